@@ -1,0 +1,39 @@
+# Everything runs in a virtual environment of its own, .venv, made on first use.
+PYTHON ?= python3
+VENV := .venv/bin
+
+.PHONY: run test lint bench train
+.DELETE_ON_ERROR:
+
+run: .venv/app
+	$(VENV)/streamlit run app.py
+
+test: .venv/dev
+	$(VENV)/python -m pytest
+
+lint: .venv/dev
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/lint-imports
+	$(VENV)/mypy
+
+bench: .venv/dev
+	$(VENV)/python -m pytest bench --benchmark-only
+
+# Makes the checkpoints that are missing; `make --always-make train` makes them all again, about 90 minutes of one core.
+SEEDS := 0 1 2 3 4
+NETS := dense dense-video cnn rnn
+CHECKPOINTS := core/models/checkpoints
+train: $(foreach net,$(NETS),$(foreach seed,$(SEEDS),$(CHECKPOINTS)/$(net)/seed-$(seed).safetensors) $(CHECKPOINTS)/$(net)/plain.safetensors)
+
+$(CHECKPOINTS)/%.safetensors: | .venv/app
+	$(VENV)/python -m core.training $(*D) $(if $(filter plain,$(*F)),--plain,--seed $(*F:seed-%=%))
+
+.venv/app: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(VENV)/pip install --requirement requirements.txt
+	touch $@
+
+.venv/dev: requirements-dev.txt .venv/app
+	$(VENV)/pip install --requirement requirements-dev.txt
+	touch $@

@@ -1,0 +1,243 @@
+"""Tables and pictures made into Altair charts: the palette and the encodings have their home here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from core.images import STEP, Theme, Tiles, data_url, ramp
+from core.layers import Layer
+from core.units import Unit
+
+# Okabe and Ito's colours, safe for colour-blind eyes: https://jfly.uni-koeln.de/color/
+FAMILY_COLOURS = {"dense": "#D55E00", "cnn": "#0072B2", "rnn": "#009E73"}
+TEXT = {"light": "#171512", "dark": "#ECE9E1"}
+QUIET = {"light": "#6B675F", "dark": "#A19D94"}
+FAINT = {"light": "#DEDAD0", "dark": "#3A3E47"}
+
+CAPTION, SPACE, INDENT = 18, 16, 12  # pixels: a caption's height, the space below a picture, the spine's room
+BARS = 48  # pixels of a bar for 100 %
+RAMP_WIDTH, RAMP_HEIGHT = 36, 6
+UNIT = "unit"  # the selection's name, and its field
+
+
+@dataclass(frozen=True)
+class Column:
+    """One net as it stands on the page: its input's picture, and the layers that are shown."""
+
+    model: str
+    family: str
+    input: Image.Image
+    input_caption: str
+    layers: tuple[tuple[Layer, Tiles], ...]
+    labels: tuple[str, ...]  # of the classes
+    shares: tuple[float, ...]  # of the net's belief that each class gets
+    reading: Tiles | None = None  # a recurrent net's shares after each row, rows downwards
+    rows: int = 0  # how many of those rows it was given
+
+
+def picture_width(width: int) -> int:
+    """The room for a layer's picture in a column of that width."""
+    return width - INDENT
+
+
+def net_columns(columns: Sequence[Column], theme: Theme, width: int, selected: Unit | None) -> list[alt.LayerChart]:
+    """The nets side by side, a chart each, with layers of the same depth at the same height.
+
+    A click on a unit selects its address (`Unit`) under the name `unit`.
+    """
+    tops = _tops(columns)
+    return [_net_column(column, tops, theme, width, selected) for column in columns]
+
+
+def _tops(columns: Sequence[Column]) -> dict[int, int]:
+    """Where each depth begins: each is as high as its highest stack of pictures."""
+    heights: dict[int, int] = {0: max(CAPTION + column.input.height + SPACE for column in columns)}
+    for column in columns:
+        for depth in {layer.depth for layer, _ in column.layers}:
+            stack = sum(_height(tiles) for layer, tiles in column.layers if layer.depth == depth)
+            heights[depth] = max(heights.get(depth, 0), stack)
+    tops, below = {}, BARS + CAPTION + SPACE
+    for depth in sorted(heights):
+        tops[depth] = below
+        below += heights[depth]
+    return tops
+
+
+def _height(tiles: Tiles) -> int:
+    return CAPTION + tiles.picture.height + SPACE
+
+
+def _net_column(
+    column: Column, tops: dict[int, int], theme: Theme, width: int, selected: Unit | None
+) -> alt.LayerChart:
+    pictures, units = _placed(column, tops, theme)
+    classes = units.tail(len(column.labels)).assign(label=column.labels, share=column.shares)
+    height = int((pictures.top + pictures.height).max()) + CAPTION
+    x, y = _Axis("x", width), _Axis("y", height)
+    colour = FAMILY_COLOURS[column.family]
+    return (
+        alt.layer(
+            *_bars(classes, colour, theme, x, y),
+            *_spine(pictures, colour, x, y),
+            *_pictures(pictures, theme, width, x, y),
+            _labels(classes.assign(at=classes.bottom + CAPTION / 2), theme, x, y),
+            _outline(_rows_read(column, pictures), colour, x, y),
+            _selectable(units, x, y),
+            _outline(units[units[UNIT] == str(selected)], colour, x, y),
+        )
+        .properties(width=width, height=height, padding=0)
+        .configure_view(stroke=None)
+    )
+
+
+def _placed(column: Column, tops: dict[int, int], theme: Theme) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Where everything of a net stands, in pixels: a row a picture, and a row a unit."""
+    pictures = [_picture(column.input, tops[0], column.input_caption)]
+    units: list[dict[str, Any]] = []
+    below = dict(tops)
+    for layer, tiles in column.layers:
+        top = below[layer.depth]
+        below[layer.depth] += _height(tiles)
+        pictures.append(_picture(tiles.picture, top, layer.caption) | _legend(tiles, theme))
+        units += [
+            {UNIT: str(Unit(column.model, layer.name, index)), "left": box[0] + INDENT, "top": box[1] + top + CAPTION,
+             "right": box[2] + INDENT, "bottom": box[3] + top + CAPTION}
+            for index, box in enumerate(tiles.boxes.tolist())
+        ]  # fmt: skip
+    if column.reading:
+        top = below[column.layers[-1][0].depth] + CAPTION
+        pictures.append(_picture(column.reading.picture, top, "answer after each row") | _legend(column.reading, theme))
+    return pd.DataFrame(pictures), pd.DataFrame(units)
+
+
+def _legend(tiles: Tiles, theme: Theme) -> dict[str, str]:
+    scale = f"{'±' if tiles.signed else '0 to '}{tiles.limit:.3g}"
+    return {"scale": scale, "legend": data_url(ramp(tiles.signed, theme, RAMP_WIDTH, RAMP_HEIGHT))}
+
+
+def _rows_read(column: Column, pictures: pd.DataFrame) -> pd.DataFrame:
+    """A box round the rows of the last picture that the recurrent net was given."""
+    if not column.reading:
+        return pictures.head(0)
+    last = pictures.iloc[-1]
+    box = {"left": last.left, "top": last.top, "right": last.left + last.width, "bottom": last.top + STEP * column.rows}
+    return pd.DataFrame([box])
+
+
+def _picture(picture: Image.Image, top: int, caption: str) -> dict[str, Any]:
+    return {"url": data_url(picture), "left": INDENT, "caption_at": top + CAPTION / 2, "top": top + CAPTION,
+            "width": picture.width, "height": picture.height, "caption": caption, "scale": "", "legend": ""}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """A page's pixels as a scale, downwards for y, so that tables can hold places."""
+
+    channel: str
+    size: int
+
+    def __call__(self, field: str) -> alt.X | alt.Y:
+        scale = alt.Scale(domain=[0, self.size], range=[0, self.size], nice=False, zero=False)
+        return (alt.X if self.channel == "x" else alt.Y)(f"{field}:Q", scale=scale, axis=None)
+
+
+def _spine(pictures: pd.DataFrame, colour: str, x: _Axis, y: _Axis) -> list[alt.Chart]:
+    ends = pd.DataFrame({"from": [pictures.caption_at.min()], "to": [pictures.caption_at.max()]})
+    line = alt.Chart(ends).mark_rule(color=colour, strokeWidth=1.5).encode(x=alt.value(3), y=y("from"), y2="to:Q")
+    stops = alt.Chart(pictures).mark_circle(color=colour, size=36, opacity=1).encode(x=alt.value(3), y=y("caption_at"))
+    return [line, stops]
+
+
+def _pictures(pictures: pd.DataFrame, theme: Theme, width: int, x: _Axis, y: _Axis) -> list[alt.Chart]:
+    table = alt.Chart(pictures)
+    image = {"align": "left", "baseline": "top", "width": {"expr": "datum.width"}, "height": {"expr": "datum.height"}}
+    caption = table.mark_text(align="left", baseline="middle", fontSize=12, color=TEXT[theme])
+    legend = alt.Chart(pictures[pictures.legend != ""])
+    scale = legend.mark_text(align="right", baseline="middle", fontSize=11, color=QUIET[theme])
+    ramp_ = legend.mark_image(align="right", baseline="middle", width=RAMP_WIDTH, height=RAMP_HEIGHT)
+    return [
+        table.mark_image(**image).encode(x=x("left"), y=y("top"), url="url:N"),
+        caption.encode(x=x("left"), y=y("caption_at"), text="caption:N"),
+        scale.encode(x=alt.value(width - RAMP_WIDTH - 6), y=y("caption_at"), text="scale:N"),
+        ramp_.encode(x=alt.value(width), y=y("caption_at"), url="legend:N"),
+    ]
+
+
+def _bars(classes: pd.DataFrame, colour: str, theme: Theme, x: _Axis, y: _Axis) -> list[alt.Chart]:
+    """What share of its belief the net gives to each class: a bar a class, above the class's unit further down."""
+    best = classes.share == classes.share.max()
+    table = classes.assign(
+        top=BARS * (1 - classes.share), bottom=BARS, at=BARS + CAPTION / 2,
+        colour=best.map({True: colour, False: QUIET[theme]}), percent=100 * classes.share,
+    )  # fmt: skip
+    tip = [alt.Tooltip("label:N", title="class"), alt.Tooltip("percent:Q", format=".3~r", title="%")]
+    bars = alt.Chart(table).mark_rect().encode(
+        x=x("left"), x2="right:Q", y=y("top"), y2="bottom:Q", color=alt.Color("colour:N", scale=None), tooltip=tip
+    )  # fmt: skip
+    floor = alt.Chart(table).mark_rule(color=FAINT[theme]).encode(x=x("left"), x2="right:Q", y=y("bottom"))
+    return [floor, bars, _labels(table, theme, x, y)]
+
+
+def _labels(classes: pd.DataFrame, theme: Theme, x: _Axis, y: _Axis) -> alt.Chart:
+    middles = classes.assign(middle=(classes.left + classes.right) / 2)
+    text = alt.Chart(middles).mark_text(baseline="middle", fontSize=12, color=QUIET[theme])
+    return text.encode(x=x("middle"), y=y("at"), text="label:N")
+
+
+def _selectable(units: pd.DataFrame, x: _Axis, y: _Axis) -> alt.Chart:
+    click = alt.selection_point(name=UNIT, fields=[UNIT], on="click", toggle=False)
+    hover = alt.selection_point(name="hover", fields=[UNIT], on="pointerover", clear="pointerout", empty=False)
+    return (
+        alt.Chart(units)
+        .mark_rect(fill="white", fillOpacity=0, stroke="#E69F00", cursor="pointer")
+        .encode(x=x("left"), x2="right:Q", y=y("top"), y2="bottom:Q", tooltip=alt.Tooltip(f"{UNIT}:N", title="unit"),
+                strokeWidth=alt.condition(hover, alt.value(2), alt.value(0)))
+        .add_params(click, hover)
+    )  # fmt: skip
+
+
+def _outline(units: pd.DataFrame, colour: str, x: _Axis, y: _Axis) -> alt.Chart:
+    box = alt.Chart(units).mark_rect(fillOpacity=0, stroke=colour, strokeWidth=2)
+    return box.encode(x=x("left"), x2="right:Q", y=y("top"), y2="bottom:Q")
+
+
+def spread(peaks: np.ndarray, here: float, family: str, theme: Theme, width: int) -> alt.LayerChart:
+    """How strongly the test images excite a unit, as a histogram, and where this input lies."""
+    counts, edges = np.histogram(peaks, bins=40)
+    table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "images": counts})
+    x = alt.X("from:Q", title="strongest activation in an image", axis=alt.Axis(grid=False, tickCount=5))
+    y = alt.Y("images:Q", title="test images", axis=alt.Axis(grid=False, tickCount=3))
+    bars = alt.Chart(table).mark_rect(color=QUIET[theme]).encode(x=x, x2="to", y=y, y2=alt.datum(0))
+    mark = alt.Chart(pd.DataFrame({"from": [here]})).mark_rule(color=FAMILY_COLOURS[family], strokeWidth=3)
+    return alt.layer(bars, mark.encode(x=x)).properties(width=width, height=90)
+
+
+def learning(curves: pd.DataFrame, theme: Theme) -> alt.FacetChart:
+    """Errors on the test images while the nets train, a panel a model; `curves` is from `core.models.cards`.
+
+    Both axes are logarithmic: the first tenth of an epoch and the last tenth of a percent have the same room.
+    """
+    table = curves.assign(error=(100 - curves.accuracy).clip(lower=0.01), epoch=curves.epoch.clip(lower=1 / 32))
+    colour = alt.Color(
+        "family:N", legend=None, scale=alt.Scale(domain=list(FAMILY_COLOURS), range=list(FAMILY_COLOURS.values()))
+    )
+    ticks = alt.Axis(values=[1 / 32, 0.25, 1, 4, 16], labelExpr="datum.value < 0.04 ? 'start' : datum.value", grid=False)
+    return (
+        alt.Chart(table, width=240, height=200)
+        .mark_line(point={"size": 18}, strokeWidth=2)
+        .encode(
+            x=alt.X("epoch:Q", scale=alt.Scale(type="log", domain=[1 / 32, 48]), axis=ticks, title="epochs of training"),
+            y=alt.Y("error:Q", scale=alt.Scale(type="log", domain=[0.3, 100]), title="errors on the test images (%)",
+                    axis=alt.Axis(values=[0.5, 1, 2, 5, 10, 20, 50, 100], gridColor=FAINT[theme])),
+            color=colour,
+            strokeDash=alt.StrokeDash("training:N", scale=alt.Scale(domain=["trained", "plain"], range=[[1, 0], [4, 4]]),
+                                      title="training"),
+            tooltip=["model", "training", alt.Tooltip("epoch", format=".3~r"), alt.Tooltip("accuracy", format=".2f")],
+        )
+        .facet(facet=alt.Facet("model:N", sort=list(dict.fromkeys(curves.model)), title=None), columns=4)
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What goes into the nets: data sets, and drawings made into inputs."""

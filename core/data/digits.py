@@ -1,0 +1,52 @@
+"""The MNIST digits (LeCun, Cortes, Burges): the test set ships here, the training set is found or downloaded."""
+
+import gzip
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+SHIPPED = Path(__file__).parent / "mnist"
+FOLDER_VARIABLE = "LAYERSCOPE_DATA"
+LABELS = tuple("0123456789")
+
+
+class Digits(NamedTuple):
+    """Images with values in [0, 1], ink is 1, and the digit that each shows."""
+
+    images: Float[Tensor, "n 1 28 28"]
+    labels: Int[Tensor, "n"]
+
+
+def test_set() -> Digits:
+    """The 10,000 test images, in MNIST's own order."""
+    return Digits(
+        _as_images(_read_idx(SHIPPED / "t10k-images-idx3-ubyte.gz", header=16).reshape(-1, 28, 28)),
+        torch.from_numpy(_read_idx(SHIPPED / "t10k-labels-idx1-ubyte.gz", header=8).astype(np.int64)),
+    )
+
+
+def training_set(folder: Path | None = None) -> Digits:
+    """The 60,000 training images, from `folder`, from the folder that LAYERSCOPE_DATA names, or downloaded.
+
+    The folder is laid out as torchvision has it: `folder/MNIST/raw/train-images-idx3-ubyte`.
+    """
+    from torchvision.datasets import MNIST  # takes seconds to import, and the app never needs it
+
+    named = folder or os.environ.get(FOLDER_VARIABLE)
+    root = Path(named) if named else Path.home() / ".cache" / "layerscope"
+    mnist = MNIST(root, train=True, download=not named)
+    return Digits(_as_images(mnist.data.numpy()), mnist.targets)
+
+
+def _read_idx(path: Path, header: int) -> np.ndarray:
+    with gzip.open(path) as file:
+        return np.frombuffer(file.read(), np.uint8, offset=header)
+
+
+def _as_images(pixels: np.ndarray) -> Tensor:
+    return torch.from_numpy(pixels[:, None].astype(np.float32) / 255)

@@ -1,0 +1,32 @@
+"""Which real images excite a unit, and how strongly."""
+
+from collections.abc import Iterator
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from core.layers import record
+
+BATCH = 250
+
+
+def peak(activation: Float[Tensor, "batch units *place"]) -> Float[Tensor, "batch units"]:
+    """Each unit's strongest value for each input: over its map, over time, or the one that it has."""
+    return activation.flatten(2).amax(2) if activation.ndim > 2 else activation
+
+
+def peaks(model: nn.Module, images: Tensor, layer: str) -> Iterator[Float[Tensor, "batch units"]]:
+    """The peaks of every unit of a layer for the images, a batch at a time."""
+    for batch in images.split(BATCH):
+        yield peak(record(model, batch, [layer])[layer])
+
+
+def strongest(peaks: Float[Tensor, "n"], k: int = 9) -> Int[Tensor, "k"]:
+    """Which k inputs excite the unit most, the strongest first; equal ones in their own order."""
+    return torch.sort(peaks, descending=True, stable=True).indices[:k]
+
+
+def share_below(peaks: Float[Tensor, "n"], value: float) -> float:
+    """The share of inputs, between 0 and 1, that excite the unit less than `value` does."""
+    return float((peaks < value).float().mean())

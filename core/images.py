@@ -1,0 +1,139 @@
+"""Tensors made into pictures: one array operation a layer, enlarged by whole factors, never smoothed."""
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+Theme = Literal["light", "dark"]
+Pixels = np.ndarray  # uint8 (height, width, 4)
+
+GAP = 1  # pixels between tiles: a hair
+IN_A_ROW = 16  # neurons of a dense layer
+STEP = 4  # pixels of one step in time
+
+# ColorBrewer's PuOr, turned so that orange is positive: https://colorbrewer2.org/#type=diverging&scheme=PuOr&n=11
+_PUOR = "2d004b 542788 8073ac b2abd2 d8daeb f7f7f7 fee0b6 fdb863 e08214 b35806 7f3b08"
+_ANCHORS = np.array([list(bytes.fromhex(colour + "ff")) for colour in _PUOR.split()])
+_PLACES = np.linspace(0, 254, len(_ANCHORS))
+PUOR = np.stack([np.interp(np.arange(255), _PLACES, channel) for channel in _ANCHORS.T], axis=1).round().astype(np.uint8)
+# Magnitudes run from a shade of the page's background to ink, and in the dark to light.
+MAGNITUDE_ENDS = {"light": ((238, 235, 227), (23, 21, 18)), "dark": ((38, 42, 51), (250, 248, 240))}
+PAPER, INK = (252, 251, 248), MAGNITUDE_ENDS["light"][1]
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """A layer as one picture: where each unit lies in it, and what its colours mean."""
+
+    picture: Image.Image
+    boxes: np.ndarray  # (units, 4) left, top, right, bottom of each unit's tile, in pixels
+    limit: float  # the value that the strongest colour stands for
+    signed: bool  # purple is -limit, white 0, orange limit; else background is 0 and ink is limit
+
+
+def tiles(activation: Tensor, width: int, theme: Theme, max_height: int = 180) -> Tiles:
+    """One activation without its batch axis as a picture at most `width` pixels wide.
+
+    (units,) becomes a grid of cells, (units, height, width) a grid of maps. (units, time) becomes one picture in
+    which each unit is a column and time runs downwards, as the rows of the input do.
+    """
+    values = activation.detach().float().cpu().numpy()
+    limit = float(np.abs(values).max())
+    signed = bool(values.min() < 0)
+    colours = colourise(values, limit, theme, signed)
+    if values.ndim == 2:
+        pixels, boxes = _strips(colours, width)
+    else:
+        maps = colours.reshape(len(values), 1, 1, 4) if values.ndim == 1 else colours
+        columns = min(len(values), IN_A_ROW) if values.ndim == 1 else _columns(maps, width, max_height)
+        pixels, boxes = _grid(maps, columns, width)
+    return Tiles(Image.fromarray(pixels), boxes, limit, signed)
+
+
+def colourise(values: np.ndarray, limit: float, theme: Theme, signed: bool) -> np.ndarray:
+    """Values of any shape to uint8 colours (..., 4): PuOr symmetric about zero, or background to ink from zero."""
+    share = values / limit if limit > 0 else np.zeros_like(values)
+    if signed:
+        return PUOR[np.rint(127 + 127 * share.clip(-1, 1)).astype(int)]
+    return _between(*MAGNITUDE_ENDS[theme], share)
+
+
+def _between(start: tuple[int, int, int], end: tuple[int, int, int], share: np.ndarray) -> np.ndarray:
+    low, high = np.array((*start, 255)), np.array((*end, 255))
+    return np.rint(low + (high - low) * share.clip(0, 1)[..., None]).astype(np.uint8)
+
+
+def paper(image: Tensor, scale: int = 1) -> Image.Image:
+    """A digit (1, height, width) in [0, 1] as ink on paper, in both themes, enlarged by a whole factor."""
+    return Image.fromarray(_enlarge(_between(PAPER, INK, image[0].numpy()), scale))
+
+
+def blank(side: int) -> Image.Image:
+    """A square of paper with nothing on it, `side` pixels wide."""
+    return Image.new("RGB", (side, side), PAPER)
+
+
+def contact_sheet(images: Tensor, columns: int, scale: int) -> Image.Image:
+    """Digits (n, 1, height, width) as ink on paper in a grid, a hair's gap between them."""
+    tiles_ = _between(PAPER, INK, images[:, 0].numpy())
+    return Image.fromarray(_grid(tiles_, columns, columns * (images.shape[-1] * scale + GAP) - GAP)[0])
+
+
+def ramp(signed: bool, theme: Theme, width: int, height: int) -> Image.Image:
+    """The legend's colours from the lowest value to the highest, from left to right."""
+    values = np.linspace(-1 if signed else 0, 1, width)
+    return Image.fromarray(np.tile(colourise(values, 1.0, theme, signed), (height, 1, 1)))
+
+
+def data_url(picture: Image.Image) -> str:
+    """A picture as a PNG in a `data:` address."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=1)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _enlarge(pixels: np.ndarray, scale: int) -> np.ndarray:
+    return pixels.repeat(scale, axis=-3).repeat(scale, axis=-2)
+
+
+def _columns(maps: np.ndarray, width: int, max_height: int) -> int:
+    """The fewest columns that leave no row unfilled and keep the picture low enough, else the lowest picture's."""
+    units = len(maps)
+    fitting = [n for n in range(1, units + 1) if units % n == 0 and _scale(maps, n, width) >= 1]
+    for columns in fitting:
+        scale = _scale(maps, columns, width)
+        if units // columns * (maps.shape[1] * scale + GAP) <= max_height:
+            return columns
+    return max(fitting, default=1)
+
+
+def _scale(maps: np.ndarray, columns: int, width: int) -> int:
+    return int((width - (columns - 1) * GAP) // (columns * maps.shape[2]))
+
+
+def _grid(maps: np.ndarray, columns: int, width: int) -> tuple[Pixels, np.ndarray]:
+    """Tiles (units, height, width, 4) laid out row by row on a transparent ground."""
+    maps = _enlarge(maps, max(1, _scale(maps, columns, width)))
+    units, tile_height, tile_width, _ = maps.shape
+    rows = -(-units // columns)
+    ground = np.zeros((rows * columns, tile_height + GAP, tile_width + GAP, 4), np.uint8)
+    ground[:units, :tile_height, :tile_width] = maps
+    picture = ground.reshape(rows, columns, tile_height + GAP, tile_width + GAP, 4).swapaxes(1, 2)
+    row, column = np.divmod(np.arange(units), columns)
+    corner = np.stack([column * (tile_width + GAP), row * (tile_height + GAP)], axis=1)
+    boxes = np.concatenate([corner, corner + (tile_width, tile_height)], axis=1)
+    return picture.reshape(rows * (tile_height + GAP), columns * (tile_width + GAP), 4)[:-GAP, :-GAP], boxes
+
+
+def _strips(colours: np.ndarray, width: int) -> tuple[Pixels, np.ndarray]:
+    """Colours (units, time, 4) with a column a unit, time downwards."""
+    units, time, _ = colours.shape
+    scale = max(1, width // units)
+    left = np.arange(units) * scale
+    boxes = np.stack([left, np.zeros_like(left), left + scale, np.full_like(left, time * STEP)], axis=1)
+    return colours.swapaxes(0, 1).repeat(STEP, axis=0).repeat(scale, axis=1), boxes

@@ -1,0 +1,135 @@
+"""The layers of a net: list them, record them, run the net only as far as one. The only file that registers a hook.
+
+Activations are plain tensors: (batch, units) dense, (batch, units, height, width) convolutional,
+(batch, units, time) recurrent.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from core.models.rnn import Tap
+
+KINDS: dict[type[nn.Module], str] = {
+    nn.Linear: "linear",
+    nn.Conv2d: "conv",
+    nn.ReLU: "relu",
+    nn.Sigmoid: "sigmoid",
+    nn.AvgPool2d: "average pool",
+    Tap: "lstm",
+}
+REARRANGE_ONLY = (nn.Flatten, nn.Dropout)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A named place in the forward pass whose output can be read."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]  # of one activation: (units,), (units, height, width) or (units, time)
+    depth: int  # weight matrices between the input and here, this layer's own included
+
+    @property
+    def units(self) -> int:
+        """How many channels, neurons or cells the layer has."""
+        return self.shape[0]
+
+    @property
+    def caption(self) -> str:
+        """Name, kind of unit and shape on one line: `conv2 · 24 maps · 14 x 14`."""
+        if len(self.shape) == 3:
+            return f"{self.name} · {self.units} maps · {self.shape[1]} x {self.shape[2]}"
+        if len(self.shape) == 2:
+            return f"{self.name} · {self.units} cells · {self.shape[1]} rows"
+        return f"{self.name} · {self.units} neurons"
+
+
+def list_layers(model: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
+    """Every layer, in the order in which the forward pass of one zero input of `input_shape` reaches it."""
+    layers: list[Layer] = []
+    depth = 0
+
+    def note(name: str, module: nn.Module, output: object) -> None:
+        nonlocal depth
+        depth += any(weight.ndim > 1 for weight in module.parameters(recurse=False))
+        if isinstance(output, Tensor) and not isinstance(module, REARRANGE_ONLY):
+            kind = KINDS.get(type(module), type(module).__name__.lower())
+            layers.append(Layer(name, kind, tuple(_units_first(output).shape[1:]), depth))
+
+    leaves = {name: module for name, module in model.named_modules() if not any(module.children())}
+    with torch.no_grad(), _hooked(leaves, note):
+        model(torch.zeros(1, *input_shape))
+    return layers
+
+
+def first_of_each_depth(layers: Sequence[Layer], place: int) -> list[Layer]:
+    """Of each depth the pre-activation (place 0) or the activation (place 1), which are one where nothing lies between."""
+    depths = sorted({layer.depth for layer in layers})
+    stacks = [[layer for layer in layers if layer.depth == depth] for depth in depths]
+    return [stack[min(place, len(stack) - 1)] for stack in stacks]
+
+
+def record(model: nn.Module, x: Tensor, names: Iterable[str] | None = None) -> dict[str, Tensor]:
+    """The activations of the named layers, or of all, from one forward pass, detached and in forward order."""
+    wanted = [layer.name for layer in list_layers(model, x.shape[1:])] if names is None else names
+    with torch.no_grad():
+        return run_to(model, x, wanted)
+
+
+def run_to(model: nn.Module, x: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
+    """The activations of the named layers, with gradients; nothing behind the last of them is computed.
+
+    Raises ValueError for a name that is not a module of the model, or that its forward pass never reaches.
+    """
+    modules = {name: _module(model, name) for name in names}
+    reached: dict[str, Tensor] = {}
+
+    def keep(name: str, module: nn.Module, output: object) -> None:
+        if not isinstance(output, Tensor):
+            raise ValueError(f"{name} puts out {type(output).__name__}, not a tensor: it cannot be read as a layer.")
+        reached[name] = _units_first(output)
+        if len(reached) == len(modules):
+            raise _AllReached
+
+    if modules:
+        with _hooked(modules, keep):
+            try:
+                model(x)
+            except _AllReached:
+                return reached
+    missing = ", ".join(modules.keys() - reached.keys())
+    if missing:
+        raise ValueError(f"The forward pass never reaches {missing}.")
+    return reached
+
+
+class _AllReached(Exception):  # noqa: N818 - not an error: it ends a forward pass early
+    """Every layer that was asked for has been read."""
+
+
+def _module(model: nn.Module, name: str) -> nn.Module:
+    modules = dict(model.named_modules())
+    if not name or name not in modules:
+        raise ValueError(f"There is no layer {name!r}; there are {', '.join(filter(None, modules))}.")
+    return modules[name]
+
+
+def _units_first(output: Tensor) -> Tensor:
+    return output.transpose(1, 2) if output.ndim == 3 else output
+
+
+@contextmanager
+def _hooked(modules: dict[str, nn.Module], note: Callable[[str, nn.Module, object], None]) -> Iterator[None]:
+    def hook_for(name: str) -> Callable[[nn.Module, object, object], None]:
+        return lambda module, inputs, output: note(name, module, output)
+
+    handles = [module.register_forward_hook(hook_for(name)) for name, module in modules.items()]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

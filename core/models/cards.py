@@ -1,0 +1,45 @@
+"""What is known of every shipped checkpoint, read from its own metadata."""
+
+import pandas as pd
+
+from core.models import MODELS, SEEDS, metadata, untrained
+
+TRAININGS = ("trained", "plain")
+
+
+def cards() -> pd.DataFrame:
+    """A row a model: family, structure, number of parameters, and test accuracies in percent.
+
+    `trained` and `plain` are seed 0's, `lowest` and `highest` those of all seeds trained in the same way, `untrained`
+    that of the twin, and the two `moved` are under one adversarial step of 0.1 (FGSM).
+    """
+    return pd.DataFrame(_card(name) for name in MODELS)
+
+
+def _card(name: str) -> dict[str, object]:
+    spec = MODELS[name]
+    about = {training: metadata(name, training) for training in TRAININGS}
+    of_seeds = [metadata(name, f"seed-{seed}")["accuracy"] for seed in SEEDS]
+    return {
+        "model": name,
+        "family": spec.family,
+        "structure": spec.title,
+        "parameters": sum(weight.numel() for weight in untrained(name, seed=0).parameters()),
+        "trained": about["trained"]["accuracy"],
+        "lowest": min(of_seeds),
+        "highest": max(of_seeds),
+        "plain": about["plain"]["accuracy"],
+        "untrained": about["trained"]["accuracy_by_epoch"][0][1],
+        "trained moved": about["trained"]["fgsm_accuracy"],
+        "plain moved": about["plain"]["fgsm_accuracy"],
+    }
+
+
+def curves() -> pd.DataFrame:
+    """Test accuracy in percent during the trainings of seed 0: a row a model, training and epoch."""
+    return pd.DataFrame(
+        {"model": name, "family": MODELS[name].family, "training": training, "epoch": epoch, "accuracy": accuracy}
+        for name in MODELS
+        for training in TRAININGS
+        for epoch, accuracy in metadata(name, training)["accuracy_by_epoch"]
+    )

@@ -1,0 +1,188 @@
+"""Training that can be repeated: `python -m core.training cnn --seed 0` makes the checkpoint that ships."""
+
+import argparse
+import dataclasses
+import json
+import math
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+from torch import Generator, Tensor, nn
+from tqdm import tqdm
+
+from core.data.augment import augment
+from core.data.digits import Digits, test_set, training_set
+from core.models import CHECKPOINTS, MODELS, SEEDS, untrained
+from core.models.batch_norm import fold_batch_norm, with_batch_norm
+
+SNAPSHOT_EPOCHS = (0, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 3, 5, 8)  # and the end
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train: Adam with a one-cycle learning rate, and what is asked of the net beside being right."""
+
+    epochs: int
+    learning_rate: float = 4e-3  # the peak of the cycle
+    batch: int = 128
+    augmentation: float = 0.0  # its strength
+    epsilon: float = 0.0  # adversarial steps of this size in each pixel; ramped up over the first half
+    smoothness: float = 0.0  # on squared differences of neighbouring weights of the first layer
+    sparsity: float = 0.0  # on absolute weights of the first layer
+
+
+PLAIN = Recipe(epochs=8)
+RECIPES: dict[str, Recipe] = {
+    "dense": Recipe(epochs=40, learning_rate=2e-3, augmentation=0.5, smoothness=6e-4, sparsity=1e-5),
+    "dense-video": PLAIN,
+    "cnn": Recipe(epochs=12, augmentation=1.0, epsilon=0.1),
+    "rnn": Recipe(epochs=16, augmentation=1.0, epsilon=0.1),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of training: how many of how many, the epochs gone by, and the loss on this batch."""
+
+    step: int
+    steps: int
+    epoch: float
+    loss: float
+
+
+def fit(model: nn.Module, digits: Digits, recipe: Recipe, seed: int) -> Iterator[Step]:
+    """Train `model` in place, one `Step` at a time, on the device it is on; the same seed gives the same weights."""
+    generator = Generator().manual_seed(seed)
+    batches = math.ceil(len(digits.labels) / recipe.batch)
+    steps = recipe.epochs * batches
+    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps)
+    model.train()
+    for step in range(steps):
+        if step % batches == 0:
+            order = torch.randperm(len(digits.labels), generator=generator)
+        chosen = order[step % batches * recipe.batch :][: recipe.batch]
+        images, labels = digits.images[chosen], digits.labels[chosen]
+        if recipe.augmentation:
+            images = augment(images, recipe.augmentation, generator)
+        if recipe.epsilon:
+            epsilon = recipe.epsilon * min(1.0, 2 * step / steps)
+            images = adversarial(model, images, labels, epsilon, generator)
+        loss = F.cross_entropy(model(images), labels) + penalty(model, recipe)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        yield Step(step + 1, steps, (step + 1) / batches, loss.item())
+
+
+def adversarial(
+    model: nn.Module, images: Tensor, labels: Tensor, epsilon: float, generator: Generator | None = None
+) -> Tensor:
+    """Images changed by at most `epsilon` a pixel so that the loss grows; they stay in [0, 1].
+
+    One signed gradient step (FGSM: Goodfellow et al. 2015, section 4). With a generator it starts from a random
+    place in the box and goes 1.25 epsilon far (Wong, Rice, Kolter 2020, algorithm 3).
+    """
+    start, reach = torch.zeros_like(images), epsilon
+    if generator is not None:
+        start = epsilon * (2 * torch.rand(images.shape, generator=generator) - 1)
+        reach = 1.25 * epsilon
+    moved = (images + start).requires_grad_()
+    (gradient,) = torch.autograd.grad(F.cross_entropy(model(moved), labels), moved)
+    change = (start + reach * gradient.sign()).clamp(-epsilon, epsilon)
+    return (images + change).clamp(0, 1)
+
+
+def penalty(model: nn.Module, recipe: Recipe) -> Tensor:
+    """What the recipe asks of the first layer's weights, seen as one 28 x 28 picture a unit: smooth and sparse."""
+    if not (recipe.smoothness or recipe.sparsity):
+        return torch.zeros(())
+    first = next(module for module in model.modules() if isinstance(module, nn.Linear))
+    pictures = first.weight.unflatten(1, (28, 28))
+    roughness = pictures.diff(dim=1).square().sum() + pictures.diff(dim=2).square().sum()
+    return recipe.smoothness * roughness + recipe.sparsity * pictures.abs().sum()
+
+
+@torch.no_grad()
+def accuracy(model: nn.Module, digits: Digits) -> float:
+    """The share of images that the model, taken as it is, gets right, in percent."""
+    right = sum(
+        int((model(images).argmax(1) == labels).sum())
+        for images, labels in zip(digits.images.split(1000), digits.labels.split(1000), strict=True)
+    )
+    return 100 * right / len(digits.labels)
+
+
+def adversarial_accuracy(model: nn.Module, digits: Digits, epsilon: float) -> float:
+    """The accuracy in percent when each image is moved by one FGSM step of `epsilon` against the model."""
+    moved = [
+        adversarial(model, images, labels, epsilon)
+        for images, labels in zip(digits.images.split(1000), digits.labels.split(1000), strict=True)
+    ]
+    return accuracy(model, Digits(torch.cat(moved), digits.labels))
+
+
+def make_checkpoint(name: str, seed: int, plain: bool, folder: Path) -> Iterator[Step]:
+    """Train a model and write its checkpoint, for the trained seed 0 its snapshots too, into `folder`."""
+    recipe = PLAIN if plain else RECIPES[name]
+    model = with_batch_norm(untrained(name, seed)).to(memory_format=torch.channels_last)  # trains nearly twice as fast
+    digits, unseen = training_set(), test_set()
+    batches = math.ceil(len(digits.labels) / recipe.batch)
+    due = {round(epoch * batches): f"epoch-{epoch:g}" for epoch in SNAPSHOT_EPOCHS if epoch < recipe.epochs}
+    due[recipe.epochs * batches] = f"epoch-{recipe.epochs}"
+    kept = {due[0]: fold_batch_norm(model).state_dict()}
+    accuracies = {0.0: accuracy(fold_batch_norm(model), unseen)}
+    for step in fit(model, digits, recipe, seed):
+        if step.step in due or step.epoch == int(step.epoch):
+            folded = fold_batch_norm(model)
+            accuracies[step.epoch] = accuracy(folded, unseen)
+            if step.step in due:
+                kept[due[step.step]] = folded.state_dict()
+        yield step
+    command = f"python -m core.training {name} " + ("--plain" if plain else f"--seed {seed}")
+    about = {
+        "command": command,
+        "seed": seed,
+        "recipe": dataclasses.asdict(recipe),
+        "accuracy": accuracies[recipe.epochs],
+        "fgsm_accuracy": adversarial_accuracy(folded, unseen, epsilon=0.1),
+        "accuracy_by_epoch": list(accuracies.items()),
+        "torch": torch.__version__,
+    }
+    _save(folded.state_dict(), folder / name / ("plain.safetensors" if plain else f"seed-{seed}.safetensors"), about)
+    if seed == 0 and not plain:
+        halves = {f"{epoch}/{key}": value.half() for epoch, net in kept.items() for key, value in net.items()}
+        _save(halves, folder / name / "snapshots.safetensors", about)
+
+
+def _save(weights: Mapping[str, Tensor], path: Path, about: Mapping[str, object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    contiguous = {key: value.contiguous() for key, value in weights.items()}
+    save_file(contiguous, unfinished, {key: json.dumps(value) for key, value in about.items()})
+    unfinished.replace(path)
+
+
+def main() -> None:
+    """Train one net from the command line, with a progress bar."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", choices=MODELS)
+    parser.add_argument("--seed", type=int, default=0, help=f"the shipped ones are {SEEDS.start} to {SEEDS.stop - 1}")
+    parser.add_argument("--plain", action="store_true", help="no augmentation, no penalties, no adversarial steps")
+    parser.add_argument("--folder", type=Path, default=CHECKPOINTS, help="where NAME/seed-S.safetensors goes")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)  # so that sums run in one order: the same seed gives the same file
+    with tqdm(unit="step", file=sys.stderr, mininterval=5) as bar:
+        for step in make_checkpoint(arguments.name, arguments.seed, arguments.plain, arguments.folder):
+            bar.total = step.steps
+            bar.set_postfix_str(f"epoch {step.epoch:.1f}, loss {step.loss:.3f}", refresh=False)
+            bar.update()
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""What the nets are, how well they do, and how they were made."""
+
+import streamlit as st
+
+from pages.shared import frame
+
+frame.enter(
+    "Four nets, trained and untrained",
+    "Three nets of nearly the same size, one of each family, and the small net of a well-known video: how well they "
+    "read MNIST's 10,000 test images, and how they came to.",
+)
+
+from core import charts
+from core.models import cards
+
+NUMBER = {"format": "%.2f %%"}
+COLUMNS = {
+    "model": st.column_config.TextColumn("model", pinned=True),
+    "parameters": st.column_config.NumberColumn("parameters", format="localized"),
+    "trained": st.column_config.NumberColumn("trained", **NUMBER, help="Seed 0, the net of every page."),
+    "lowest": st.column_config.NumberColumn("lowest of 5 seeds", **NUMBER),
+    "highest": st.column_config.NumberColumn("highest of 5 seeds", **NUMBER),
+    "plain": st.column_config.NumberColumn("plain training", **NUMBER),
+    "untrained": st.column_config.NumberColumn("untrained twin", **NUMBER, help="Ten digits: guessing gives 10 %."),
+    "trained moved": st.column_config.NumberColumn("trained, moved", **NUMBER, help="FGSM: see below."),
+    "plain moved": st.column_config.NumberColumn("plain, moved", **NUMBER, help="FGSM: see below."),
+}
+COMPUTED = """
+**Accuracy** is the share of the 10,000 test images, none of which was trained on, that a net gets right. No choice was
+made by it between epochs or seeds: what ships is the last epoch, and every page uses seed 0.
+
+**Trained** is made so that its features can be read. All three nets see shifted, turned, resized, thinner and thicker
+digits. The dense net also pays for rough and for large first-layer weights. The CNN and the recurrent net learn from
+images that one adversarial step has moved against them (random start, Wong, Rice, Kolter 2020; the step grows to 0.1).
+**Plain** is the same net without any of it. The video's net has one training only, the plain one.
+
+**Moved** is the accuracy when each test image is changed by at most 0.1 a pixel, in the direction in which the loss
+grows (FGSM, Goodfellow, Shlens, Szegedy 2015).
+
+**Over training**: the untrained net stands at "start"; both axes are logarithmic. `python -m core.training NAME --seed S`
+makes each checkpoint again, with `--plain` the plain one.
+"""
+
+st.altair_chart(charts.learning(cards.curves(), st.context.theme.type or "light"), width="content")
+st.dataframe(cards.cards().drop(columns="family"), column_config=COLUMNS, hide_index=True)
+
+with st.expander("How this is computed"):
+    st.markdown(COMPUTED)

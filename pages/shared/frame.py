@@ -1,0 +1,48 @@
+"""What every page stands in: the list of pages, the guard against running without it, and the look of the page."""
+
+import threading
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+FRAMED = "framed"
+STYLE = Path(__file__).parent / "style.css"
+
+PAGES: dict[str, dict[str, str]] = {
+    "draw": {"title": "Draw", "icon": ":material/draw:"},
+    "nets": {"title": "The nets", "icon": ":material/schema:"},
+}
+
+
+def navigation() -> StreamlitPage:
+    """The page that the address names, with all pages offered at the top."""
+    pages = [st.Page(f"pages/{name}.py", default=not place, **look) for place, (name, look) in enumerate(PAGES.items())]
+    return st.navigation(pages, position="top")
+
+
+def enter(title: str, sentence: str) -> None:
+    """Begin a page: its title, and one sentence that says what one is looking at.
+
+    A cold server opened by a deep link runs the page's file without app.py. Naming the navigation and running again
+    brings the page back inside its frame.
+    """
+    if FRAMED not in st.session_state:
+        navigation()
+        st.rerun()
+    _warm_up()
+    st.html(STYLE)
+    st.title(title)
+    st.markdown(sentence)
+
+
+@st.cache_resource(show_spinner=False)
+def _warm_up() -> None:
+    """Once a process: load torch and the nets in the background, so that no page's first paint waits for them."""
+
+    def load_all() -> None:
+        from pages.shared import nets
+
+        nets.load_all()
+
+    threading.Thread(target=load_all, name="warm-up", daemon=True).start()

@@ -1,0 +1,27 @@
+"""The link is the one source of truth for what a page shows.
+
+Widgets bind themselves to it; this file holds the rest. A page switch drops every parameter, so each value is also
+kept in the session, and stands in the link again when the page comes back.
+"""
+
+import streamlit as st
+
+
+def get(name: str) -> str | None:
+    """The value in the link, else the one this session had last; in the link again from now on."""
+    value = st.query_params.get(name, st.session_state.get(_kept(name)))
+    put(name, value)
+    return value
+
+
+def put(name: str, value: str | None) -> None:
+    """Write a value into the link, or take it out with None."""
+    st.session_state[_kept(name)] = value
+    if value is None:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value
+
+
+def _kept(name: str) -> str:
+    return f"link-{name}"

@@ -1,0 +1,91 @@
+"""Several nets side by side, a column each: the answer on top, the layers below it."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import streamlit as st
+from torch import Tensor
+
+from core import charts, images
+from core.answers import answers_by_row, probabilities
+from core.layers import first_of_each_depth, record
+from core.models import MODELS
+from core.units import Unit
+from pages.shared import link, nets
+
+WIDTH = 276  # pixels of a column; three of them and the paper fit a laptop's screen, one a phone's
+
+INPUT_SCALE = 3
+
+
+@dataclass(frozen=True)
+class View:
+    """What the page shows of the nets."""
+
+    models: tuple[str, ...]
+    weights: str
+    layers: Literal["before", "after", "all"]
+    rows: int  # that the recurrent net may read
+    theme: images.Theme
+
+    def input_of(self, model: str, image: Tensor) -> Tensor:
+        """The image (1, 28, 28) as this model gets it, in a batch of one; a recurrent net's ends after some rows."""
+        return image[None, :, : self.rows] if MODELS[model].family == "rnn" else image[None]
+
+
+def net_columns(view: View, image: Tensor, selected: Unit | None) -> dict[str, dict[str, Tensor]]:
+    """Draw the columns, and return the activations of every layer, by model and layer."""
+    recorded = {model: _record(view, model, image) for model in view.models}
+    shares = {model: probabilities(activations["logits"][0]) for model, activations in recorded.items()}
+    columns = [_column(view, model, image, recorded[model], shares[model]) for model in view.models]
+    drawn = charts.net_columns(columns, view.theme, WIDTH, selected)
+    with st.container(horizontal=True, gap="medium", key="nets"):
+        for model, chart in zip(view.models, drawn, strict=True):
+            with st.container(width=WIDTH, gap="small"):
+                _answer(model, shares[model])
+                key = f"column-{model}"
+                st.altair_chart(chart, width="content", key=key, on_select=partial(_open_clicked, key),
+                                selection_mode=charts.UNIT)  # fmt: skip
+    return recorded
+
+
+def _record(view: View, model: str, image: Tensor) -> dict[str, Tensor]:
+    names = [layer.name for layer in nets.layers(model)]
+    return record(nets.net(model, view.weights), view.input_of(model, image), names)
+
+
+def _column(view: View, model: str, image: Tensor, activations: dict[str, Tensor], shares: Tensor) -> charts.Column:
+    spec, layers, width = MODELS[model], nets.layers(model), charts.picture_width(WIDTH)
+    shown = layers if view.layers == "all" else first_of_each_depth(layers, int(view.layers == "after"))
+    seen = view.input_of(model, image)[0]
+    recurrent = spec.family == "rnn"
+    by_row = answers_by_row(nets.net(model, view.weights), image) if recurrent else None
+    return charts.Column(
+        model,
+        spec.family,
+        images.paper(seen, INPUT_SCALE),
+        f"input · {view.rows} rows" if recurrent else "input · 28 x 28 pixels",
+        tuple((layer, images.tiles(activations[layer.name][0], width, view.theme)) for layer in shown),
+        spec.labels,
+        tuple(shares.tolist()),
+        None if by_row is None else images.tiles(by_row.T, width, view.theme),
+        view.rows,
+    )
+
+
+def _answer(model: str, shares: Tensor) -> None:
+    spec, best = MODELS[model], int(shares.argmax())
+    share = f"{100 * float(shares[best]):.1f} %"
+    st.html(
+        f'<div class="answer" style="--family: {charts.FAMILY_COLOURS[spec.family]}">'
+        f'<span class="net">{model}</span><span class="about">{spec.title}</span>'
+        f'<span class="label">{spec.labels[best]}</span><span class="share">{share}</span></div>'
+    )
+
+
+def _open_clicked(key: str) -> None:
+    """Put the clicked unit into the link; a click beside all units leaves the panel as it is."""
+    clicked = st.session_state[key].selection[charts.UNIT]
+    if clicked:
+        link.put(charts.UNIT, clicked[0][charts.UNIT])
