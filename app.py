@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.shared import frame
 
-st.set_page_config(page_title="Layerscope", page_icon=":material/biotech:", layout="wide")
+st.set_page_config(page_title="Layerscope", page_icon=str(frame.ICON), layout="wide")
 page = frame.navigation()
 st.session_state[frame.FRAMED] = True
 page.run()

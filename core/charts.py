@@ -22,7 +22,9 @@ FAINT = {"light": "#DEDAD0", "dark": "#3A3E47"}
 CAPTION, SPACE, INDENT = 18, 16, 12  # pixels: a caption's height, the space below a picture, the spine's room
 BARS = 48  # pixels of a bar for 100 %
 RAMP_WIDTH, RAMP_HEIGHT = 36, 6
-UNIT = "unit"  # the selection's name, and its field
+HOVER = "#E69F00"
+NO_LEGEND = {"scale": "", "legend": ""}
+UNIT, IMAGE = "unit", "digit"  # the names of what a click selects: a unit's address, an image's number
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def _net_column(
             *_pictures(pictures, theme, width, x, y),
             _labels(classes.assign(at=classes.bottom + CAPTION / 2), theme, x, y),
             _outline(_rows_read(column, pictures), colour, x, y),
-            _selectable(units, x, y),
+            _selectable(units, UNIT, x, y),
             _outline(units[units[UNIT] == str(selected)], colour, x, y),
         )
         .properties(width=width, height=height, padding=0)
@@ -130,8 +132,8 @@ def _rows_read(column: Column, pictures: pd.DataFrame) -> pd.DataFrame:
 
 
 def _picture(picture: Image.Image, top: int, caption: str) -> dict[str, Any]:
-    return {"url": data_url(picture), "left": INDENT, "caption_at": top + CAPTION / 2, "top": top + CAPTION,
-            "width": picture.width, "height": picture.height, "caption": caption, "scale": "", "legend": ""}  # fmt: skip
+    place = {"left": INDENT, "top": top + CAPTION, "width": picture.width, "height": picture.height}
+    return {"url": data_url(picture), "caption": caption, "caption_at": top + CAPTION / 2} | place | NO_LEGEND
 
 
 @dataclass(frozen=True)
@@ -155,13 +157,15 @@ def _spine(pictures: pd.DataFrame, colour: str, x: _Axis, y: _Axis) -> list[alt.
 
 def _pictures(pictures: pd.DataFrame, theme: Theme, width: int, x: _Axis, y: _Axis) -> list[alt.Chart]:
     table = alt.Chart(pictures)
-    image = {"align": "left", "baseline": "top", "width": {"expr": "datum.width"}, "height": {"expr": "datum.height"}}
+    image = table.mark_image(
+        align="left", baseline="top", width={"expr": "datum.width"}, height={"expr": "datum.height"}
+    )
     caption = table.mark_text(align="left", baseline="middle", fontSize=12, color=TEXT[theme])
     legend = alt.Chart(pictures[pictures.legend != ""])
     scale = legend.mark_text(align="right", baseline="middle", fontSize=11, color=QUIET[theme])
     ramp_ = legend.mark_image(align="right", baseline="middle", width=RAMP_WIDTH, height=RAMP_HEIGHT)
     return [
-        table.mark_image(**image).encode(x=x("left"), y=y("top"), url="url:N"),
+        image.encode(x=x("left"), y=y("top"), url="url:N"),
         caption.encode(x=x("left"), y=y("caption_at"), text="caption:N"),
         scale.encode(x=alt.value(width - RAMP_WIDTH - 6), y=y("caption_at"), text="scale:N"),
         ramp_.encode(x=alt.value(width), y=y("caption_at"), url="legend:N"),
@@ -189,13 +193,14 @@ def _labels(classes: pd.DataFrame, theme: Theme, x: _Axis, y: _Axis) -> alt.Char
     return text.encode(x=x("middle"), y=y("at"), text="label:N")
 
 
-def _selectable(units: pd.DataFrame, x: _Axis, y: _Axis) -> alt.Chart:
-    click = alt.selection_point(name=UNIT, fields=[UNIT], on="click", toggle=False)
-    hover = alt.selection_point(name="hover", fields=[UNIT], on="pointerover", clear="pointerout", empty=False)
+def _selectable(boxes: pd.DataFrame, field: str, x: _Axis, y: _Axis) -> alt.Chart:
+    """Invisible boxes that light up under the pointer; a click selects the box's value of `field`, under that name."""
+    click = alt.selection_point(name=field, fields=[field], on="click", toggle=False)
+    hover = alt.selection_point(name="hover", fields=[field], on="pointerover", clear="pointerout", empty=False)
     return (
-        alt.Chart(units)
-        .mark_rect(fill="white", fillOpacity=0, stroke="#E69F00", cursor="pointer")
-        .encode(x=x("left"), x2="right:Q", y=y("top"), y2="bottom:Q", tooltip=alt.Tooltip(f"{UNIT}:N", title="unit"),
+        alt.Chart(boxes)
+        .mark_rect(fill="white", fillOpacity=0, stroke=HOVER, cursor="pointer")
+        .encode(x=x("left"), x2="right:Q", y=y("top"), y2="bottom:Q", tooltip=f"{field}:N",
                 strokeWidth=alt.condition(hover, alt.value(2), alt.value(0)))
         .add_params(click, hover)
     )  # fmt: skip
@@ -206,7 +211,21 @@ def _outline(units: pd.DataFrame, colour: str, x: _Axis, y: _Axis) -> alt.Chart:
     return box.encode(x=x("left"), x2="right:Q", y=y("top"), y2="bottom:Q")
 
 
-def spread(peaks: np.ndarray, here: float, family: str, theme: Theme, width: int) -> alt.LayerChart:
+def gallery(sheet: Tiles, numbers: Sequence[int]) -> alt.LayerChart:
+    """Images of the test set on one sheet; a click on one selects its number under the name `digit`."""
+    boxes = pd.DataFrame(sheet.boxes, columns=["left", "top", "right", "bottom"]).assign(**{IMAGE: numbers})
+    width, height = sheet.picture.size
+    x, y = _Axis("x", width), _Axis("y", height)
+    place = pd.DataFrame([{"left": 0, "top": 0, "url": data_url(sheet.picture)}])
+    picture = alt.Chart(place).mark_image(align="left", baseline="top", width=width, height=height)
+    return (
+        alt.layer(picture.encode(x=x("left"), y=y("top"), url="url:N"), _selectable(boxes, IMAGE, x, y))
+        .properties(width=width, height=height, padding=0)
+        .configure_view(stroke=None)
+    )
+
+
+def spread(peaks: np.ndarray, here: float, family: str, theme: Theme, width: int) -> alt.LayerChart | alt.FacetChart:
     """How strongly the test images excite a unit, as a histogram, and where this input lies."""
     counts, edges = np.histogram(peaks, bins=40)
     table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "images": counts})
@@ -214,7 +233,7 @@ def spread(peaks: np.ndarray, here: float, family: str, theme: Theme, width: int
     y = alt.Y("images:Q", title="test images", axis=alt.Axis(grid=False, tickCount=3))
     bars = alt.Chart(table).mark_rect(color=QUIET[theme]).encode(x=x, x2="to", y=y, y2=alt.datum(0))
     mark = alt.Chart(pd.DataFrame({"from": [here]})).mark_rule(color=FAMILY_COLOURS[family], strokeWidth=3)
-    return alt.layer(bars, mark.encode(x=x)).properties(width=width, height=90)
+    return alt.layer(bars, mark.encode(x=x)).properties(width=width, height=150)
 
 
 def learning(curves: pd.DataFrame, theme: Theme) -> alt.FacetChart:
@@ -226,17 +245,19 @@ def learning(curves: pd.DataFrame, theme: Theme) -> alt.FacetChart:
     colour = alt.Color(
         "family:N", legend=None, scale=alt.Scale(domain=list(FAMILY_COLOURS), range=list(FAMILY_COLOURS.values()))
     )
-    ticks = alt.Axis(values=[1 / 32, 0.25, 1, 4, 16], labelExpr="datum.value < 0.04 ? 'start' : datum.value", grid=False)
+    dashes = alt.Scale(domain=["trained", "plain"], range=[[1, 0], [4, 4]])
+    ticks = alt.Axis(
+        values=[1 / 32, 0.25, 1, 4, 16], labelExpr="datum.value < 0.04 ? 'start' : datum.value", grid=False
+    )
     return (
         alt.Chart(table, width=240, height=200)
         .mark_line(point={"size": 18}, strokeWidth=2)
         .encode(
-            x=alt.X("epoch:Q", scale=alt.Scale(type="log", domain=[1 / 32, 48]), axis=ticks, title="epochs of training"),
+            x=alt.X("epoch:Q", scale=alt.Scale(type="log", domain=[1 / 32, 48]), axis=ticks, title="epochs"),
             y=alt.Y("error:Q", scale=alt.Scale(type="log", domain=[0.3, 100]), title="errors on the test images (%)",
                     axis=alt.Axis(values=[0.5, 1, 2, 5, 10, 20, 50, 100], gridColor=FAINT[theme])),
             color=colour,
-            strokeDash=alt.StrokeDash("training:N", scale=alt.Scale(domain=["trained", "plain"], range=[[1, 0], [4, 4]]),
-                                      title="training"),
+            strokeDash=alt.StrokeDash("training:N", title="training", scale=dashes),
             tooltip=["model", "training", alt.Tooltip("epoch", format=".3~r"), alt.Tooltip("accuracy", format=".2f")],
         )
         .facet(facet=alt.Facet("model:N", sort=list(dict.fromkeys(curves.model)), title=None), columns=4)

@@ -22,11 +22,16 @@ def peaks(model: nn.Module, images: Tensor, layer: str) -> Iterator[Float[Tensor
         yield peak(record(model, batch, [layer])[layer])
 
 
-def strongest(peaks: Float[Tensor, "n"], k: int = 9) -> Int[Tensor, "k"]:
+def strongest(peaks: Float[Tensor, " n"], k: int = 9) -> Int[Tensor, " k"]:
     """Which k inputs excite the unit most, the strongest first; equal ones in their own order."""
     return torch.sort(peaks, descending=True, stable=True).indices[:k]
 
 
-def share_below(peaks: Float[Tensor, "n"], value: float) -> float:
+def share_below(peaks: Float[Tensor, " n"], value: float) -> float:
     """The share of inputs, between 0 and 1, that excite the unit less than `value` does."""
     return float((peaks < value).float().mean())
+
+
+def first_of_each(labels: Int[Tensor, " n"]) -> Int[Tensor, " classes"]:
+    """For each label in ascending order, where it stands for the first time."""
+    return torch.stack([(labels == label).nonzero()[0, 0] for label in labels.unique()])

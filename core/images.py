@@ -12,7 +12,7 @@ from torch import Tensor
 Theme = Literal["light", "dark"]
 Pixels = np.ndarray  # uint8 (height, width, 4)
 
-GAP = 1  # pixels between tiles: a hair
+GAP = 2  # pixels between tiles: a hair
 IN_A_ROW = 16  # neurons of a dense layer
 STEP = 4  # pixels of one step in time
 
@@ -20,7 +20,9 @@ STEP = 4  # pixels of one step in time
 _PUOR = "2d004b 542788 8073ac b2abd2 d8daeb f7f7f7 fee0b6 fdb863 e08214 b35806 7f3b08"
 _ANCHORS = np.array([list(bytes.fromhex(colour + "ff")) for colour in _PUOR.split()])
 _PLACES = np.linspace(0, 254, len(_ANCHORS))
-PUOR = np.stack([np.interp(np.arange(255), _PLACES, channel) for channel in _ANCHORS.T], axis=1).round().astype(np.uint8)
+PUOR = (
+    np.stack([np.interp(np.arange(255), _PLACES, channel) for channel in _ANCHORS.T], axis=1).round().astype(np.uint8)
+)
 # Magnitudes run from a shade of the page's background to ink, and in the dark to light.
 MAGNITUDE_ENDS = {"light": ((238, 235, 227), (23, 21, 18)), "dark": ((38, 42, 51), (250, 248, 240))}
 PAPER, INK = (252, 251, 248), MAGNITUDE_ENDS["light"][1]
@@ -78,10 +80,11 @@ def blank(side: int) -> Image.Image:
     return Image.new("RGB", (side, side), PAPER)
 
 
-def contact_sheet(images: Tensor, columns: int, scale: int) -> Image.Image:
-    """Digits (n, 1, height, width) as ink on paper in a grid, a hair's gap between them."""
-    tiles_ = _between(PAPER, INK, images[:, 0].numpy())
-    return Image.fromarray(_grid(tiles_, columns, columns * (images.shape[-1] * scale + GAP) - GAP)[0])
+def contact_sheet(images: Tensor, columns: int, scale: int) -> Tiles:
+    """Digits (n, 1, height, width) in [0, 1] as ink on paper in a grid, a hair's gap between them."""
+    colours = _between(PAPER, INK, images[:, 0].numpy())
+    pixels, boxes = _grid(colours, columns, columns * (images.shape[-1] * scale + GAP) - GAP)
+    return Tiles(Image.fromarray(pixels), boxes, limit=1.0, signed=False)
 
 
 def ramp(signed: bool, theme: Theme, width: int, height: int) -> Image.Image:
@@ -126,7 +129,7 @@ def _grid(maps: np.ndarray, columns: int, width: int) -> tuple[Pixels, np.ndarra
     picture = ground.reshape(rows, columns, tile_height + GAP, tile_width + GAP, 4).swapaxes(1, 2)
     row, column = np.divmod(np.arange(units), columns)
     corner = np.stack([column * (tile_width + GAP), row * (tile_height + GAP)], axis=1)
-    boxes = np.concatenate([corner, corner + (tile_width, tile_height)], axis=1)
+    boxes = np.concatenate([corner, corner + np.array((tile_width, tile_height))], axis=1)
     return picture.reshape(rows * (tile_height + GAP), columns * (tile_width + GAP), 4)[:-GAP, :-GAP], boxes
 
 

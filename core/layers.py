@@ -67,7 +67,7 @@ def list_layers(model: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
 
 
 def first_of_each_depth(layers: Sequence[Layer], place: int) -> list[Layer]:
-    """Of each depth the pre-activation (place 0) or the activation (place 1), which are one where nothing lies between."""
+    """Of each depth the pre-activation (place 0) or the activation (place 1), which may be one."""
     depths = sorted({layer.depth for layer in layers})
     stacks = [[layer for layer in layers if layer.depth == depth] for depth in depths]
     return [stack[min(place, len(stack) - 1)] for stack in stacks]

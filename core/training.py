@@ -113,7 +113,7 @@ def penalty(model: nn.Module, recipe: Recipe) -> Tensor:
 def accuracy(model: nn.Module, digits: Digits) -> float:
     """The share of images that the model, taken as it is, gets right, in percent."""
     right = sum(
-        int((model(images).argmax(1) == labels).sum())
+        (model(images).argmax(1) == labels).sum().item()
         for images, labels in zip(digits.images.split(1000), digits.labels.split(1000), strict=True)
     )
     return 100 * right / len(digits.labels)
@@ -183,6 +183,7 @@ def main() -> None:
             bar.total = step.steps
             bar.set_postfix_str(f"epoch {step.epoch:.1f}, loss {step.loss:.3f}", refresh=False)
             bar.update()
+
 
 if __name__ == "__main__":
     main()

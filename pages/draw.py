@@ -12,12 +12,14 @@ frame.enter(
     "digits and nearly equal in size, read it layer by layer, from the top down.",
 )
 
-from pages.shared import link, nets
-from pages.shared.net_columns import View, net_columns
-from pages.shared.paper import paper
-from pages.shared.unit_panel import unit_panel
-
-from core.units import Unit
+with frame.loading():
+    from core import examples
+    from core.units import Unit
+    from pages.shared import link, nets
+    from pages.shared.gallery import gallery
+    from pages.shared.net_columns import View, net_columns
+    from pages.shared.paper import paper
+    from pages.shared.unit_panel import unit_panel
 
 WEIGHTS = {
     "trained": "Trained",
@@ -31,11 +33,11 @@ centre of mass is the middle of 28 x 28 pixels: the way in which MNIST itself wa
 1998, section III.A). A test image is taken as it is.
 
 **The layers.** One forward pass of each net, read at every layer. *Activations* are what a layer passes on, behind
-its nonlinearity; *sums* are what goes into it. Each picture has a scale of its own, beside its caption: from the background to ink for
-values that are never negative, from purple (negative) over white (zero) to orange (positive) for the others. Layers of
-the same depth, counted in weight matrices from the input, stand at the same height. The dense nets' neurons have no
-place in the image, and stand in the order of their numbers; the recurrent net's time runs downwards, a line for each
-row that it reads.
+its nonlinearity; *sums* are what goes into it. Each picture has a scale of its own, beside its caption: from the
+background to ink for values that are never negative, from purple (negative) over white (zero) to orange (positive) for
+the others. Layers of the same depth, counted in weight matrices from the input, stand at the same height. The dense
+nets' neurons have no place in the image, and stand in the order of their numbers; the recurrent net's time runs
+downwards, a line for each row that it reads.
 
 **The answer.** Softmax of the logits. The recurrent net can be stopped early: its readout is then applied to the state
 after the last row read.
@@ -82,17 +84,20 @@ def selected_unit() -> Unit | None:
 with st.container(horizontal=True, gap="large"):
     side, main = st.container(width=288, key="side"), st.container(width="stretch", key="main")
 with side:
+    image = complaint = None
     try:
-        image, complaint = paper(), ""
+        image = paper()
     except ValueError as error:
-        image, complaint = None, str(error)
+        complaint = str(error)
     rows = st.slider("Rows that the recurrent net reads", 1, 28, 28, key="rows", bind="query-params")
     panel = st.container(key="unit")
 with main:
     view = choose_view(rows)
     unit = selected_unit()
     if image is None:
-        st.info(complaint, icon=":material/edit:")
+        st.info(str(complaint), icon=":material/edit:")
+        st.caption("Or take one of these test images")
+        gallery(examples.first_of_each(nets.test_images().labels), columns=5, scale=4, key="begin")
     else:
         recorded = net_columns(view, image, unit)
         if unit and unit.model in recorded:

@@ -1,5 +1,7 @@
 """What the nets are, how well they do, and how they were made."""
 
+from typing import Any
+
 import streamlit as st
 
 from pages.shared import frame
@@ -10,20 +12,26 @@ frame.enter(
     "read MNIST's 10,000 test images, and how they came to.",
 )
 
-from core import charts
-from core.models import cards
+with frame.loading():
+    from core import charts
+    from core.models import cards
 
-NUMBER = {"format": "%.2f %%"}
+
+def percent(label: str, hint: str | None = None) -> Any:
+    """A table's column of percentages."""
+    return st.column_config.NumberColumn(label, help=hint, format="%.2f %%")
+
+
 COLUMNS = {
     "model": st.column_config.TextColumn("model", pinned=True),
     "parameters": st.column_config.NumberColumn("parameters", format="localized"),
-    "trained": st.column_config.NumberColumn("trained", **NUMBER, help="Seed 0, the net of every page."),
-    "lowest": st.column_config.NumberColumn("lowest of 5 seeds", **NUMBER),
-    "highest": st.column_config.NumberColumn("highest of 5 seeds", **NUMBER),
-    "plain": st.column_config.NumberColumn("plain training", **NUMBER),
-    "untrained": st.column_config.NumberColumn("untrained twin", **NUMBER, help="Ten digits: guessing gives 10 %."),
-    "trained moved": st.column_config.NumberColumn("trained, moved", **NUMBER, help="FGSM: see below."),
-    "plain moved": st.column_config.NumberColumn("plain, moved", **NUMBER, help="FGSM: see below."),
+    "trained": percent("trained", "Seed 0, the net of every page."),
+    "lowest": percent("lowest of 5 seeds"),
+    "highest": percent("highest of 5 seeds"),
+    "plain": percent("plain training"),
+    "untrained": percent("untrained twin", "Ten digits: guessing gives 10 %."),
+    "trained moved": percent("trained, moved", "FGSM: see below."),
+    "plain moved": percent("plain, moved", "FGSM: see below."),
 }
 COMPUTED = """
 **Accuracy** is the share of the 10,000 test images, none of which was trained on, that a net gets right. No choice was
@@ -37,8 +45,8 @@ images that one adversarial step has moved against them (random start, Wong, Ric
 **Moved** is the accuracy when each test image is changed by at most 0.1 a pixel, in the direction in which the loss
 grows (FGSM, Goodfellow, Shlens, Szegedy 2015).
 
-**Over training**: the untrained net stands at "start"; both axes are logarithmic. `python -m core.training NAME --seed S`
-makes each checkpoint again, with `--plain` the plain one.
+**Over training**: the untrained net stands at "start"; both axes are logarithmic. `python -m core.training NAME
+--seed S` makes each checkpoint again, with `--plain` the plain one.
 """
 
 st.altair_chart(charts.learning(cards.curves(), st.context.theme.type or "light"), width="content")

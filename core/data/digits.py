@@ -19,7 +19,7 @@ class Digits(NamedTuple):
     """Images with values in [0, 1], ink is 1, and the digit that each shows."""
 
     images: Float[Tensor, "n 1 28 28"]
-    labels: Int[Tensor, "n"]
+    labels: Int[Tensor, " n"]
 
 
 def test_set() -> Digits:

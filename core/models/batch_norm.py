@@ -25,5 +25,7 @@ def fold_batch_norm(net: nn.Module) -> nn.Module:
     for name, module in net.named_children():
         if isinstance(module, nn.Sequential):
             conv, norm = module
+            assert isinstance(conv, nn.Conv2d)
+            assert isinstance(norm, nn.BatchNorm2d)
             setattr(net, name, fuse_conv_bn_eval(conv, norm))
     return net

@@ -20,7 +20,7 @@ class Dense(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         """Images (batch, 1, 28, 28) to logits (batch, 10)."""
-        return super().forward(x.flatten(1))
+        return super().forward(x.flatten(1))  # type: ignore[no-untyped-call]
 
 
 def dense() -> Dense:

@@ -1,23 +1,27 @@
 """What every page stands in: the list of pages, the guard against running without it, and the look of the page."""
 
 import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 FRAMED = "framed"
-STYLE = Path(__file__).parent / "style.css"
+STYLE, ICON = Path(__file__).parent / "style.css", Path(__file__).parent / "icon.svg"
 
-PAGES: dict[str, dict[str, str]] = {
-    "draw": {"title": "Draw", "icon": ":material/draw:"},
-    "nets": {"title": "The nets", "icon": ":material/schema:"},
+PAGES = {  # file: title and icon; the first is the start
+    "draw": ("Draw", ":material/draw:"),
+    "nets": ("The nets", ":material/schema:"),
 }
 
 
 def navigation() -> StreamlitPage:
     """The page that the address names, with all pages offered at the top."""
-    pages = [st.Page(f"pages/{name}.py", default=not place, **look) for place, (name, look) in enumerate(PAGES.items())]
+    pages = [
+        st.Page(f"pages/{name}.py", title=title, icon=icon, default=not place)
+        for place, (name, (title, icon)) in enumerate(PAGES.items())
+    ]
     return st.navigation(pages, position="top")
 
 
@@ -34,6 +38,11 @@ def enter(title: str, sentence: str) -> None:
     st.html(STYLE)
     st.title(title)
     st.markdown(sentence)
+
+
+def loading() -> AbstractContextManager[None]:
+    """Around a page's imports of torch and `core`, which take seconds in a cold process."""
+    return st.spinner("Loading the nets ...")
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import streamlit as st
 from torch import Tensor
@@ -11,6 +10,7 @@ from core import charts, images
 from core.answers import answers_by_row, probabilities
 from core.layers import first_of_each_depth, record
 from core.models import MODELS
+from core.models.rnn import RNN
 from core.units import Unit
 from pages.shared import link, nets
 
@@ -25,7 +25,7 @@ class View:
 
     models: tuple[str, ...]
     weights: str
-    layers: Literal["before", "after", "all"]
+    layers: str  # "before" the nonlinearity, "after" it, or "all"
     rows: int  # that the recurrent net may read
     theme: images.Theme
 
@@ -59,17 +59,17 @@ def _column(view: View, model: str, image: Tensor, activations: dict[str, Tensor
     spec, layers, width = MODELS[model], nets.layers(model), charts.picture_width(WIDTH)
     shown = layers if view.layers == "all" else first_of_each_depth(layers, int(view.layers == "after"))
     seen = view.input_of(model, image)[0]
-    recurrent = spec.family == "rnn"
-    by_row = answers_by_row(nets.net(model, view.weights), image) if recurrent else None
+    net = nets.net(model, view.weights)
+    by_row = answers_by_row(net, image).T if isinstance(net, RNN) else None
     return charts.Column(
         model,
         spec.family,
         images.paper(seen, INPUT_SCALE),
-        f"input · {view.rows} rows" if recurrent else "input · 28 x 28 pixels",
+        f"input · {seen.shape[1]} x {seen.shape[2]} pixels",
         tuple((layer, images.tiles(activations[layer.name][0], width, view.theme)) for layer in shown),
         spec.labels,
         tuple(shares.tolist()),
-        None if by_row is None else images.tiles(by_row.T, width, view.theme),
+        None if by_row is None else images.tiles(by_row, width, view.theme),
         view.rows,
     )
 

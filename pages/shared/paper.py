@@ -48,16 +48,22 @@ def paper() -> Tensor:
         finally:  # a damaged link does not take the canvas away
             sheet = _drawn_on(sheet, printed)
             st.session_state[SHEET] = sheet
-            _buttons(sheet)
+            _buttons()
         image, digit, ink = _read(sheet, printed)
         return image
     finally:
         _write_link(digit, ink)
 
 
+def turn_to(digit: int | None) -> None:
+    """A new sheet with a test image printed on it, or with nothing."""
+    number = st.session_state.get(SHEET, Sheet()).number + 1
+    st.session_state[SHEET] = Sheet(number, None if digit is None else str(digit))
+
+
 def _current_sheet() -> Sheet:
     """The session's sheet, unless a link brought another; laid out anew where a page switch had taken the canvas."""
-    sheet = st.session_state.get(SHEET, Sheet())
+    sheet: Sheet = st.session_state.get(SHEET, Sheet())
     linked = st.query_params.get("digit"), st.query_params.get("ink")
     if any(linked) and linked != st.session_state.get(LINKED):
         return Sheet(sheet.number + 1, *linked)
@@ -91,14 +97,11 @@ def _drawn_on(sheet: Sheet, printed: Tensor | None) -> Sheet:
     return replace(sheet, drawing=canvas.json_data, strokes=canvas.image_data)
 
 
-def _buttons(sheet: Sheet) -> None:
-    def turn_to(digit: int | None) -> None:
-        st.session_state[SHEET] = Sheet(sheet.number + 1, None if digit is None else str(digit))
-
+def _buttons() -> None:
     with st.container(horizontal=True, gap="small"):
         show, clear = "Show me a digit", "Clear"
         st.button(show, icon=":material/shuffle:", on_click=lambda: turn_to(random.randrange(TEST_IMAGES)))
-        st.button(clear, icon=":material/delete:", on_click=lambda: turn_to(None))
+        st.button(clear, icon=":material/delete:", on_click=turn_to, args=(None,))
     st.slider("Brush", 12, 32, 22, key="brush", help="In pixels of the canvas; the nets see a tenth of that.")
 
 
