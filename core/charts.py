@@ -1,7 +1,13 @@
-"""Tables and pictures made into Altair charts: the palette and the encodings have their home here."""
+"""Tables and pictures made into charts: the palette and the encodings have their home here.
 
+A chart is a Vega-Lite specification whose tables are named and filled in last. Altair checks a specification once and
+it is kept, because building one costs a tenth of a second and a page has several; a rerun only brings new tables.
+"""
+
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import altair as alt
@@ -15,6 +21,7 @@ from core.units import Unit
 
 # Okabe and Ito's colours, safe for colour-blind eyes: https://jfly.uni-koeln.de/color/
 FAMILY_COLOURS = {"dense": "#D55E00", "cnn": "#0072B2", "rnn": "#009E73"}
+HOVER = "#E69F00"
 TEXT = {"light": "#171512", "dark": "#ECE9E1"}
 QUIET = {"light": "#6B675F", "dark": "#A19D94"}
 FAINT = {"light": "#DEDAD0", "dark": "#3A3E47"}
@@ -22,9 +29,11 @@ FAINT = {"light": "#DEDAD0", "dark": "#3A3E47"}
 CAPTION, SPACE, INDENT = 18, 16, 12  # pixels: a caption's height, the space below a picture, the spine's room
 BARS = 48  # pixels of a bar for 100 %
 RAMP_WIDTH, RAMP_HEIGHT = 36, 6
-HOVER = "#E69F00"
 NO_LEGEND = {"scale": "", "legend": ""}
+BOX = ["left", "top", "right", "bottom"]  # a place in a chart, in its pixels
 UNIT, IMAGE = "unit", "digit"  # the names of what a click selects: a unit's address, an image's number
+
+Spec = dict[str, Any]  # Vega-Lite, with its tables under "datasets"
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ def picture_width(width: int) -> int:
     return width - INDENT
 
 
-def net_columns(columns: Sequence[Column], theme: Theme, width: int, selected: Unit | None) -> list[alt.LayerChart]:
+def net_columns(columns: Sequence[Column], theme: Theme, width: int, selected: Unit | None) -> list[Spec]:
     """The nets side by side, a chart each, with layers of the same depth at the same height.
 
     A click on a unit selects its address (`Unit`) under the name `unit`.
@@ -74,61 +83,37 @@ def _height(tiles: Tiles) -> int:
     return CAPTION + tiles.picture.height + SPACE
 
 
-def _net_column(
-    column: Column, tops: dict[int, int], theme: Theme, width: int, selected: Unit | None
-) -> alt.LayerChart:
+def _net_column(column: Column, tops: dict[int, int], theme: Theme, width: int, selected: Unit | None) -> Spec:
     pictures, units = _placed(column, tops, theme)
-    classes = units.tail(len(column.labels)).assign(label=column.labels, share=column.shares)
+    classes = units.tail(len(column.labels)).assign(label=column.labels)
+    labels = classes[["left", "right", "label"]].assign(at=classes.bottom + CAPTION / 2)
+    outlines = pd.concat([_rows_read(column, pictures), units.loc[units[UNIT] == str(selected), BOX]])
     height = int((pictures.top + pictures.height).max()) + CAPTION
-    x, y = _Axis("x", width), _Axis("y", height)
-    colour = FAMILY_COLOURS[column.family]
-    return (
-        alt.layer(
-            *_bars(classes, colour, theme, x, y),
-            *_spine(pictures, colour, x, y),
-            *_pictures(pictures, theme, width, x, y),
-            _labels(classes.assign(at=classes.bottom + CAPTION / 2), theme, x, y),
-            _outline(_rows_read(column, pictures), colour, x, y),
-            _selectable(units, UNIT, x, y),
-            _outline(units[units[UNIT] == str(selected)], colour, x, y),
-        )
-        .properties(width=width, height=height, padding=0)
-        .configure_view(stroke=None)
+    return _filled(
+        _column_chart(FAMILY_COLOURS[column.family], theme, width, height),
+        pictures=pictures,
+        units=units,
+        bars=_bars(classes, column.shares),
+        labels=pd.concat([labels, labels.assign(at=BARS + CAPTION / 2)]),
+        outlines=outlines,
     )
 
 
 def _placed(column: Column, tops: dict[int, int], theme: Theme) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Where everything of a net stands, in pixels: a row a picture, and a row a unit."""
     pictures = [_picture(column.input, tops[0], column.input_caption)]
-    units: list[dict[str, Any]] = []
+    units = []
     below = dict(tops)
     for layer, tiles in column.layers:
         top = below[layer.depth]
         below[layer.depth] += _height(tiles)
         pictures.append(_picture(tiles.picture, top, layer.caption) | _legend(tiles, theme))
-        units += [
-            {UNIT: str(Unit(column.model, layer.name, index)), "left": box[0] + INDENT, "top": box[1] + top + CAPTION,
-             "right": box[2] + INDENT, "bottom": box[3] + top + CAPTION}
-            for index, box in enumerate(tiles.boxes.tolist())
-        ]  # fmt: skip
+        boxes = pd.DataFrame(tiles.boxes + np.array([INDENT, top + CAPTION] * 2), columns=BOX)
+        units.append(boxes.assign(**{UNIT: [str(Unit(column.model, layer.name, n)) for n in range(len(boxes))]}))
     if column.reading:
         top = below[column.layers[-1][0].depth] + CAPTION
         pictures.append(_picture(column.reading.picture, top, "answer after each row") | _legend(column.reading, theme))
-    return pd.DataFrame(pictures), pd.DataFrame(units)
-
-
-def _legend(tiles: Tiles, theme: Theme) -> dict[str, str]:
-    scale = f"{'±' if tiles.signed else '0 to '}{tiles.limit:.3g}"
-    return {"scale": scale, "legend": data_url(ramp(tiles.signed, theme, RAMP_WIDTH, RAMP_HEIGHT))}
-
-
-def _rows_read(column: Column, pictures: pd.DataFrame) -> pd.DataFrame:
-    """A box round the rows of the last picture that the recurrent net was given."""
-    if not column.reading:
-        return pictures.head(0)
-    last = pictures.iloc[-1]
-    box = {"left": last.left, "top": last.top, "right": last.left + last.width, "bottom": last.top + STEP * column.rows}
-    return pd.DataFrame([box])
+    return pd.DataFrame(pictures), pd.concat(units, ignore_index=True)
 
 
 def _picture(picture: Image.Image, top: int, caption: str) -> dict[str, Any]:
@@ -136,9 +121,56 @@ def _picture(picture: Image.Image, top: int, caption: str) -> dict[str, Any]:
     return {"url": data_url(picture), "caption": caption, "caption_at": top + CAPTION / 2} | place | NO_LEGEND
 
 
+def _legend(tiles: Tiles, theme: Theme) -> dict[str, str]:
+    scale = f"{'±' if tiles.signed else '0 to '}{tiles.limit:.3g}"
+    return {"scale": scale, "legend": _ramp_url(tiles.signed, theme)}
+
+
+@cache
+def _ramp_url(signed: bool, theme: Theme) -> str:
+    return data_url(ramp(signed, theme, RAMP_WIDTH, RAMP_HEIGHT))
+
+
+def _rows_read(column: Column, pictures: pd.DataFrame) -> pd.DataFrame:
+    """A box round the rows of the last picture that the recurrent net was given."""
+    last = pictures.iloc[-1]
+    box = [last.left, last.top, last.left + last.width, last.top + STEP * column.rows]
+    return pd.DataFrame([box] if column.reading else [], columns=BOX)
+
+
+def _bars(classes: pd.DataFrame, shares: Sequence[float]) -> pd.DataFrame:
+    """A bar a class, above the class's unit further down; each as high as the class's share of the net's belief."""
+    percent = 100 * np.array(shares)
+    bars = classes[["left", "right", "label"]].assign(percent=percent, best=percent == percent.max())
+    return bars.assign(top=BARS * (1 - percent / 100), bottom=float(BARS))
+
+
+@cache
+def _column_chart(colour: str, theme: Theme, width: int, height: int) -> Spec:
+    x, y = _Axis("x", width), _Axis("y", height)
+    layers = [
+        *_bar_marks(colour, theme, x, y),
+        *_spine(colour, x, y),
+        *_picture_marks(theme, width, x, y),
+        _label_marks(theme, x, y),
+        _boxes("outlines", x, y, stroke=colour, strokeWidth=2),
+        _selectable("units", UNIT, x, y),
+    ]
+    return _checked(alt.layer(*layers).properties(width=width, height=height, padding=0))
+
+
+def _checked(chart: alt.LayerChart | alt.FacetChart) -> Spec:
+    """The chart as a specification, with Altair's check; its tables have names and are empty."""
+    return chart.configure_view(stroke=None).to_dict()
+
+
+def _filled(spec: Spec, **tables: pd.DataFrame) -> Spec:
+    return copy.deepcopy(spec) | {"datasets": tables}
+
+
 @dataclass(frozen=True)
 class _Axis:
-    """A page's pixels as a scale, downwards for y, so that tables can hold places."""
+    """A chart's pixels as a scale, downwards for y, so that tables can hold places."""
 
     channel: str
     size: int
@@ -148,20 +180,42 @@ class _Axis:
         return (alt.X if self.channel == "x" else alt.Y)(f"{field}:Q", scale=scale, axis=None)
 
 
-def _spine(pictures: pd.DataFrame, colour: str, x: _Axis, y: _Axis) -> list[alt.Chart]:
-    ends = pd.DataFrame({"from": [pictures.caption_at.min()], "to": [pictures.caption_at.max()]})
-    line = alt.Chart(ends).mark_rule(color=colour, strokeWidth=1.5).encode(x=alt.value(3), y=y("from"), y2="to:Q")
-    stops = alt.Chart(pictures).mark_circle(color=colour, size=36, opacity=1).encode(x=alt.value(3), y=y("caption_at"))
-    return [line, stops]
+def _table(name: str) -> alt.Chart:
+    return alt.Chart(alt.NamedData(name))
 
 
-def _pictures(pictures: pd.DataFrame, theme: Theme, width: int, x: _Axis, y: _Axis) -> list[alt.Chart]:
-    table = alt.Chart(pictures)
+def _boxes(table: str, x: _Axis, y: _Axis, **look: Any) -> alt.Chart:
+    box = _table(table).mark_rect(**{"fillOpacity": 0, **look})
+    return box.encode(x=x("left"), x2="right:Q", y=y("top"), y2="bottom:Q")
+
+
+def _bar_marks(colour: str, theme: Theme, x: _Axis, y: _Axis) -> list[alt.Chart]:
+    tip = [alt.Tooltip("label:N", title="class"), alt.Tooltip("percent:Q", format=".3~r", title="%")]
+    fill = alt.condition("datum.best", alt.value(colour), alt.value(QUIET[theme]))
+    floor = _table("bars").mark_rule(color=FAINT[theme])
+    return [
+        floor.encode(x=x("left"), x2="right:Q", y=y("bottom")),
+        _boxes("bars", x, y, fillOpacity=1).encode(fill=fill, tooltip=tip),
+    ]
+
+
+def _spine(colour: str, x: _Axis, y: _Axis) -> list[alt.Chart]:
+    place = alt.value(3)
+    line = _table("pictures").mark_rule(color=colour, strokeWidth=1.5)
+    stops = _table("pictures").mark_circle(color=colour, size=36, opacity=1)
+    return [
+        line.encode(x=place, y=y("min(caption_at)"), y2="max(caption_at):Q"),
+        stops.encode(x=place, y=y("caption_at")),
+    ]
+
+
+def _picture_marks(theme: Theme, width: int, x: _Axis, y: _Axis) -> list[alt.Chart]:
+    table = _table("pictures")
     image = table.mark_image(
         align="left", baseline="top", width={"expr": "datum.width"}, height={"expr": "datum.height"}
     )
     caption = table.mark_text(align="left", baseline="middle", fontSize=12, color=TEXT[theme])
-    legend = alt.Chart(pictures[pictures.legend != ""])
+    legend = table.transform_filter("datum.legend != ''")
     scale = legend.mark_text(align="right", baseline="middle", fontSize=11, color=QUIET[theme])
     ramp_ = legend.mark_image(align="right", baseline="middle", width=RAMP_WIDTH, height=RAMP_HEIGHT)
     return [
@@ -172,68 +226,50 @@ def _pictures(pictures: pd.DataFrame, theme: Theme, width: int, x: _Axis, y: _Ax
     ]
 
 
-def _bars(classes: pd.DataFrame, colour: str, theme: Theme, x: _Axis, y: _Axis) -> list[alt.Chart]:
-    """What share of its belief the net gives to each class: a bar a class, above the class's unit further down."""
-    best = classes.share == classes.share.max()
-    table = classes.assign(
-        top=BARS * (1 - classes.share), bottom=BARS, at=BARS + CAPTION / 2,
-        colour=best.map({True: colour, False: QUIET[theme]}), percent=100 * classes.share,
-    )  # fmt: skip
-    tip = [alt.Tooltip("label:N", title="class"), alt.Tooltip("percent:Q", format=".3~r", title="%")]
-    bars = alt.Chart(table).mark_rect().encode(
-        x=x("left"), x2="right:Q", y=y("top"), y2="bottom:Q", color=alt.Color("colour:N", scale=None), tooltip=tip
-    )  # fmt: skip
-    floor = alt.Chart(table).mark_rule(color=FAINT[theme]).encode(x=x("left"), x2="right:Q", y=y("bottom"))
-    return [floor, bars, _labels(table, theme, x, y)]
-
-
-def _labels(classes: pd.DataFrame, theme: Theme, x: _Axis, y: _Axis) -> alt.Chart:
-    middles = classes.assign(middle=(classes.left + classes.right) / 2)
-    text = alt.Chart(middles).mark_text(baseline="middle", fontSize=12, color=QUIET[theme])
+def _label_marks(theme: Theme, x: _Axis, y: _Axis) -> alt.Chart:
+    middles = _table("labels").transform_calculate(middle="(datum.left + datum.right) / 2")
+    text = middles.mark_text(baseline="middle", fontSize=12, color=QUIET[theme])
     return text.encode(x=x("middle"), y=y("at"), text="label:N")
 
 
-def _selectable(boxes: pd.DataFrame, field: str, x: _Axis, y: _Axis) -> alt.Chart:
+def _selectable(table: str, field: str, x: _Axis, y: _Axis) -> alt.Chart:
     """Invisible boxes that light up under the pointer; a click selects the box's value of `field`, under that name."""
     click = alt.selection_point(name=field, fields=[field], on="click", toggle=False)
     hover = alt.selection_point(name="hover", fields=[field], on="pointerover", clear="pointerout", empty=False)
-    return (
-        alt.Chart(boxes)
-        .mark_rect(fill="white", fillOpacity=0, stroke=HOVER, cursor="pointer")
-        .encode(x=x("left"), x2="right:Q", y=y("top"), y2="bottom:Q", tooltip=f"{field}:N",
-                strokeWidth=alt.condition(hover, alt.value(2), alt.value(0)))
-        .add_params(click, hover)
-    )  # fmt: skip
+    width = alt.condition(hover, alt.value(2), alt.value(0))
+    boxes = _boxes(table, x, y, fill="white", stroke=HOVER, cursor="pointer")
+    return boxes.encode(tooltip=f"{field}:N", strokeWidth=width).add_params(click, hover)
 
 
-def _outline(units: pd.DataFrame, colour: str, x: _Axis, y: _Axis) -> alt.Chart:
-    box = alt.Chart(units).mark_rect(fillOpacity=0, stroke=colour, strokeWidth=2)
-    return box.encode(x=x("left"), x2="right:Q", y=y("top"), y2="bottom:Q")
-
-
-def gallery(sheet: Tiles, numbers: Sequence[int]) -> alt.LayerChart:
+def gallery(sheet: Tiles, numbers: Sequence[int]) -> Spec:
     """Images of the test set on one sheet; a click on one selects its number under the name `digit`."""
-    boxes = pd.DataFrame(sheet.boxes, columns=["left", "top", "right", "bottom"]).assign(**{IMAGE: numbers})
-    width, height = sheet.picture.size
+    picture = pd.DataFrame([{"left": 0, "top": 0, "url": data_url(sheet.picture)}])
+    boxes = pd.DataFrame(sheet.boxes, columns=BOX).assign(**{IMAGE: numbers})
+    return _filled(_gallery_chart(*sheet.picture.size), picture=picture, boxes=boxes)
+
+
+@cache
+def _gallery_chart(width: int, height: int) -> Spec:
     x, y = _Axis("x", width), _Axis("y", height)
-    place = pd.DataFrame([{"left": 0, "top": 0, "url": data_url(sheet.picture)}])
-    picture = alt.Chart(place).mark_image(align="left", baseline="top", width=width, height=height)
-    return (
-        alt.layer(picture.encode(x=x("left"), y=y("top"), url="url:N"), _selectable(boxes, IMAGE, x, y))
-        .properties(width=width, height=height, padding=0)
-        .configure_view(stroke=None)
-    )
+    sheet = _table("picture").mark_image(align="left", baseline="top", width=width, height=height)
+    layers = [sheet.encode(x=x("left"), y=y("top"), url="url:N"), _selectable("boxes", IMAGE, x, y)]
+    return _checked(alt.layer(*layers).properties(width=width, height=height, padding=0))
 
 
-def spread(peaks: np.ndarray, here: float, family: str, theme: Theme, width: int) -> alt.LayerChart | alt.FacetChart:
+def spread(peaks: np.ndarray, here: float, family: str, theme: Theme, width: int) -> Spec:
     """How strongly the test images excite a unit, as a histogram, and where this input lies."""
     counts, edges = np.histogram(peaks, bins=40)
-    table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "images": counts})
+    bins = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "images": counts})
+    return _filled(_spread_chart(FAMILY_COLOURS[family], theme, width), bins=bins, here=pd.DataFrame({"from": [here]}))
+
+
+@cache
+def _spread_chart(colour: str, theme: Theme, width: int) -> Spec:
     x = alt.X("from:Q", title="strongest activation in an image", axis=alt.Axis(grid=False, tickCount=5))
     y = alt.Y("images:Q", title="test images", axis=alt.Axis(grid=False, tickCount=3))
-    bars = alt.Chart(table).mark_rect(color=QUIET[theme]).encode(x=x, x2="to", y=y, y2=alt.datum(0))
-    mark = alt.Chart(pd.DataFrame({"from": [here]})).mark_rule(color=FAMILY_COLOURS[family], strokeWidth=3)
-    return alt.layer(bars, mark.encode(x=x)).properties(width=width, height=150)
+    bars = _table("bins").mark_rect(color=QUIET[theme]).encode(x=x, x2="to:Q", y=y, y2=alt.datum(0))
+    mark = _table("here").mark_rule(color=colour, strokeWidth=3).encode(x=x)
+    return _checked(alt.layer(bars, mark).properties(width=width, height=150))
 
 
 def learning(curves: pd.DataFrame, theme: Theme) -> alt.FacetChart:

@@ -39,7 +39,7 @@ class Recipe:
 PLAIN = Recipe(epochs=8)
 RECIPES: dict[str, Recipe] = {
     "dense": Recipe(epochs=40, learning_rate=2e-3, augmentation=0.5, smoothness=6e-4, sparsity=1e-5),
-    "dense-video": PLAIN,
+    "dense-video": Recipe(epochs=20, learning_rate=1e-2, batch=64, sparsity=2e-5),
     "cnn": Recipe(epochs=12, augmentation=1.0, epsilon=0.1),
     "rnn": Recipe(epochs=16, augmentation=1.0, epsilon=0.1),
 }

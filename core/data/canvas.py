@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import math
 import zlib
 
 import numpy as np
@@ -14,6 +15,8 @@ from torch import Tensor
 SIZE, BOX = 28, 20  # of the image, and of the box that the digit's longest side fills (LeCun et al. 1998, III.A)
 MIDDLE = 14.0  # where MNIST's own centres of mass lie, counted from the first pixel's centre: 14.00 on the mean
 FAINT = 0.1  # ink below this is no part of the digit
+SPECK = 0.03  # of the canvas: anything smaller is a slip of the pen
+ROUND_AND_FULL = 0.74  # of the box: a disc fills pi / 4 = 0.785, the fullest of MNIST's round test images 0.706
 EMPTY = "There is no ink on the canvas yet. Draw a digit from 0 to 9."
 FULL = "The whole canvas is ink. Clear it and draw one digit with a few strokes."
 DOT = "That is only a dot. Draw a digit from 0 to 9, larger than the brush."
@@ -34,7 +37,7 @@ def to_input(rgba: UInt8[np.ndarray, "height width 4"]) -> Input:
     if not len(rows):
         raise ValueError(EMPTY)
     box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    _refuse_blobs(box, ink.size)
+    _refuse_blobs(box, ink.shape)
     return _centred(_fit_into_box(box))
 
 
@@ -45,12 +48,12 @@ def _ink(rgba: np.ndarray) -> np.ndarray:
     return np.asarray(alpha * (1 - grey))
 
 
-def _refuse_blobs(box: np.ndarray, canvas_area: int) -> None:
+def _refuse_blobs(box: np.ndarray, canvas: tuple[int, ...]) -> None:
     filled = float((box > 0.5).mean())
     longest, shortest = max(box.shape), min(box.shape)
-    if filled > 0.9 and box.size > 0.5 * canvas_area:
+    if filled > 0.9 and box.size > 0.5 * math.prod(canvas):
         raise ValueError(FULL)
-    if filled > 0.7 and longest < 1.5 * shortest:  # a disc fills pi / 4 of its box; no MNIST digit is so round and full
+    if longest < SPECK * max(canvas) or (filled > ROUND_AND_FULL and longest < 1.5 * shortest):
         raise ValueError(DOT)
 
 
@@ -87,7 +90,7 @@ def from_text(text: str) -> Input:
     """The input that `to_text` wrote; ValueError, with a sentence for the page, where the text is something else."""
     try:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        pixels = zlib.decompressobj().decompress(packed, SIZE * SIZE)
+        pixels = zlib.decompressobj().decompress(packed, SIZE * SIZE + 1)  # no more, however much is packed
     except (binascii.Error, ValueError, zlib.error):
         pixels = b""
     if len(pixels) != SIZE * SIZE:

@@ -12,7 +12,7 @@ from pages.shared import nets, paper
 def gallery(numbers: Tensor, columns: int, scale: int, key: str) -> None:
     """Draw the test images of these numbers."""
     sheet = images.contact_sheet(nets.test_images().images[numbers], columns, scale)
-    st.altair_chart(charts.gallery(sheet, numbers.tolist()), width="content", key=key,
+    st.vega_lite_chart(spec=charts.gallery(sheet, numbers.tolist()), width="content", key=key,
                     on_select=partial(_take, key), selection_mode=charts.IMAGE)  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Several nets side by side, a column each: the answer on top, the layers below it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import streamlit as st
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from core import charts, images
 from core.answers import answers_by_row, probabilities
-from core.layers import first_of_each_depth, record
+from core.layers import Layer, first_of_each_depth, record
 from core.models import MODELS
 from core.models.rnn import RNN
 from core.units import Unit
@@ -16,6 +16,7 @@ from pages.shared import link, nets
 
 WIDTH = 276  # pixels of a column; three of them and the paper fit a laptop's screen, one a phone's
 
+PICTURE_WIDTH = charts.picture_width(WIDTH)
 INPUT_SCALE = 3
 
 
@@ -45,7 +46,7 @@ def net_columns(view: View, image: Tensor, selected: Unit | None) -> dict[str, d
             with st.container(width=WIDTH, gap="small"):
                 _answer(model, shares[model])
                 key = f"column-{model}"
-                st.altair_chart(chart, width="content", key=key, on_select=partial(_open_clicked, key),
+                st.vega_lite_chart(spec=chart, width="content", key=key, on_select=partial(_open_clicked, key),
                                 selection_mode=charts.UNIT)  # fmt: skip
     return recorded
 
@@ -56,7 +57,7 @@ def _record(view: View, model: str, image: Tensor) -> dict[str, Tensor]:
 
 
 def _column(view: View, model: str, image: Tensor, activations: dict[str, Tensor], shares: Tensor) -> charts.Column:
-    spec, layers, width = MODELS[model], nets.layers(model), charts.picture_width(WIDTH)
+    spec, layers = MODELS[model], nets.layers(model)
     shown = layers if view.layers == "all" else first_of_each_depth(layers, int(view.layers == "after"))
     seen = view.input_of(model, image)[0]
     net = nets.net(model, view.weights)
@@ -66,12 +67,17 @@ def _column(view: View, model: str, image: Tensor, activations: dict[str, Tensor
         spec.family,
         images.paper(seen, INPUT_SCALE),
         f"input · {seen.shape[1]} x {seen.shape[2]} pixels",
-        tuple((layer, images.tiles(activations[layer.name][0], width, view.theme)) for layer in shown),
+        tuple(_picture(layer, activations[layer.name][0], view.theme) for layer in shown),
         spec.labels,
         tuple(shares.tolist()),
-        None if by_row is None else images.tiles(by_row, width, view.theme),
+        None if by_row is None else images.tiles(by_row, PICTURE_WIDTH, view.theme),
         view.rows,
     )
+
+
+def _picture(layer: Layer, activation: Tensor, theme: images.Theme) -> tuple[Layer, images.Tiles]:
+    """The layer with the shape that it has here, shorter where fewer rows were read, and its picture."""
+    return replace(layer, shape=tuple(activation.shape)), images.tiles(activation, PICTURE_WIDTH, theme)
 
 
 def _answer(model: str, shares: Tensor) -> None:

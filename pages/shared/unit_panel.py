@@ -30,6 +30,6 @@ def unit_panel(unit: Unit, weights: str, activations: dict[str, Tensor], theme: 
         f"{float(peaks[best[0]]):.3g}."
     )
     family = MODELS[unit.model].family
-    st.altair_chart(charts.spread(peaks.numpy(), here, family, theme, WIDTH), width="content", key="spread")
+    st.vega_lite_chart(spec=charts.spread(peaks.numpy(), here, family, theme, WIDTH), width="content", key="spread")
     st.caption(f"The {EXAMPLES} test images that excite it most; a click puts one on the paper")
     gallery(best, columns=3, scale=SCALE, key="excites")

@@ -1,0 +1,71 @@
+"""How long the Draw page's work takes, on one core: `make bench`. Medians; nothing here passes or fails by time."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from core import examples, images
+from core.data import canvas, digits
+from core.layers import list_layers, record
+from core.models import MODELS, load
+from tests.drawing import drawing
+
+ROOT = Path(__file__).parent.parent
+NAMES = ("dense", "cnn", "rnn")
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def nets() -> dict[str, torch.nn.Module]:
+    return {name: load(name) for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def names() -> dict[str, list[str]]:
+    return {name: [layer.name for layer in list_layers(load(name), MODELS[name].input_shape)] for name in NAMES}
+
+
+def test_drawing_to_input(benchmark: Any) -> None:
+    rgba = drawing(3)
+    benchmark(lambda: canvas.to_input(rgba))
+
+
+def test_picture_to_every_activation_of_three_nets(benchmark: Any, nets: Any, names: Any) -> None:
+    image = digits.test_set().images[:1]
+    benchmark(lambda: [record(nets[name], image, names[name]) for name in NAMES])
+
+
+def test_activations_to_pictures_of_three_nets(benchmark: Any, nets: Any) -> None:
+    image = digits.test_set().images[:1]
+    seen = [record(nets[name], image) for name in NAMES]
+    benchmark(
+        lambda: [
+            images.data_url(images.tiles(activation[0], 264, "light").picture)
+            for activations in seen
+            for activation in activations.values()
+        ]
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_peaks_of_a_layer_over_the_test_set(benchmark: Any, nets: Any, name: str) -> None:
+    layer = {"dense": "relu2", "cnn": "relu4", "rnn": "lstm2"}[name]
+    everything = digits.test_set().images
+    benchmark.pedantic(lambda: list(examples.peaks(nets[name], everything, layer)), rounds=3)
+
+
+def test_a_rerun_of_the_draw_page(benchmark: Any) -> None:
+    """The script and its charts as the server runs them; a new test image each time."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.query_params["digit"] = "0"
+    at.run()
+
+    def rerun() -> None:
+        at.button[0].click().run()
+        assert not at.exception
+
+    benchmark.pedantic(rerun, rounds=20, warmup_rounds=3)

@@ -1,0 +1,104 @@
+"""The Draw page in a real Chromium: the mouse, the link, the frame."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.drawing import points
+
+Open = Callable[..., Page]
+
+
+def draw(page: Page, digit: int) -> None:
+    """Write a digit on the paper with the mouse."""
+    canvas = page.locator("canvas.upper-canvas")
+    canvas.wait_for()
+    page.wait_for_timeout(500)  # the component listens a moment after it is drawn
+    corner = canvas.bounding_box()
+    assert corner is not None
+    for stroke in points(digit):
+        (x, y), *others = [(corner["x"] + x, corner["y"] + y) for x, y in stroke]
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for x, y in others:
+            page.mouse.move(x, y, steps=5)
+        page.mouse.up()
+
+
+def answers(page: Page) -> Locator:
+    return page.locator(".answer .label")
+
+
+def test_a_digit_drawn_with_the_mouse_is_answered_by_three_nets(server: str, open_page: Open) -> None:
+    page = open_page(server)
+    expect(page.get_by_text("There is no ink on the canvas yet.")).to_be_visible()
+    draw(page, 3)
+    expect(answers(page)).to_have_text(["3", "3", "3"])
+    expect(page.locator(".st-key-nets svg.marks")).to_have_count(3)
+
+
+def test_reloading_the_link_shows_the_same(server: str, open_page: Open) -> None:
+    page = open_page(server)
+    draw(page, 7)
+    expect(answers(page)).to_have_text(["7", "7", "7"])
+    page.wait_for_url("**ink=*")
+    shares = page.locator(".answer .share").all_inner_texts()
+    page.reload()
+    expect(answers(page)).to_have_text(["7", "7", "7"])
+    assert page.locator(".answer .share").all_inner_texts() == shares
+    other = open_page(page.url)
+    expect(answers(other)).to_have_text(["7", "7", "7"])
+    assert other.locator(".answer .share").all_inner_texts() == shares
+
+
+def test_a_cold_server_opened_by_a_link_shows_the_page_in_its_frame(cold_server: str, open_page: Open) -> None:
+    page = open_page(
+        f"{cold_server}/?digit=0&weights=untrained&layers=before&dense=dense-video&rows=12&unit=cnn%2Fconv2%2F3"
+    )
+    expect(answers(page)).to_have_count(3)
+    expect(page.get_by_role("link", name="The nets")).to_be_visible()
+    expect(page.locator(".answer .net")).to_have_text(["dense-video", "cnn", "rnn"])
+    expect(page.get_by_text("conv2 · 24 maps · 14 x 14")).to_be_visible()
+    expect(page.get_by_text("lstm1 · 64 cells · 12 rows")).to_be_visible()
+    expect(page.get_by_text("cnn/conv2/3")).to_be_visible()
+
+
+def test_a_cold_server_opened_at_another_page_shows_it_in_its_frame(cold_server: str, open_page: Open) -> None:
+    page = open_page(f"{cold_server}/nets")
+    expect(page.get_by_role("heading", name="Four nets, trained and untrained")).to_be_visible()
+    expect(page.get_by_role("link", name="Draw")).to_be_visible()
+    expect(page.get_by_text("How this is computed")).to_be_visible()
+
+
+def test_the_drawing_and_the_unit_survive_a_change_of_page(server: str, open_page: Open) -> None:
+    page = open_page(server)
+    draw(page, 2)
+    expect(answers(page)).to_have_text(["2", "2", "2"])
+    page.locator(".st-key-column-cnn svg.marks").click(position={"x": 40, "y": 240})
+    expect(page.get_by_text("cnn/relu1/0").first).to_be_visible()
+    page.wait_for_url("**unit=*")
+    before = page.url
+    page.get_by_role("link", name="The nets").click()
+    expect(page.get_by_role("heading", name="Four nets, trained and untrained")).to_be_visible()
+    page.get_by_role("link", name="Draw").click()
+    expect(answers(page)).to_have_text(["2", "2", "2"])
+    expect(page.get_by_text("cnn/relu1/0").first).to_be_visible()
+    page.wait_for_url("**unit=*")
+    assert page.url == before
+
+
+def test_a_click_on_a_test_image_puts_it_on_the_paper(server: str, open_page: Open) -> None:
+    page = open_page(server)
+    page.locator(".st-key-begin svg.marks").click(position={"x": 30, "y": 30})
+    expect(answers(page)).to_have_text(["0", "0", "0"])
+    page.wait_for_url("**digit=3*")
+
+
+def test_a_phone_shows_everything_within_its_width(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/?digit=4&unit=dense%2Frelu1%2F5", width=390, height=844, touch=True)
+    expect(answers(page)).to_have_count(3)
+    expect(page.locator(".st-key-unit svg.marks")).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    sheet = page.locator(".st-key-unit").bounding_box()
+    assert sheet is not None
+    assert sheet["y"] + sheet["height"] <= 845

@@ -1,0 +1,50 @@
+"""Nets that can be solved by hand; each docstring is the net's formula."""
+
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+
+
+class Ramp(nn.Sequential):
+    """fc = (x1 + x2, x1 - x2, -3); relu = max(0, fc); logits = (relu1 + 2 relu2 + relu3, 1)."""
+
+    def __init__(self) -> None:
+        layers = OrderedDict(fc=nn.Linear(2, 3), relu=nn.ReLU(), logits=nn.Linear(3, 2))
+        super().__init__(layers)
+        with torch.no_grad():
+            layers["fc"].weight.copy_(torch.tensor([[1.0, 1.0], [1.0, -1.0], [0.0, 0.0]]))
+            layers["fc"].bias.copy_(torch.tensor([0.0, 0.0, -3.0]))
+            layers["logits"].weight.copy_(torch.tensor([[1.0, 2.0, 1.0], [0.0, 0.0, 0.0]]))
+            layers["logits"].bias.copy_(torch.tensor([0.0, 1.0]))
+
+
+class Shift(nn.Sequential):
+    """conv[0] = the image moved one pixel to the left, conv[1] = its negative; pool = their mean over 2 x 2."""
+
+    def __init__(self) -> None:
+        conv = nn.Conv2d(1, 2, 3, padding=1, bias=False)
+        super().__init__(OrderedDict(conv=conv, pool=nn.AvgPool2d(2)))
+        with torch.no_grad():
+            conv.weight.zero_()
+            conv.weight[0, 0, 1, 2] = 1
+            conv.weight[1, 0, 1, 2] = -1
+
+
+class Breaks(nn.Module):
+    """first = x; the second module raises."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.ReLU()
+        self.second = Raises()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.second(self.first(x))
+
+
+class Raises(nn.Module):
+    """Raises RuntimeError("reached")."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise RuntimeError("reached")

@@ -1,0 +1,100 @@
+"""Slow, plain references, each re-derived from its source, that the fast code is tested against."""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def lstm(module: nn.LSTM, x: Tensor) -> Tensor:
+    """Hochreiter and Schmidhuber 1997 with Gers et al.'s forget gate, cell by cell: (batch, time, units) of states.
+
+    i, f, o = sigmoid(W x + U h + b), g = tanh(W x + U h + b); c = f c + i g; h = o tanh(c). torch stacks i, f, g, o.
+    """
+    batch, time, _ = x.shape
+    units = module.hidden_size
+    h, c = torch.zeros(batch, units), torch.zeros(batch, units)
+    states = []
+    for step in range(time):
+        sums = x[:, step] @ module.weight_ih_l0.T + module.bias_ih_l0 + h @ module.weight_hh_l0.T + module.bias_hh_l0
+        i, f, g, o = sums.split(units, dim=1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        h = o.sigmoid() * c.tanh()
+        states.append(h)
+    return torch.stack(states, dim=1)
+
+
+def fgsm(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
+    """Goodfellow et al. 2015: x + epsilon sign(grad_x loss), the gradient by central differences, in [0, 1]."""
+    moved = images.clone()
+    with torch.no_grad():
+        for index in range(images.numel()):
+            losses = []
+            for change in (1e-3, -1e-3):
+                near = images.clone()
+                near.view(-1)[index] += change
+                losses.append(F.cross_entropy(model(near), labels).item())
+            moved.view(-1)[index] += epsilon * np.sign(losses[0] - losses[1])
+    return moved.clamp(0, 1)
+
+
+def batch_norm(x: Tensor, norm: nn.BatchNorm2d) -> Tensor:
+    """Ioffe and Szegedy 2015, algorithm 2, step 11: gamma (x - mean) / sqrt(variance + eps) + beta, by channel."""
+    out = torch.empty_like(x)
+    for channel in range(x.shape[1]):
+        mean, variance = norm.running_mean[channel], norm.running_var[channel]
+        share = (x[:, channel] - mean) / math.sqrt(variance + norm.eps)
+        out[:, channel] = norm.weight[channel] * share + norm.bias[channel]
+    return out
+
+
+def roughness(pictures: np.ndarray) -> float:
+    """The sum of squared differences between each weight and its right and lower neighbour."""
+    total = 0.0
+    for picture in pictures:
+        for row in range(len(picture)):
+            for column in range(len(picture[0])):
+                if row + 1 < len(picture):
+                    total += float(picture[row + 1][column] - picture[row][column]) ** 2
+                if column + 1 < len(picture[0]):
+                    total += float(picture[row][column + 1] - picture[row][column]) ** 2
+    return total
+
+
+def moved(image: np.ndarray, angle: float, scale: float, right: float, down: float) -> np.ndarray:
+    """The bilinear warp that reads, for each pixel, the place turned by `angle`, shrunk by `scale`, then shifted.
+
+    Places are counted in pixels from the image's middle; outside it there is no ink.
+    """
+    size = len(image)
+    middle = (size - 1) / 2
+    out = np.zeros_like(image)
+    for row in range(size):
+        for column in range(size):
+            x, y = column - middle, row - middle
+            from_x = (math.cos(angle) * x - math.sin(angle) * y) / scale + right + middle
+            from_y = (math.sin(angle) * x + math.cos(angle) * y) / scale + down + middle
+            out[row, column] = _bilinear(image, from_y, from_x)
+    return out
+
+
+def _bilinear(image: np.ndarray, y: float, x: float) -> float:
+    total = 0.0
+    for row in (math.floor(y), math.floor(y) + 1):
+        for column in (math.floor(x), math.floor(x) + 1):
+            if 0 <= row < len(image) and 0 <= column < len(image):
+                total += (1 - abs(y - row)) * (1 - abs(x - column)) * float(image[row, column])
+    return total
+
+
+def mass_centre(image: np.ndarray) -> tuple[float, float]:
+    """Where an image's ink balances, in rows and columns from the first pixel."""
+    total = down = right = 0.0
+    for row in range(len(image)):
+        for column in range(len(image[0])):
+            total += image[row][column]
+            down += row * image[row][column]
+            right += column * image[row][column]
+    return down / total, right / total

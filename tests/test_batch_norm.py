@@ -1,0 +1,48 @@
+"""Batch norms put in for training and folded away again."""
+
+import copy
+
+import torch
+from torch import nn
+
+from core.models import untrained
+from core.models.batch_norm import fold_batch_norm, with_batch_norm
+from tests import references
+
+
+def trained_a_little() -> nn.Module:
+    """A net whose batch norms have seen data, so that folding has something to fold."""
+    net = with_batch_norm(untrained("cnn", 0)).train()
+    with torch.no_grad():
+        for module in net.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.weight.uniform_(0.5, 2)
+                module.bias.uniform_(-1, 1)
+        for _ in range(3):
+            net(torch.rand(32, 1, 28, 28))
+    return net
+
+
+def test_there_is_one_norm_behind_each_convolution() -> None:
+    net = with_batch_norm(untrained("cnn", 0))
+    assert sum(isinstance(module, nn.BatchNorm2d) for module in net.modules()) == 4
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in with_batch_norm(untrained("dense", 0)).modules())
+
+
+def test_folding_keeps_the_function_and_leaves_the_net_as_it_was() -> None:
+    net = trained_a_little()
+    before = copy.deepcopy(net.state_dict())
+    folded, x = fold_batch_norm(net), torch.rand(5, 1, 28, 28)
+    assert net.training
+    torch.testing.assert_close(folded(x), copy.deepcopy(net).eval()(x), atol=1e-4, rtol=1e-4)
+    assert all(torch.equal(value, before[key]) for key, value in net.state_dict().items())
+    assert folded.state_dict().keys() == untrained("cnn", 0).state_dict().keys()
+
+
+def test_a_folded_convolution_is_convolution_and_norm() -> None:
+    net, x = trained_a_little().eval(), torch.rand(2, 1, 28, 28)
+    conv, norm = net.conv1
+    with torch.no_grad():
+        torch.testing.assert_close(
+            fold_batch_norm(net).conv1(x), references.batch_norm(conv(x), norm), atol=1e-5, rtol=1e-4
+        )

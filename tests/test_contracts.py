@@ -1,0 +1,67 @@
+"""What holds for every model, every layer and all weights."""
+
+import copy
+
+import pytest
+import torch
+
+from core.data import digits
+from core.layers import list_layers, record, run_to
+from core.models import MODELS, load
+
+CHOICES = [(name, weights) for name in MODELS for weights in ("trained", "plain", "untrained", "epoch-1")]
+IMAGES = digits.test_set().images[:3]
+
+
+@pytest.mark.parametrize(("name", "weights"), CHOICES)
+def test_images_become_logits(name: str, weights: str) -> None:
+    logits = load(name, weights=weights)(IMAGES)
+    assert logits.shape == (3, len(MODELS[name].labels))
+    assert logits.isfinite().all()
+
+
+@pytest.mark.parametrize(("name", "weights"), CHOICES)
+def test_every_layer_can_be_recorded_and_nothing_is_left_changed(name: str, weights: str) -> None:
+    model = load(name, weights=weights)
+    before = copy.deepcopy(model.state_dict())
+    layers = list_layers(model, MODELS[name].input_shape)
+    seen = record(model, IMAGES)
+    assert list(seen) == [layer.name for layer in layers]
+    for layer in layers:
+        assert seen[layer.name].shape == (3, *layer.shape)
+        assert seen[layer.name].shape[1] == layer.units
+        assert seen[layer.name].isfinite().all()
+        assert not seen[layer.name].requires_grad
+    assert torch.equal(seen["logits"], model(IMAGES))
+    assert not model.training
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+    assert all(weight.grad is None and not weight.requires_grad for weight in model.parameters())
+    assert all(not module._forward_hooks and not module._backward_hooks for module in model.modules())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_layer_read_alone_is_the_layer_read_with_all(name: str) -> None:
+    model = load(name)
+    together = record(model, IMAGES)
+    for layer, activation in together.items():
+        assert torch.equal(run_to(model, IMAGES, [layer])[layer], activation)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_one_image_gives_what_it_gives_in_a_batch(name: str) -> None:
+    model = load(name)
+    together = record(model, IMAGES)
+    for layer, activation in record(model, IMAGES[1:2]).items():
+        torch.testing.assert_close(activation, together[layer][1:2], atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_activation_module_is_used_twice_or_in_place(name: str) -> None:
+    """Captum's GuidedBackprop and DeepLift need one module for each use."""
+    calls: dict[str, int] = {}
+    model = load(name)
+    for label, module in model.named_modules():
+        module.register_forward_hook(lambda *_, label=label: calls.update({label: calls.get(label, 0) + 1}))
+        assert not getattr(module, "inplace", False)
+    model(IMAGES)
+    assert set(calls.values()) == {1}

@@ -1,0 +1,32 @@
+"""Which images excite a unit."""
+
+import torch
+
+from core import examples
+from tests.nets import Shift
+
+
+def test_the_peak_is_the_strongest_value_over_map_or_time() -> None:
+    assert examples.peak(torch.tensor([[1.0, -2.0]])).tolist() == [[1, -2]]
+    assert examples.peak(torch.tensor([[[1.0, 5.0], [-3.0, -4.0]]])).tolist() == [[5, -3]]
+    assert examples.peak(torch.arange(8.0).view(1, 2, 2, 2)).tolist() == [[3, 7]]
+
+
+def test_peaks_of_many_images_come_in_batches_and_in_order() -> None:
+    images = torch.rand(600, 1, 4, 4)
+    parts = list(examples.peaks(Shift(), images, "conv"))
+    assert [len(part) for part in parts] == [250, 250, 100]
+    expected = torch.nn.functional.pad(images[:, 0, :, 1:], (0, 1)).flatten(1).amax(1)
+    torch.testing.assert_close(torch.cat(parts)[:, 0], expected)
+
+
+def test_the_strongest_come_first_and_equal_ones_in_their_own_order() -> None:
+    assert examples.strongest(torch.tensor([1.0, 3.0, 2.0, 3.0]), 3).tolist() == [1, 3, 2]
+
+
+def test_the_share_below() -> None:
+    assert examples.share_below(torch.tensor([1.0, 2.0, 3.0, 4.0]), 3.0) == 0.5
+
+
+def test_the_first_of_each_label() -> None:
+    assert examples.first_of_each(torch.tensor([2, 0, 2, 1, 0])).tolist() == [1, 3, 0]

@@ -1,0 +1,102 @@
+"""Pictures of layers: every pixel where it belongs, in the colour that its value has."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core import images
+from core.images import GAP, MAGNITUDE_ENDS, STEP
+
+
+def pixel(tiles: images.Tiles, x: int, y: int) -> tuple[int, ...]:
+    return tuple(np.asarray(tiles.picture)[y, x].tolist())
+
+
+def test_signed_values_are_symmetric_about_white() -> None:
+    colours = images.colourise(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]), 2.0, "light", signed=True)
+    assert colours[2].tolist() == [0xF7, 0xF7, 0xF7, 255]
+    assert colours[0].tolist() == [0x2D, 0x00, 0x4B, 255]  # purple is negative
+    assert colours[4].tolist() == [0x7F, 0x3B, 0x08, 255]  # orange is positive
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_magnitudes_run_from_the_background_to_ink(theme: images.Theme) -> None:
+    low, high = images.colourise(np.array([0.0, 3.0]), 3.0, theme, signed=False)
+    assert (tuple(low[:3]), tuple(high[:3])) == MAGNITUDE_ENDS[theme]
+
+
+def test_a_layer_of_zeros_has_a_picture() -> None:
+    tiles = images.tiles(torch.zeros(4), 100, "light")
+    assert (tiles.limit, tiles.signed) == (0, False)
+    assert pixel(tiles, 0, 0)[:3] == MAGNITUDE_ENDS["light"][0]
+
+
+def test_maps_stand_row_by_row_each_pixel_a_whole_square() -> None:
+    maps = torch.arange(6 * 2 * 2.0).view(6, 2, 2)
+    tiles = images.tiles(maps, width=3 * 8 + 2 * GAP, theme="light", max_height=30)
+    assert tiles.boxes[0].tolist() == [0, 0, 8, 8]
+    assert tiles.boxes[4].tolist() == [8 + GAP, 8 + GAP, 16 + GAP, 16 + GAP]
+    expected = images.colourise(maps.numpy(), 23.0, "light", signed=False)
+    for unit, (left, top, right, bottom) in enumerate(tiles.boxes.tolist()):
+        tile = np.asarray(tiles.picture)[top:bottom, left:right]
+        assert (tile == expected[unit].repeat(4, axis=0).repeat(4, axis=1)).all()
+    assert pixel(tiles, 8, 0)[3] == 0  # the gap is transparent
+
+
+def test_a_dense_layer_is_a_grid_of_sixteen_in_a_row() -> None:
+    tiles = images.tiles(torch.linspace(-1, 1, 64), width=264, theme="light")
+    assert tiles.signed
+    assert len(tiles.boxes) == 64
+    assert tiles.boxes[16].tolist()[0] == 0
+    assert tiles.picture.width <= 264
+
+
+def test_a_recurrent_layer_has_a_column_a_unit_and_time_runs_downwards() -> None:
+    tiles = images.tiles(torch.tensor([[0.0, 0.5, 1.0], [1.0, 0.0, 0.0]]), width=20, theme="light")
+    assert tiles.picture.size == (20, 3 * STEP)
+    ink, ground = MAGNITUDE_ENDS["light"][1], MAGNITUDE_ENDS["light"][0]
+    assert pixel(tiles, 0, 2 * STEP)[:3] == ink
+    assert pixel(tiles, 19, 0)[:3] == ink
+    assert pixel(tiles, 19, STEP)[:3] == ground
+    assert tiles.boxes[1].tolist() == [10, 0, 20, 3 * STEP]
+
+
+@pytest.mark.parametrize(("units", "size"), [(12, 28), (24, 14), (48, 7), (64, 3), (48, 3), (12, 14), (7, 28)])
+def test_maps_fit_the_column_and_fill_their_rows(units: int, size: int) -> None:
+    tiles = images.tiles(torch.rand(units, size, size), width=264, theme="dark")
+    assert tiles.picture.width <= 264
+    rows = len({top for _, top, _, _ in tiles.boxes.tolist()})
+    assert units % rows == 0
+    sizes = {(right - left, bottom - top) for left, top, right, bottom in tiles.boxes.tolist()}
+    assert len(sizes) == 1
+    assert sizes.pop()[0] % size == 0
+
+
+def test_digits_are_ink_on_paper() -> None:
+    image = torch.tensor([[[0.0, 1.0], [1.0, 0.0]]])
+    pixels = np.asarray(images.paper(image, scale=3))
+    assert pixels.shape == (6, 6, 4)
+    assert tuple(pixels[0, 0, :3]) == images.PAPER
+    assert tuple(pixels[0, 5, :3]) == images.INK
+    assert images.blank(5).getpixel((0, 0)) == images.PAPER
+    sheet = images.contact_sheet(torch.stack([image] * 4), columns=2, scale=3)
+    assert sheet.picture.size == (12 + GAP, 12 + GAP)
+    assert sheet.boxes[3].tolist() == [6 + GAP, 6 + GAP, 12 + GAP, 12 + GAP]
+
+
+def test_the_legend_runs_from_low_to_high() -> None:
+    ramp = np.asarray(images.ramp(True, "light", 36, 6))
+    assert ramp.shape == (6, 36, 4)
+    assert ramp[0, 0].tolist()[:3] == [0x2D, 0x00, 0x4B]
+    assert ramp[0, -1].tolist()[:3] == [0x7F, 0x3B, 0x08]
+
+
+def test_a_data_address_holds_the_picture() -> None:
+    picture = images.blank(3)
+    address = images.data_url(picture)
+    assert address.startswith("data:image/png;base64,")
+    assert list(Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).getdata()) == list(picture.getdata())

@@ -1,0 +1,111 @@
+"""core.layers on nets that can be solved by hand."""
+
+import pytest
+import torch
+from torch import nn
+
+from core.layers import Layer, first_of_each_depth, list_layers, record, run_to
+from core.models import untrained
+from tests import references
+from tests.nets import Breaks, Ramp, Shift
+
+
+def hooks(model: nn.Module) -> int:
+    return sum(len(module._forward_hooks) for module in model.modules())
+
+
+def test_layers_are_listed_in_forward_order_with_shape_and_depth() -> None:
+    assert list_layers(Ramp(), (2,)) == [
+        Layer("fc", "linear", (3,), 1),
+        Layer("relu", "relu", (3,), 1),
+        Layer("logits", "linear", (2,), 2),
+    ]
+    conv, pool = list_layers(Shift(), (1, 4, 6))
+    assert (conv.shape, conv.units, pool.shape) == ((2, 4, 6), 2, (2, 2, 3))
+
+
+def test_captions_name_the_kind_and_the_shape() -> None:
+    assert Layer("conv2", "conv", (24, 14, 13), 2).caption == "conv2 · 24 maps · 14 x 13"
+    assert Layer("lstm1", "lstm", (64, 28), 1).caption == "lstm1 · 64 cells · 28 rows"
+    assert Layer("fc1", "linear", (64,), 1).caption == "fc1 · 64 neurons"
+
+
+def test_recorded_activations_are_those_of_the_formula() -> None:
+    seen = record(Ramp(), torch.tensor([[3.0, 1.0], [1.0, 2.0]]))
+    assert list(seen) == ["fc", "relu", "logits"]
+    assert seen["fc"].tolist() == [[4, 2, -3], [3, -1, -3]]
+    assert seen["relu"].tolist() == [[4, 2, 0], [3, 0, 0]]
+    assert seen["logits"].tolist() == [[8, 1], [3, 1]]
+
+
+def test_convolutional_activations_keep_their_place() -> None:
+    image = torch.arange(16.0).view(1, 1, 4, 4)
+    seen = record(Shift(), image, ["conv"])["conv"]
+    assert torch.equal(seen[0, 0, :, :3], image[0, 0, :, 1:])
+    assert torch.equal(seen[0, 1], -seen[0, 0])
+
+
+def test_recurrent_activations_have_units_before_time() -> None:
+    model, image = untrained("rnn", seed=3), torch.rand(2, 1, 28, 28)
+    seen = record(model, image, ["lstm1", "lstm2"])
+    assert seen["lstm1"].shape == seen["lstm2"].shape == (2, 64, 28)
+    with torch.no_grad():
+        first = references.lstm(model.recurrent1, image[:, 0])
+        second = references.lstm(model.recurrent2, first)
+    torch.testing.assert_close(seen["lstm1"], first.transpose(1, 2), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(seen["lstm2"], second.transpose(1, 2), atol=1e-5, rtol=1e-4)
+
+
+def test_recording_is_detached_and_running_is_not() -> None:
+    x = torch.tensor([[3.0, 1.0]], requires_grad=True)
+    assert not record(Ramp(), x, ["fc"])["fc"].requires_grad
+    (gradient,) = torch.autograd.grad(run_to(Ramp(), x, ["relu"])["relu"].sum(), x)
+    assert gradient.tolist() == [[2, 0]]
+
+
+def test_nothing_behind_the_last_wanted_layer_is_computed() -> None:
+    model = Breaks()
+    assert run_to(model, torch.ones(1), ["first"])["first"].item() == 1
+    with pytest.raises(RuntimeError, match="reached"):
+        run_to(model, torch.ones(1), ["first", "second"])
+    assert hooks(model) == 0
+
+
+def test_no_hook_stays_behind() -> None:
+    model = Breaks()
+    for call in (lambda: record(model, torch.ones(1, 1)), lambda: list_layers(model, (1,))):
+        with pytest.raises(RuntimeError, match="reached"):
+            call()
+        assert hooks(model) == 0
+
+
+@pytest.mark.parametrize(("name", "words"), [("fc9", "There is no layer 'fc9'; there are fc, relu"), ("", "no layer")])
+def test_an_unknown_layer_is_named_with_the_ones_there_are(name: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        run_to(Ramp(), torch.ones(1, 2), [name])
+
+
+def test_a_layer_that_is_never_reached_is_an_error() -> None:
+    model = Ramp()
+    model.spare = nn.ReLU()
+    model.forward = lambda x: model.fc(x)
+    with pytest.raises(ValueError, match="never reaches spare"):
+        run_to(model, torch.ones(1, 2), ["fc", "spare"])
+
+
+def test_a_recurrent_module_cannot_be_read_as_a_layer() -> None:
+    with pytest.raises(ValueError, match="recurrent1 puts out tuple"):
+        record(untrained("rnn", 0), torch.zeros(1, 1, 28, 28), ["recurrent1"])
+
+
+def test_asking_for_no_layer_gives_none() -> None:
+    assert run_to(Breaks(), torch.ones(1), []) == {}
+
+
+def test_of_each_depth_the_sum_or_the_activation() -> None:
+    layers = list_layers(untrained("cnn", 0), (1, 28, 28))
+    names = [[layer.name for layer in first_of_each_depth(layers, place)] for place in (0, 1)]
+    assert names == [
+        ["conv1", "conv2", "conv3", "conv4", "logits"],
+        ["relu1", "relu2", "relu3", "relu4", "logits"],
+    ]

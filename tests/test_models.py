@@ -1,0 +1,78 @@
+"""Getting a model with its weights."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from core import models
+from core.layers import record
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("dense", 55_050), ("dense-video", 13_002), ("cnn", 46_826), ("rnn", 57_994)]
+)
+def test_sizes_are_the_ones_that_the_readme_names(name: str, parameters: int) -> None:
+    assert sum(weight.numel() for weight in models.load(name).parameters()) == parameters
+
+
+def test_the_twin_comes_from_its_seed_and_leaves_torchs_generator_alone() -> None:
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    twins = [models.load("cnn", weights="untrained") for _ in range(2)]
+    assert torch.equal(torch.rand(3), expected)
+    assert all(torch.equal(a, b) for a, b in zip(*(twin.parameters() for twin in twins), strict=True))
+
+
+@pytest.mark.parametrize("name", models.MODELS)
+def test_training_began_at_the_twin(name: str) -> None:
+    """The first snapshot is the twin, but for float16 and the constant 1 / sqrt(1 + eps) of a folded fresh norm."""
+    first, twin = models.load(name, weights="epoch-0"), models.load(name, weights="untrained")
+    for a, b in zip(first.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(a, b, atol=1e-4, rtol=2e-3)
+
+
+@pytest.mark.parametrize("name", models.MODELS)
+def test_a_loaded_model_is_frozen_and_in_eval_mode(name: str) -> None:
+    for weights in models.weights_of(name):
+        model = models.load(name, weights=weights)
+        assert not model.training
+        assert not any(weight.requires_grad for weight in model.parameters())
+        assert all(weight.dtype == torch.float32 for weight in model.parameters())
+
+
+def test_seed_0_is_the_trained_net_and_other_weights_differ() -> None:
+    x = torch.rand(1, 1, 28, 28)
+    answers = {weights: models.load("cnn", weights=weights)(x) for weights in models.weights_of("cnn")}
+    assert torch.equal(answers["trained"], answers["seed-0"])
+    others = [answers[name] for name in ("trained", "plain", "untrained", "seed-1", "seed-2", "epoch-1", "epoch-3")]
+    assert len({tuple(answer.flatten().tolist()) for answer in others}) == len(others)
+
+
+def test_snapshots_are_in_the_order_of_training() -> None:
+    names = models.snapshots("rnn")
+    assert names[:5] == ("epoch-0", "epoch-0.0625", "epoch-0.125", "epoch-0.25", "epoch-0.5")
+    assert names[-1] == "epoch-16"
+
+
+def test_weights_may_come_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    save_file({key: torch.ones_like(value) for key, value in models.untrained("dense", 0).state_dict().items()}, path)
+    model = models.load("dense", weights=str(path))
+    assert record(model, torch.ones(1, 1, 28, 28), ["fc1"])["fc1"][0, 0] == 785
+
+
+@pytest.mark.parametrize(
+    ("name", "weights", "words"),
+    [
+        ("transformer", "trained", "no model 'transformer'; the models are dense, dense-video, cnn, rnn"),
+        ("cnn", "best", "no weights 'best'; it has trained, plain, untrained, seed-0"),
+        ("cnn", "seed-9", "no weights 'seed-9'"),
+        ("cnn", "epoch-7", "no snapshot 'epoch-7'; it has epoch-0, "),
+    ],
+)
+def test_what_does_not_exist_is_named_with_what_does(name: str, weights: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        models.load(name, weights=weights)

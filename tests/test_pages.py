@@ -1,0 +1,211 @@
+"""Every page through Streamlit's AppTest; what only a browser can show is in tests/browser."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.data import canvas, digits
+from pages.shared import frame
+from tests.drawing import canvas_state, drawing
+
+ROOT = Path(__file__).parent.parent
+EMPTY = np.zeros((280, 280, 4), np.uint8)
+
+
+def app(**link: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in link.items():
+        at.query_params[name] = value
+    return at
+
+
+def drawn(rgba: np.ndarray, **link: str) -> AppTest:
+    at = app(**link)
+    at.session_state["canvas-1" if link.keys() & {"digit", "ink"} else "canvas-0"] = canvas_state(rgba)
+    return at.run()
+
+
+def answers(at: AppTest) -> list[str]:
+    """The three answers in big letters, from left to right."""
+    blocks = [block.proto.body for block in at.get("html") if 'class="answer"' in block.proto.body]
+    return [block.split('class="label">')[1].split("<")[0] for block in blocks]
+
+
+def charts(at: AppTest) -> list[str]:
+    """Each chart's tables as text; they hold all captions, units and pictures."""
+    return [
+        "".join(pa.ipc.open_stream(table.data.data).read_pandas().to_csv() for table in chart.proto.datasets)
+        for chart in at.get("vega_lite_chart")
+    ]
+
+
+def texts(at: AppTest) -> str:
+    return "".join(charts(at))
+
+
+def fine(at: AppTest) -> AppTest:
+    assert not at.exception
+    assert not at.error
+    return at
+
+
+@pytest.mark.parametrize("page", frame.PAGES)
+def test_every_page_opens_and_says_what_it_shows(page: str) -> None:
+    at = fine(app().run().switch_page(f"pages/{page}.py").run())
+    assert len(at.title) == 1
+    assert at.markdown[0].value.endswith(".")
+    assert at.expander[-1].label == "How this is computed"
+
+
+def test_without_a_drawing_the_page_invites() -> None:
+    at = fine(app().run())
+    assert at.info[0].value == canvas.EMPTY
+    assert answers(at) == []
+    assert len(charts(at)) == 1  # ten test images to begin with
+
+
+def test_a_drawing_is_answered_by_three_nets() -> None:
+    at = fine(drawn(drawing(3)))
+    assert answers(at) == ["3", "3", "3"]
+    assert not at.info
+    assert len(charts(at)) == 3
+    for caption in (
+        "relu1 · 64 neurons",
+        "relu4 · 64 maps · 3 x 3",
+        "lstm2 · 64 cells · 28 rows",
+        "answer after each row",
+    ):
+        assert caption in texts(at)
+
+
+def test_the_link_holds_the_drawing_and_brings_it_back() -> None:
+    first = drawn(drawing(5))
+    ink = first.query_params["ink"]
+    second = fine(app(ink=ink).run())
+    assert answers(second) == answers(first) == ["5", "5", "5"]
+    assert second.query_params["ink"] == ink
+    assert charts(second) == charts(first)
+
+
+def test_a_test_image_is_named_in_the_link() -> None:
+    at = fine(app(digit="0").run())
+    assert answers(at) == ["7", "7", "7"]
+    at.button[0].click().run()
+    number = int(at.query_params["digit"])
+    assert 0 <= number < 10_000
+    assert "ink" not in at.query_params
+    at.button[1].click().run()
+    assert at.info[0].value == canvas.EMPTY
+    assert "digit" not in at.query_params
+
+
+def test_strokes_go_on_top_of_a_test_image() -> None:
+    at = fine(drawn(drawing(1), digit="0"))
+    assert "digit" not in at.query_params
+    seen = canvas.from_text(at.query_params["ink"])
+    assert not np.allclose(seen, digits.test_set().images[0])
+    untouched = fine(drawn(EMPTY, digit="0"))
+    assert untouched.query_params["digit"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("rgba", "words"),
+    [
+        (EMPTY, canvas.EMPTY),
+        (np.full((280, 280, 4), (0, 0, 0, 255), np.uint8), canvas.FULL),
+        (drawing(1, left=140, top=140, height=1), canvas.DOT),
+        (drawing(4, left=500), canvas.EMPTY),
+    ],
+    ids=["empty", "full", "dot", "off the canvas"],
+)
+def test_a_bad_drawing_gets_a_sentence_and_no_answer(rgba: np.ndarray, words: str) -> None:
+    at = fine(drawn(rgba))
+    assert at.info[0].value == words
+    assert answers(at) == []
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ({"ink": "rubbish"}, "link is damaged"),
+        ({"digit": "10000"}, "numbered 0 to 9999"),
+        ({"digit": "-1"}, "numbered 0 to 9999"),
+        ({"digit": "<script>"}, "numbered 0 to 9999"),
+    ],
+)
+def test_a_bad_link_gets_a_sentence(link: dict[str, str], words: str) -> None:
+    at = fine(app(**link).run())
+    assert words in at.info[0].value
+    assert answers(at) == []
+    at.button[0].click().run()
+    assert len(answers(fine(at))) == 3
+
+
+@pytest.mark.parametrize("address", ["cnn", "cnn/relu9/1", "cnn/relu1/12", "dense/fc1/0/1", "../../etc/passwd"])
+def test_a_bad_unit_in_the_link_gets_a_sentence(address: str) -> None:
+    at = fine(app(digit="0", unit=address).run())
+    assert len(at.warning) == 1
+    assert len(answers(at)) == 3
+
+
+def test_the_twin_the_plain_net_and_the_snapshots_take_the_trained_nets_place() -> None:
+    at = app(digit="0").run()
+    trained = texts(at)
+    for weights in ("plain", "untrained", "stage"):
+        at.session_state["weights"] = weights
+        fine(at.run())
+        assert (texts(at) == trained) == (weights == "stage")  # the slider of stages begins at the end
+    at.select_slider(key="stage").set_value("epoch-0").run()
+    assert texts(fine(at)) != trained
+
+
+def test_the_recurrent_net_can_be_stopped_early() -> None:
+    at = app(digit="0").run()
+    at.slider(key="rows").set_value(9).run()
+    assert "input · 9 x 28 pixels" in texts(fine(at))
+    assert "lstm1 · 64 cells · 9 rows" in texts(at)
+    assert answers(at)[:2] == ["7", "7"]
+
+
+def test_dense_video_takes_the_dense_column() -> None:
+    at = app(digit="0").run()
+    at.session_state["dense"] = "dense-video"
+    assert "sigmoid2 · 16 neurons" in texts(fine(at.run()))
+
+
+@pytest.mark.parametrize(
+    ("view", "there", "not_there"), [("before", "conv2 ·", "relu2 ·"), ("all", "pool2 ·", "nothing")]
+)
+def test_sums_activations_or_every_layer_can_be_shown(view: str, there: str, not_there: str) -> None:
+    at = app(digit="0").run()
+    at.session_state["layers"] = view
+    shown = texts(fine(at.run()))
+    assert there in shown
+    assert not_there not in shown
+
+
+@pytest.mark.parametrize("address", ["dense/relu1/5", "cnn/relu3/7", "rnn/lstm2/0", "cnn/logits/7"])
+def test_a_units_panel_shows_what_it_does_over_the_test_set(address: str) -> None:
+    at = fine(app(digit="0", unit=address).run())
+    assert f"`{address}`" in "".join(block.value for block in at.markdown)
+    assert len(charts(at)) == 5  # three nets, the histogram, nine images
+    assert at.caption[0].value.startswith("The 9 test images")
+    next(button for button in at.button if button.label == "Close").click().run()
+    assert len(charts(fine(at))) == 3
+    assert "unit" not in at.query_params
+
+
+def test_a_click_in_a_column_opens_the_unit() -> None:
+    at = app(digit="0").run()
+    at.session_state["column-cnn"] = {"selection": {"unit": [{"unit": "cnn/relu2/3"}]}}
+    at.run()
+    assert "cnn/relu2/3" in texts(at)
+
+
+def test_the_nets_page_shows_every_net_with_its_numbers() -> None:
+    at = fine(app().run().switch_page("pages/nets.py").run())
+    assert list(at.dataframe[0].value["model"]) == ["dense", "dense-video", "cnn", "rnn"]
+    assert len(charts(at)) == 1
