@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.shared import frame
 
-st.set_page_config(page_title="Layerscope", page_icon=str(frame.ICON), layout="wide")
 page = frame.navigation()
+st.set_page_config(page_title=f"{page.title} · Layerscope", page_icon=str(frame.ICON), layout="wide")
 st.session_state[frame.FRAMED] = True
 page.run()

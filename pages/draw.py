@@ -1,7 +1,5 @@
 """Draw a digit, and see what each layer of three nets makes of it."""
 
-from fractions import Fraction
-
 import streamlit as st
 
 from pages.shared import frame
@@ -21,19 +19,13 @@ with frame.loading():
     from pages.shared.paper import paper
     from pages.shared.unit_panel import unit_panel
 
-WEIGHTS = {
-    "trained": "Trained",
-    "plain": "Plain training",
-    "untrained": "Untrained",
-    "stage": "In training",
-}
 COMPUTED = """
 **The input.** The drawing is made grey, cut to its ink, scaled until its longest side is 20 pixels, and moved until its
 centre of mass is the middle of 28 x 28 pixels: the way in which MNIST itself was made (LeCun, Bottou, Bengio, Haffner
 1998, section III.A). A test image is taken as it is.
 
 **The layers.** One forward pass of each net, read at every layer. *Activations* are what a layer passes on, behind
-its nonlinearity; *sums* are what goes into it. Each picture has a scale of its own, beside its caption: from the
+its nonlinearity, *sums* what goes into that. Each picture has a scale of its own, beside its caption: from the
 background to ink for values that are never negative, from purple (negative) over white (zero) to orange (positive) for
 the others. Layers of the same depth, counted in weight matrices from the input, stand at the same height. The dense
 nets' neurons have no place in the image, and stand in the order of their numbers; the recurrent net's time runs
@@ -42,33 +34,29 @@ downwards, a line for each row that it reads.
 **The answer.** Softmax of the logits. The recurrent net can be stopped early: its readout is then applied to the state
 after the last row read.
 
-**The weights.** *Trained* and *plain training* ship with the app, from seed 0; *the untrained twin* is the same net as
+**The weights.** *Trained* and *plain* ship with the app, from seed 0; the *untrained* twin is the same net as
 that training found it. Their recipes and accuracies are on the page *The nets*.
 
 **A unit's panel.** A unit's activation for an image is its strongest value over its map, or over time. The histogram
 shows it for MNIST's 10,000 test images, none of which was trained on; the coloured line is the image on the paper.
 """
-LAYERS = {"after": "Activations", "before": "Sums", "all": "All"}
 
 
 def choose_view(rows: int) -> View:
-    """The switches above the nets; all of them stand in the link."""
+    """The switches above the nets; all of them stand in the link, as they are written on the page."""
+
+    def switch(label: str, *options: str, key: str) -> str:
+        return st.segmented_control(label, options, default=options[0], required=True, key=key, bind="query-params")
+
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        weights = st.segmented_control("Weights", WEIGHTS, format_func=WEIGHTS.__getitem__, default="trained",
-                                       required=True, key="weights", bind="query-params")  # fmt: skip
-        layers = st.segmented_control("Layers", LAYERS, format_func=LAYERS.__getitem__, default="after",
-                                      required=True, key="layers", bind="query-params")  # fmt: skip
-        dense = st.segmented_control("Dense net", ("dense", "dense-video"), default="dense",
-                                     required=True, key="dense", bind="query-params")  # fmt: skip
-        if weights == "stage":
-            weights = st.select_slider("Epochs of training", nets.stages(), "trained", format_func=epochs,
-                                       key="stage", bind="query-params", width=300)  # fmt: skip
+        weights = switch("Weights", "trained", "plain", "untrained", "in training", key="weights")
+        layers = switch("Layers", "activations", "sums", "all", key="layers")
+        dense = switch("Dense net", "dense", "dense-video", key="dense")
+        if weights == "in training":
+            epochs = st.select_slider("Epochs of training", nets.stages(), "end", key="epochs", bind="query-params",
+                                      width=300)  # fmt: skip
+            weights = nets.stages()[epochs]
     return View((dense, "cnn", "rnn"), weights, layers, rows, st.context.theme.type or "light")
-
-
-def epochs(stage: str) -> str:
-    """A snapshot's name as the slider shows it: 1/16, 2, end."""
-    return "end" if stage == "trained" else str(Fraction(stage.removeprefix("epoch-")))
 
 
 def selected_unit() -> Unit | None:

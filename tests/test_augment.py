@@ -44,7 +44,7 @@ def test_moving_is_the_bilinear_warp() -> None:
         torch.testing.assert_close(moved[index, 0], torch.from_numpy(expected), atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize(("seed", "thicker"), [(0, False), (3, True)])
+@pytest.mark.parametrize(("seed", "thicker"), [(3, False), (1, True)])
 def test_thickening_adds_or_takes_ink_at_the_edge_only(seed: int, thicker: bool) -> None:
     image = torch.zeros(1, 1, 9, 9)
     image[..., 3:6, 3:6] = 1

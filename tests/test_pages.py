@@ -154,11 +154,11 @@ def test_a_bad_unit_in_the_link_gets_a_sentence(address: str) -> None:
 def test_the_twin_the_plain_net_and_the_snapshots_take_the_trained_nets_place() -> None:
     at = app(digit="0").run()
     trained = texts(at)
-    for weights in ("plain", "untrained", "stage"):
+    for weights in ("plain", "untrained", "in training"):
         at.session_state["weights"] = weights
         fine(at.run())
-        assert (texts(at) == trained) == (weights == "stage")  # the slider of stages begins at the end
-    at.select_slider(key="stage").set_value("epoch-0").run()
+        assert (texts(at) == trained) == (weights == "in training")  # the slider of stages begins at the end
+    at.select_slider(key="epochs").set_value("0").run()
     assert texts(fine(at)) != trained
 
 
@@ -177,7 +177,7 @@ def test_dense_video_takes_the_dense_column() -> None:
 
 
 @pytest.mark.parametrize(
-    ("view", "there", "not_there"), [("before", "conv2 ·", "relu2 ·"), ("all", "pool2 ·", "nothing")]
+    ("view", "there", "not_there"), [("sums", "conv2 ·", "relu2 ·"), ("all", "pool2 ·", "nothing")]
 )
 def test_sums_activations_or_every_layer_can_be_shown(view: str, there: str, not_there: str) -> None:
     at = app(digit="0").run()

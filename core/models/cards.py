@@ -1,4 +1,6 @@
-"""What is known of every shipped checkpoint, read from its own metadata."""
+"""What is known of every shipped checkpoint, read from its own metadata: `python -m core.models.cards`."""
+
+import sys
 
 import pandas as pd
 
@@ -43,3 +45,21 @@ def curves() -> pd.DataFrame:
         for training in TRAININGS
         for epoch, accuracy in metadata(name, training)["accuracy_by_epoch"]
     )
+
+
+def markdown() -> str:
+    """The README's table of the nets: accuracies in percent."""
+    lines = [
+        "| name | what | parameters | trained | five seeds | plain | untrained |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in cards().itertuples():
+        lines.append(
+            f"| `{row.model}` | {row.structure} | {row.parameters:,} | {row.trained:.2f} "
+            f"| {row.lowest:.2f} to {row.highest:.2f} | {row.plain:.2f} | {row.untrained:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown() + "\n")

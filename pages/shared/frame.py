@@ -10,17 +10,17 @@ from streamlit.navigation.page import StreamlitPage
 FRAMED = "framed"
 STYLE, ICON = Path(__file__).parent / "style.css", Path(__file__).parent / "icon.svg"
 
-PAGES = {  # file: title and icon; the first is the start
-    "draw": ("Draw", ":material/draw:"),
-    "nets": ("The nets", ":material/schema:"),
+# Each page's file and title; the first is the start. No icons: Streamlit would fetch them from another host.
+PAGES = {
+    "draw": "Draw",
+    "nets": "The nets",
 }
 
 
 def navigation() -> StreamlitPage:
     """The page that the address names, with all pages offered at the top."""
     pages = [
-        st.Page(f"pages/{name}.py", title=title, icon=icon, default=not place)
-        for place, (name, (title, icon)) in enumerate(PAGES.items())
+        st.Page(f"pages/{name}.py", title=title, default=not place) for place, (name, title) in enumerate(PAGES.items())
     ]
     return st.navigation(pages, position="top")
 

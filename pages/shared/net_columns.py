@@ -26,7 +26,7 @@ class View:
 
     models: tuple[str, ...]
     weights: str
-    layers: str  # "before" the nonlinearity, "after" it, or "all"
+    layers: str  # "sums" before the nonlinearity, "activations" after it, or "all"
     rows: int  # that the recurrent net may read
     theme: images.Theme
 
@@ -58,7 +58,7 @@ def _record(view: View, model: str, image: Tensor) -> dict[str, Tensor]:
 
 def _column(view: View, model: str, image: Tensor, activations: dict[str, Tensor], shares: Tensor) -> charts.Column:
     spec, layers = MODELS[model], nets.layers(model)
-    shown = layers if view.layers == "all" else first_of_each_depth(layers, int(view.layers == "after"))
+    shown = layers if view.layers == "all" else first_of_each_depth(layers, int(view.layers == "activations"))
     seen = view.input_of(model, image)[0]
     net = nets.net(model, view.weights)
     by_row = answers_by_row(net, image).T if isinstance(net, RNN) else None
@@ -82,7 +82,8 @@ def _picture(layer: Layer, activation: Tensor, theme: images.Theme) -> tuple[Lay
 
 def _answer(model: str, shares: Tensor) -> None:
     spec, best = MODELS[model], int(shares.argmax())
-    share = f"{100 * float(shares[best]):.1f} %"
+    percent = 100 * float(shares[best])
+    share = "> 99.9 %" if percent > 99.95 else f"{percent:.1f} %"
     st.html(
         f'<div class="answer" style="--family: {charts.FAMILY_COLOURS[spec.family]}">'
         f'<span class="net">{model}</span><span class="about">{spec.title}</span>'

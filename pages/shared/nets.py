@@ -1,6 +1,7 @@
 """The nets and the test images, loaded once a process and shared by every session."""
 
 import gc
+from fractions import Fraction
 
 import streamlit as st
 import torch
@@ -39,10 +40,11 @@ def test_peaks(name: str, weights: str, layer: str) -> Tensor:
 
 
 @st.cache_resource(show_spinner=False)
-def stages() -> list[str]:
-    """The snapshots that every model has, in the order of training, and the trained net at the end."""
+def stages() -> dict[str, str]:
+    """The snapshots that every model has, by their epochs as text ("1/16"), in the order of training; last, "end"."""
     shared = set.intersection(*(set(snapshots(name)) for name in MODELS))
-    return [*(stage for stage in snapshots("dense") if stage in shared), "trained"]
+    taken = [name for name in snapshots("dense") if name in shared]
+    return {str(Fraction(name.removeprefix("epoch-"))): name for name in taken} | {"end": "trained"}
 
 
 def load_all() -> None:

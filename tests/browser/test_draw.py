@@ -53,7 +53,7 @@ def test_reloading_the_link_shows_the_same(server: str, open_page: Open) -> None
 
 def test_a_cold_server_opened_by_a_link_shows_the_page_in_its_frame(cold_server: str, open_page: Open) -> None:
     page = open_page(
-        f"{cold_server}/?digit=0&weights=untrained&layers=before&dense=dense-video&rows=12&unit=cnn%2Fconv2%2F3"
+        f"{cold_server}/?digit=0&weights=untrained&layers=sums&dense=dense-video&rows=12&unit=cnn%2Fconv2%2F3"
     )
     expect(answers(page)).to_have_count(3)
     expect(page.get_by_role("link", name="The nets")).to_be_visible()

@@ -1,0 +1,113 @@
+"""Tables made into Vega-Lite: what stands where, what a click selects, which colour means what."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from core import charts, images
+from core.layers import Layer
+from core.units import Unit
+
+WIDTH = 276
+
+
+def column(model: str = "cnn", family: str = "cnn", depth: int = 2, **more: Any) -> charts.Column:
+    layers = [
+        (Layer("relu1", "relu", (4, 6, 6), 1), images.tiles(torch.rand(4, 6, 6), 264, "light")),
+        (Layer("logits", "linear", (3,), depth), images.tiles(torch.tensor([1.0, -2.0, 0.5]), 264, "light")),
+    ]
+    picture = images.paper(torch.rand(1, 28, 28), 3)
+    return charts.Column(
+        model, family, picture, "input · 28 x 28 pixels", tuple(layers), ("a", "b", "c"), (0.7, 0.1, 0.2), **more
+    )
+
+
+def marks(spec: charts.Spec) -> list[str]:
+    return [layer["mark"]["type"] for layer in spec["layer"]]
+
+
+def test_a_click_selects_a_units_address() -> None:
+    (spec,) = charts.net_columns([column()], "light", WIDTH, None)
+    click = next(param for param in spec["params"] if param["name"] == charts.UNIT)
+    assert click["select"] == {"type": "point", "fields": ["unit"], "on": "click", "toggle": False}
+    units = spec["datasets"]["units"]
+    assert list(units.unit) == [f"cnn/relu1/{n}" for n in range(4)] + [f"cnn/logits/{n}" for n in range(3)]
+    assert (units.right > units.left).all() and (units.bottom > units.top).all()
+    assert units.right.max() <= WIDTH
+
+
+def test_layers_of_the_same_depth_stand_at_the_same_height() -> None:
+    shallow, deep = column("dense", "dense"), column(depth=3)
+    first, second = (
+        spec["datasets"]["pictures"].set_index("caption")
+        for spec in charts.net_columns([shallow, deep], "light", WIDTH, None)
+    )
+    assert first.top["relu1 · 4 maps · 6 x 6"] == second.top["relu1 · 4 maps · 6 x 6"]
+    assert first.top["logits · 3 neurons"] < second.top["logits · 3 neurons"]
+    apart = second.top["logits · 3 neurons"] - second.top["relu1 · 4 maps · 6 x 6"]
+    assert apart >= second.height["relu1 · 4 maps · 6 x 6"]
+
+
+def test_bars_are_as_high_as_the_share_and_the_largest_is_marked() -> None:
+    (spec,) = charts.net_columns([column()], "light", WIDTH, None)
+    bars = spec["datasets"]["bars"]
+    np.testing.assert_allclose((bars.bottom - bars.top) / charts.BARS, [0.7, 0.1, 0.2])
+    assert list(bars.best) == [True, False, False]
+    assert charts.FAMILY_COLOURS["cnn"] in json.dumps(spec["layer"])
+
+
+def test_each_picture_has_its_scale_in_words() -> None:
+    (spec,) = charts.net_columns([column()], "light", WIDTH, None)
+    scales = spec["datasets"]["pictures"].scale
+    assert scales[0] == ""
+    assert scales[1].startswith("0 to 0.9") or scales[1] == "0 to 1"
+    assert scales[2] == "±2"
+
+
+def test_the_selected_unit_and_the_rows_read_are_outlined() -> None:
+    reading = images.tiles(torch.rand(3, 28), 264, "light")
+    net = column("rnn", "rnn", reading=reading, rows=7)
+    (spec,) = charts.net_columns([net], "light", WIDTH, Unit("rnn", "relu1", 2))
+    rows, unit = spec["datasets"]["outlines"].to_dict("records")
+    assert rows["bottom"] - rows["top"] == 7 * images.STEP
+    wanted = spec["datasets"]["units"].set_index("unit").loc["rnn/relu1/2"]
+    assert (unit["left"], unit["bottom"]) == (wanted.left, wanted.bottom)
+
+
+def test_filling_a_chart_leaves_the_kept_specification_alone() -> None:
+    first, second = (charts.net_columns([column()], "light", WIDTH, None)[0] for _ in range(2))
+    del first["datasets"], first["layer"]
+    assert marks(second)
+    assert "datasets" in second
+
+
+def test_a_gallery_selects_the_images_number() -> None:
+    sheet = images.contact_sheet(torch.rand(4, 1, 28, 28), columns=2, scale=2)
+    spec = charts.gallery(sheet, [5, 8, 13, 21])
+    assert list(spec["datasets"]["boxes"].digit) == [5, 8, 13, 21]
+    assert (spec["width"], spec["height"]) == sheet.picture.size
+    assert marks(spec) == ["image", "rect"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_histogram_counts_every_image(theme: images.Theme) -> None:
+    peaks = np.random.default_rng(0).normal(size=500)
+    spec = charts.spread(peaks, 0.25, "rnn", theme, 280)
+    assert spec["datasets"]["bins"].images.sum() == 500
+    assert spec["datasets"]["here"]["from"].tolist() == [0.25]
+    assert charts.FAMILY_COLOURS["rnn"] in json.dumps(spec["layer"])
+
+
+def test_learning_curves_are_errors_on_logarithmic_axes() -> None:
+    curves = pd.DataFrame(
+        {"model": "cnn", "family": "cnn", "training": "trained", "epoch": [0.0, 1.0], "accuracy": [10.0, 99.0]}
+    )
+    spec = charts.learning(curves, "light").to_dict()
+    (rows,) = spec["datasets"].values()
+    assert [row["error"] for row in rows] == [90, 1]
+    assert rows[0]["epoch"] > 0
+    assert spec["spec"]["encoding"]["y"]["scale"]["type"] == "log"

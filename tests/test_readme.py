@@ -1,0 +1,22 @@
+"""What the README says is true: its Python runs, and its table is the one that its command prints."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from core.models import cards
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+
+
+def test_the_table_is_the_one_that_the_command_prints() -> None:
+    assert cards.markdown() in README
+
+
+def test_the_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, object] = {}
+    exec(code, names)
+    assert "relu2 · 24 maps · 14 x 14" in capsys.readouterr().out
+    assert list(names["activations"]) == ["relu2"]  # type: ignore[call-overload]
