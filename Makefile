@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: run test lint bench train
+.PHONY: run test lint bench pictures train
 .DELETE_ON_ERROR:
 
 run: .venv/app
@@ -18,7 +18,11 @@ lint: .venv/dev
 	$(VENV)/mypy
 
 bench: .venv/dev
-	$(VENV)/python -m pytest bench --benchmark-only
+	$(VENV)/python -m pytest tests/bench.py --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name
+
+# Makes the README's picture again.
+pictures: .venv/dev
+	$(VENV)/python -m pytest tests/browser/pictures.py
 
 # Makes the checkpoints that are missing; `make --always-make train` makes them all again, about 90 minutes of one core.
 SEEDS := 0 1 2 3 4

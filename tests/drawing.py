@@ -1,4 +1,4 @@
-"""Digits drawn by a program, as strokes and as the canvas would send them."""
+"""Digits drawn by a program: with a browser's mouse, as pixels, and as the canvas would send them."""
 
 import base64
 import io
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
+from playwright.sync_api import Page
 
 # One way to write each digit, as strokes in a box of 1 x 1.
 STROKES = {
@@ -46,3 +47,19 @@ def canvas_state(rgba: np.ndarray) -> dict[str, Any]:
     Image.fromarray(rgba).save(buffer, "PNG")
     data = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
     return {"backgroundFit": None, "drawing": {"raw": {"objects": [{"type": "path"}]}, "data": data}}
+
+
+def draw_with_mouse(page: Page, digit: int, **place: int) -> None:
+    """Write a digit on the Draw page's paper."""
+    canvas = page.locator("canvas.upper-canvas")
+    canvas.wait_for()
+    page.wait_for_timeout(500)  # the component listens a moment after it is drawn
+    corner = canvas.bounding_box()
+    assert corner is not None
+    for stroke in points(digit, **place):
+        (x, y), *others = [(corner["x"] + x, corner["y"] + y) for x, y in stroke]
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for x, y in others:
+            page.mouse.move(x, y, steps=5)
+        page.mouse.up()

@@ -36,7 +36,7 @@ def enter(title: str, sentence: str) -> None:
         st.rerun()
     _warm_up()
     st.html(STYLE)
-    st.title(title)
+    st.title(title, anchor=False)
     st.markdown(sentence)
 
 

@@ -4,25 +4,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.drawing import points
+from tests.drawing import draw_with_mouse
 
 Open = Callable[..., Page]
-
-
-def draw(page: Page, digit: int) -> None:
-    """Write a digit on the paper with the mouse."""
-    canvas = page.locator("canvas.upper-canvas")
-    canvas.wait_for()
-    page.wait_for_timeout(500)  # the component listens a moment after it is drawn
-    corner = canvas.bounding_box()
-    assert corner is not None
-    for stroke in points(digit):
-        (x, y), *others = [(corner["x"] + x, corner["y"] + y) for x, y in stroke]
-        page.mouse.move(x, y)
-        page.mouse.down()
-        for x, y in others:
-            page.mouse.move(x, y, steps=5)
-        page.mouse.up()
 
 
 def answers(page: Page) -> Locator:
@@ -32,14 +16,14 @@ def answers(page: Page) -> Locator:
 def test_a_digit_drawn_with_the_mouse_is_answered_by_three_nets(server: str, open_page: Open) -> None:
     page = open_page(server)
     expect(page.get_by_text("There is no ink on the canvas yet.")).to_be_visible()
-    draw(page, 3)
+    draw_with_mouse(page, 3)
     expect(answers(page)).to_have_text(["3", "3", "3"])
     expect(page.locator(".st-key-nets svg.marks")).to_have_count(3)
 
 
 def test_reloading_the_link_shows_the_same(server: str, open_page: Open) -> None:
     page = open_page(server)
-    draw(page, 7)
+    draw_with_mouse(page, 7)
     expect(answers(page)).to_have_text(["7", "7", "7"])
     page.wait_for_url("**ink=*")
     shares = page.locator(".answer .share").all_inner_texts()
@@ -72,7 +56,7 @@ def test_a_cold_server_opened_at_another_page_shows_it_in_its_frame(cold_server:
 
 def test_the_drawing_and_the_unit_survive_a_change_of_page(server: str, open_page: Open) -> None:
     page = open_page(server)
-    draw(page, 2)
+    draw_with_mouse(page, 2)
     expect(answers(page)).to_have_text(["2", "2", "2"])
     page.locator(".st-key-column-cnn svg.marks").click(position={"x": 40, "y": 240})
     expect(page.get_by_text("cnn/relu1/0").first).to_be_visible()

@@ -1,17 +1,19 @@
 """How long the Draw page's work takes, on one core: `make bench`. Medians; nothing here passes or fails by time."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
 from core import examples, images
 from core.data import canvas, digits
 from core.layers import list_layers, record
 from core.models import MODELS, load
-from tests.drawing import drawing
+from tests.drawing import draw_with_mouse, drawing
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("dense", "cnn", "rnn")
@@ -69,3 +71,29 @@ def test_a_rerun_of_the_draw_page(benchmark: Any) -> None:
         assert not at.exception
 
     benchmark.pedantic(rerun, rounds=20, warmup_rounds=3)
+
+
+def test_mouse_up_to_new_pictures_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:
+    """From letting go of a stroke until the last net's pictures have changed; the page itself measures it."""
+    page = open_page(server)
+    draw_with_mouse(page, 7)
+    seen = "document.querySelector('.st-key-column-rnn svg.marks image').getAttribute('href')"
+    page.wait_for_function(f"{seen}.length > 0")
+    page.wait_for_timeout(2000)
+    places = iter(range(20, 260, 8))
+    corner = page.locator("canvas.upper-canvas").bounding_box()
+    assert corner is not None
+
+    def press() -> tuple[tuple[str], dict[str, Any]]:
+        page.wait_for_timeout(700)
+        y = corner["y"] + next(places)
+        page.mouse.move(corner["x"] + 40, y)
+        page.mouse.down()
+        page.mouse.move(corner["x"] + 60, y, steps=3)
+        return (page.evaluate(seen),), {}
+
+    def release(before: str) -> None:
+        page.mouse.up()
+        page.wait_for_function(f"before => {seen} !== before", arg=before, polling=5)
+
+    benchmark.pedantic(release, setup=press, rounds=15)

@@ -1,0 +1,24 @@
+"""Makes the README's picture: `make pictures`."""
+
+import io
+from collections.abc import Callable
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.conftest import ROOT
+from tests.drawing import draw_with_mouse
+
+COLOURS = 200  # of the palette: a screenshot needs no more, and is a third as large
+
+
+def test_the_draw_page(server: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{server}/?unit=cnn%2Frelu3%2F7", height=1330)
+    draw_with_mouse(page, 3)
+    expect(page.locator(".answer .label")).to_have_text(["3", "3", "3"])
+    expect(page.locator(".st-key-unit svg.marks")).to_have_count(2)
+    page.mouse.move(1400, 800)
+    page.wait_for_timeout(2000)
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    (ROOT / "docs").mkdir(exist_ok=True)
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(ROOT / "docs" / "draw.png", optimize=True)
