@@ -281,6 +281,9 @@ def learning(curves: pd.DataFrame, theme: Theme) -> alt.FacetChart:
     colour = alt.Color(
         "family:N", legend=None, scale=alt.Scale(domain=list(FAMILY_COLOURS), range=list(FAMILY_COLOURS.values()))
     )
+    lines = alt.Legend(
+        symbolType="stroke", symbolSize=600, symbolStrokeColor=TEXT[theme], symbolFillColor="transparent"
+    )
     dashes = alt.Scale(domain=["trained", "plain"], range=[[1, 0], [4, 4]])
     ticks = alt.Axis(
         values=[1 / 32, 0.25, 1, 4, 16], labelExpr="datum.value < 0.04 ? 'start' : datum.value", grid=False
@@ -293,7 +296,7 @@ def learning(curves: pd.DataFrame, theme: Theme) -> alt.FacetChart:
             y=alt.Y("error:Q", scale=alt.Scale(type="log", domain=[0.3, 100]), title="errors on the test images (%)",
                     axis=alt.Axis(values=[0.5, 1, 2, 5, 10, 20, 50, 100], gridColor=FAINT[theme])),
             color=colour,
-            strokeDash=alt.StrokeDash("training:N", title="training", scale=dashes),
+            strokeDash=alt.StrokeDash("training:N", title=None, scale=dashes, legend=lines),
             tooltip=["model", "training", alt.Tooltip("epoch", format=".3~r"), alt.Tooltip("accuracy", format=".2f")],
         )
         .facet(facet=alt.Facet("model:N", sort=list(dict.fromkeys(curves.model)), title=None), columns=4)

@@ -77,9 +77,9 @@ def test_mouse_up_to_new_pictures_in_chromium(benchmark: Any, server: str, open_
     """From letting go of a stroke until the last net's pictures have changed; the page itself measures it."""
     page = open_page(server)
     draw_with_mouse(page, 7)
-    seen = "document.querySelector('.st-key-column-rnn svg.marks image').getAttribute('href')"
-    page.wait_for_function(f"{seen}.length > 0")
+    page.locator(".st-key-column-rnn svg.marks image").first.wait_for()
     page.wait_for_timeout(2000)
+    seen = "document.querySelector('.st-key-column-rnn svg.marks image')?.getAttribute('href')"
     places = iter(range(20, 260, 8))
     corner = page.locator("canvas.upper-canvas").bounding_box()
     assert corner is not None
