@@ -272,32 +272,33 @@ def _spread_chart(colour: str, theme: Theme, width: int) -> Spec:
     return _checked(alt.layer(bars, mark).properties(width=width, height=150))
 
 
-def learning(curves: pd.DataFrame, theme: Theme) -> alt.FacetChart:
-    """Errors on the test images while the nets train, a panel a model; `curves` is from `core.models.cards`.
+def learning(curves: pd.DataFrame, family: str, theme: Theme, width: int) -> Spec:
+    """One net's errors on the test images while it trains; a row an epoch and training, as in `core.models.cards`.
 
     Both axes are logarithmic: the first tenth of an epoch and the last tenth of a percent have the same room.
     """
     table = curves.assign(error=(100 - curves.accuracy).clip(lower=0.01), epoch=curves.epoch.clip(lower=1 / 32))
-    colour = alt.Color(
-        "family:N", legend=None, scale=alt.Scale(domain=list(FAMILY_COLOURS), range=list(FAMILY_COLOURS.values()))
-    )
-    lines = alt.Legend(
-        symbolType="stroke", symbolSize=600, symbolStrokeColor=TEXT[theme], symbolFillColor="transparent"
-    )
-    dashes = alt.Scale(domain=["trained", "plain"], range=[[1, 0], [4, 4]])
-    ticks = alt.Axis(
+    return _filled(_learning_chart(FAMILY_COLOURS[family], theme, width), curves=table)
+
+
+@cache
+def _learning_chart(colour: str, theme: Theme, width: int) -> Spec:
+    epoch = alt.Scale(type="log", domain=[1 / 32, 48], nice=False)
+    error = alt.Scale(type="log", domain=[0.3, 100], nice=False)
+    epochs = alt.Axis(
         values=[1 / 32, 0.25, 1, 4, 16], labelExpr="datum.value < 0.04 ? 'start' : datum.value", grid=False
     )
-    return (
-        alt.Chart(table, width=240, height=200)
-        .mark_line(point={"size": 18}, strokeWidth=2)
-        .encode(
-            x=alt.X("epoch:Q", scale=alt.Scale(type="log", domain=[1 / 32, 48]), axis=ticks, title="epochs"),
-            y=alt.Y("error:Q", scale=alt.Scale(type="log", domain=[0.3, 100]), title="errors on the test images (%)",
-                    axis=alt.Axis(values=[0.5, 1, 2, 5, 10, 20, 50, 100], gridColor=FAINT[theme])),
-            color=colour,
-            strokeDash=alt.StrokeDash("training:N", title=None, scale=dashes, legend=lines),
-            tooltip=["model", "training", alt.Tooltip("epoch", format=".3~r"), alt.Tooltip("accuracy", format=".2f")],
-        )
-        .facet(facet=alt.Facet("model:N", sort=list(dict.fromkeys(curves.model)), title=None), columns=4)
-    )  # fmt: skip
+    errors = alt.Axis(values=[0.5, 1, 2, 5, 10, 20, 50, 100], gridColor=FAINT[theme])
+    dashes = alt.Scale(domain=["trained", "plain"], range=[[1, 0], [4, 4]])
+    lines = alt.Legend(orient="top", symbolType="stroke", symbolSize=600, symbolStrokeColor=colour)
+    chart = _table("curves").encode(
+        x=alt.X("epoch:Q", scale=epoch, axis=epochs, title="epochs"),
+        y=alt.Y("error:Q", scale=error, axis=errors, title="test errors (%)"),
+        tooltip=["training:N", alt.Tooltip("epoch:Q", format=".3~r"), alt.Tooltip("accuracy:Q", format=".2f")],
+    )
+    line = chart.mark_line(color=colour, strokeWidth=2)
+    layers = [
+        line.encode(strokeDash=alt.StrokeDash("training:N", title=None, scale=dashes, legend=lines)),
+        chart.mark_circle(color=colour, size=18, opacity=1),
+    ]
+    return _checked(alt.layer(*layers).properties(width=width, height=260))

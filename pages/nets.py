@@ -14,7 +14,7 @@ frame.enter(
 
 with frame.loading():
     from core import charts
-    from core.models import cards
+    from core.models import MODELS, cards
 
 
 def percent(label: str, hint: str | None = None) -> Any:
@@ -33,6 +33,7 @@ COLUMNS = {
     "trained moved": percent("trained, moved", "FGSM: see below."),
     "plain moved": percent("plain, moved", "FGSM: see below."),
 }
+WIDTH = 300  # pixels of a chart; four fit a screen, one a phone's
 COMPUTED = """
 **Accuracy** is the share of the 10,000 test images, none of which was trained on, that a net gets right. No choice was
 made by it between epochs or seeds: what ships is the last epoch, and every page uses seed 0.
@@ -40,7 +41,8 @@ made by it between epochs or seeds: what ships is the last epoch, and every page
 **Trained** is made so that its features can be read. All three nets see shifted, turned, resized, thinner and thicker
 digits. The dense net also pays for rough and for large first-layer weights. The CNN and the recurrent net learn from
 images that one adversarial step has moved against them (random start, Wong, Rice, Kolter 2020; the step grows to 0.1).
-**Plain** is the same net without any of it. The video's net has one training only, the plain one.
+The video's net pays a
+little for large first-layer weights, and for nothing else. **Plain** is the same net without any of it.
 
 **Moved** is the accuracy when each test image is changed by at most 0.1 a pixel, in the direction in which the loss
 grows (FGSM, Goodfellow, Shlens, Szegedy 2015).
@@ -49,7 +51,14 @@ grows (FGSM, Goodfellow, Shlens, Szegedy 2015).
 --seed S` makes each checkpoint again, with `--plain` the plain one.
 """
 
-st.altair_chart(charts.learning(cards.curves(), st.context.theme.type or "light"), width="content")
+theme = st.context.theme.type or "light"
+curves = cards.curves()
+with st.container(horizontal=True, gap="medium"):
+    for model, spec in MODELS.items():
+        with st.container(width=WIDTH, gap="small"):
+            st.markdown(f"**{model}**")
+            chart = charts.learning(curves[curves.model == model], spec.family, theme, WIDTH)
+            st.vega_lite_chart(spec=chart, width="content", key=f"curve-{model}")
 st.dataframe(cards.cards().drop(columns="family"), column_config=COLUMNS, hide_index=True)
 
 with st.expander("How this is computed"):

@@ -208,4 +208,4 @@ def test_a_click_in_a_column_opens_the_unit() -> None:
 def test_the_nets_page_shows_every_net_with_its_numbers() -> None:
     at = fine(app().run().switch_page("pages/nets.py").run())
     assert list(at.dataframe[0].value["model"]) == ["dense", "dense-video", "cnn", "rnn"]
-    assert len(charts(at)) == 1
+    assert len(charts(at)) == 4
