@@ -73,6 +73,18 @@ def first_of_each_depth(layers: Sequence[Layer], place: int) -> list[Layer]:
     return [stack[min(place, len(stack) - 1)] for stack in stacks]
 
 
+def pre_activation(layers: Sequence[Layer], name: str) -> Layer:
+    """The sums that a layer's units come from: the first layer of its depth, with the same units in the same order.
+
+    Half of the units behind a ReLU are silent at the start of an ascent; their sums are not. Raises ValueError for a
+    layer that is not among `layers`.
+    """
+    depths = {layer.name: layer.depth for layer in layers}
+    if name not in depths:
+        raise ValueError(f"There is no layer {name!r}; there are {', '.join(depths)}.")
+    return next(layer for layer in layers if layer.depth == depths[name])
+
+
 def record(model: nn.Module, x: Tensor, names: Iterable[str] | None = None) -> dict[str, Tensor]:
     """The activations of the named layers, or of all, from one forward pass, detached and in forward order."""
     wanted = [layer.name for layer in list_layers(model, x.shape[1:])] if names is None else names

@@ -21,14 +21,21 @@ def augment(images: Images, strength: float, generator: Generator) -> Images:
 
 
 def _move(images: Images, strength: float, generator: Generator) -> Images:
-    n, size = len(images), images.shape[-1]
-    turn, growth, right, down = (strength * (2 * torch.rand(4, n, generator=generator) - 1)).unbind()
-    angle = turn * math.radians(MAX_TURN)
-    scale = 1 + growth * MAX_GROWTH
+    turn, growth, right, down = (strength * (2 * torch.rand(4, len(images), generator=generator) - 1)).unbind()
+    return warp(images, turn * math.radians(MAX_TURN), 1 + growth * MAX_GROWTH, right * MAX_SHIFT, down * MAX_SHIFT)
+
+
+def warp(images: Tensor, angle: Tensor, scale: Tensor, right: Tensor, down: Tensor) -> Tensor:
+    """Turn (radians), enlarge (factor) and shift (pixels) each image by its own amounts, bilinearly; outside is 0.
+
+    Each pixel reads the place that lies turned by `angle`, nearer to the middle by `scale`, and shifted.
+    """
     cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
-    shift = 2 * MAX_SHIFT / size  # affine_grid measures in half widths
-    grid = torch.stack([cos, -sin, right * shift, sin, cos, down * shift], dim=1).view(n, 2, 3)
-    return F.grid_sample(images, F.affine_grid(grid, list(images.shape), align_corners=False), align_corners=False)
+    height, width = images.shape[-2:]
+    # affine_grid measures in half heights and half widths
+    rows = [cos, -sin * height / width, 2 * right / width, sin * width / height, cos, 2 * down / height]
+    grid = F.affine_grid(torch.stack(rows, dim=1).view(-1, 2, 3), list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, align_corners=False)
 
 
 def _thicken(images: Images, strength: float, generator: Generator) -> Images:

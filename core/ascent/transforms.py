@@ -1,0 +1,74 @@
+"""Ways to shake an image before the net sees it, so that what is found does not hang on a pixel's exact place."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from core.data.augment import warp
+
+Transform = Callable[[Tensor, Generator], Tensor]
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """Shift the whole batch by up to so many pixels in each direction, the same for all; what comes in is empty."""
+
+    pixels: int
+
+    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
+        """The shifted images, of the same size."""
+        height, width = images.shape[-2:]
+        down, right = torch.randint(0, 2 * self.pixels + 1, (2,), generator=generator).tolist()
+        return F.pad(images, (self.pixels,) * 4)[..., down : down + height, right : right + width]
+
+
+@dataclass(frozen=True)
+class Blur:
+    """Convolve with a Gaussian of this standard deviation in pixels, cut off at two of them and at least one pixel."""
+
+    sigma: float
+
+    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
+        """The blurred images; beyond the border is nothing."""
+        reach = max(1, math.ceil(2 * self.sigma))
+        kernel = torch.exp(-(torch.arange(-reach, reach + 1, device=images.device) ** 2) / (2 * self.sigma**2))
+        kernel = kernel / kernel.sum()
+        channels = images.shape[1]
+        down = kernel.view(1, 1, -1, 1).expand(channels, 1, -1, 1)
+        blurred = F.conv2d(images, down, padding=(reach, 0), groups=channels)
+        return F.conv2d(blurred, down.transpose(2, 3), padding=(0, reach), groups=channels)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Rotate each image by its own angle of up to so many degrees either way."""
+
+    degrees: float
+
+    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
+        """The turned images; what comes in at the corners is empty."""
+        angle = math.radians(self.degrees) * (2 * torch.rand(len(images), generator=generator) - 1)
+        none = torch.zeros(len(images))
+        return _warped(images, angle, none + 1)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Enlarge each image about its middle by its own factor between these two."""
+
+    low: float
+    high: float
+
+    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
+        """The scaled images, of the same size."""
+        factor = self.low + (self.high - self.low) * torch.rand(len(images), generator=generator)
+        return _warped(images, torch.zeros(len(images)), factor)
+
+
+def _warped(images: Tensor, angle: Tensor, factor: Tensor) -> Tensor:
+    none = torch.zeros(len(images), device=images.device)
+    return warp(images, angle.to(images.device), factor.to(images.device), none, none)
