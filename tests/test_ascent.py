@@ -13,9 +13,11 @@ from torch import Generator, Tensor, nn
 
 from core.ascent import Step, ascend, objectives, parametrise, transforms
 from core.ascent.objectives import Objective
+from core.data import digits
 from core.examples import peaks
 from core.layers import list_layers
 from core.models import MODELS, load
+from core.units import Unit
 from tests import references
 from tests.nets import Ramp, Shift
 
