@@ -37,6 +37,12 @@ after the last row read.
 **The weights.** *Trained* and *plain* ship with the app, from seed 0; the *untrained* twin is the same net as
 that training found it. Their recipes and accuracies are on the page *The nets*.
 
+**What a unit looks for.** The picture that excites it most, found by gradient ascent: 128 steps of Adam that change the
+image, never the net, towards a larger sum of the unit (Erhan, Bengio, Courville, Vincent 2009), of a map at its centre,
+of a recurrent unit after the last row. Without help that finds noise; here the picture shares a budget of ink, 0.13 on
+the mean as in MNIST, and is blurred and shifted a little before the net sees it. What the unit cannot see stays paper.
+Beside it stands the same for the untrained twin, the control. `python -m core.atlas build` makes them all, from seed 0.
+
 **A unit's panel.** A unit's activation for an image is its strongest value over its map, or over time. The histogram
 shows it for MNIST's 10,000 test images, none of which was trained on; the coloured line is the image on the paper.
 """

@@ -3,13 +3,13 @@
 import streamlit as st
 from torch import Tensor
 
-from core import charts, examples, images
+from core import atlas, charts, examples, images
 from core.models import MODELS
 from core.units import Unit
 from pages.shared import link, nets
 from pages.shared.gallery import gallery
 
-EXAMPLES, SCALE, WIDTH = 9, 3, 280
+EXAMPLES, SCALE, STIMULUS_SCALE, WIDTH = 9, 3, 4, 280
 
 
 def unit_panel(unit: Unit, weights: str, activations: dict[str, Tensor], theme: images.Theme) -> None:
@@ -24,12 +24,39 @@ def unit_panel(unit: Unit, weights: str, activations: dict[str, Tensor], theme: 
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"**`{unit}`**", width="content")
         st.button("Close", icon=":material/close:", type="tertiary", on_click=link.put, args=("unit", None))
+    _stimuli(unit, weights)
     st.markdown(
         f"Its strongest activation for this input is **{here:.3g}**: more than for "
         f"**{100 * examples.share_below(peaks, here):.3g} %** of the test images, of which the best reaches "
         f"{float(peaks[best[0]]):.3g}."
     )
     family = MODELS[unit.model].family
-    st.vega_lite_chart(spec=charts.spread(peaks.numpy(), here, family, theme, WIDTH), width="content", key="spread")
+    st.vega_lite_chart(
+        spec=charts.spread(peaks.numpy(), here, family, theme, WIDTH),
+        width="content",
+        key="spread",
+    )
     st.caption(f"The {EXAMPLES} test images that excite it most; a click puts one on the paper")
     gallery(best, columns=3, scale=SCALE, key="excites")
+
+
+def _stimuli(unit: Unit, weights: str) -> None:
+    """What gradient ascent found for the unit, beside what it finds for the same unit of the untrained twin."""
+    with st.container(horizontal=True, gap="small"):
+        for name in dict.fromkeys((weights, "untrained")):
+            stimulus = atlas.look_up(unit, name)
+            with st.container(width=(WIDTH - 16) // 2, gap="xsmall"):
+                if stimulus is not None:
+                    st.image(images.paper(stimulus.image, STIMULUS_SCALE), width=STIMULUS_SCALE * atlas.SIZE)
+                st.caption(_caption(name, stimulus))
+
+
+def _caption(weights: str, stimulus: atlas.Stimulus | None) -> str:
+    if stimulus is None:
+        return f"What it looks for was computed for the trained and untrained nets, not for {weights}."
+    if stimulus.dead:
+        return f"{weights}: silent, whatever it is shown"
+    if stimulus.strongest <= 0:
+        return f"{weights}: what it looks for"
+    share = stimulus.reached / stimulus.strongest
+    return f"{weights}: what it looks for; excites it {share:.2g} times as much as the best test image"

@@ -1,0 +1,208 @@
+"""What every unit of the digit nets looks for, computed once and shipped: `python -m core.atlas build cnn`.
+
+A model's atlas is a sheet of pictures a layer and one JSON, for the trained net and for its untrained twin. It holds
+the layers with weights; the units behind them, after a ReLU or a pooling, look for what their sums look for.
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from PIL import Image
+from torch import Generator, Tensor, nn
+from tqdm import tqdm
+
+from core.ascent import Step, ascend
+from core.ascent.objectives import Objective, units
+from core.ascent.parametrise import Ink
+from core.ascent.transforms import Blur, Jitter
+from core.data.digits import test_set
+from core.examples import peaks
+from core.layers import Layer, list_layers, pre_activation, run_to
+from core.models import MODELS, load
+from core.units import Unit
+
+FOLDER = Path(__file__).parent / "atlases"
+WEIGHTS = ("trained", "untrained")
+IN_A_ROW = 16
+SIZE = 28
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a digit net's stimuli are found: clean strokes, by a budget of ink, a little jitter and a little blur."""
+
+    steps: int = 128
+    lr: float = 0.1
+    budget: float = 0.13  # of ink, on the mean: MNIST's own
+    jitter: int = 2  # pixels
+    blur: float = 0.5  # pixels
+    seed: int = 0
+
+
+RECIPE = Recipe()
+
+
+@dataclass(frozen=True)
+class Stimulus:
+    """What gradient ascent found for a unit, and what makes it honest."""
+
+    image: Float[Tensor, "1 28 28"]
+    reached: float  # the unit's sum for this picture: of a map its centre, of a recurrent unit the last time step
+    strongest: float  # its largest sum for any of the 10,000 test images, anywhere in the map, at any time
+    rectified: bool  # a ReLU stands behind it
+
+    @property
+    def dead(self) -> bool:
+        """Neither a test image nor the ascent lifts the unit above zero: behind its ReLU it is silent."""
+        return self.rectified and max(self.reached, self.strongest) <= 0
+
+
+def climb(model: nn.Module, layer: str, indices: Sequence[int], recipe: Recipe) -> Iterator[Step]:
+    """The ascent of these units of a layer of sums, all in one batch: a map's centre, a recurrent unit's last state.
+
+    What shakes the image has to be small beside the window that the units see, and what they cannot see stays paper.
+    """
+    objective = units(layer, indices)
+    window = _window(model, objective, len(indices))
+    jitter = min(recipe.jitter, int(window.any(0).sum()) // 10)
+    shake = [Jitter(jitter)] if jitter else []
+    steps = ascend(
+        model,
+        objective,
+        parametrise=Ink((len(indices), 1, SIZE, SIZE), budget=recipe.budget),
+        transforms=[Blur(recipe.blur), *shake] if jitter == recipe.jitter else shake,
+        steps=recipe.steps,
+        lr=recipe.lr,
+        generator=Generator().manual_seed(recipe.seed),
+    )
+    reach = F.max_pool2d(window[None].float(), 2 * jitter + 1, stride=1, padding=jitter)
+    return (replace(step, images=step.images * reach) for step in steps)
+
+
+def _window(model: nn.Module, objective: Objective, batch: int) -> Bool[Tensor, "28 28"]:
+    """Which pixels an objective can see: those whose gradient is not zero at a noisy image."""
+    noise = torch.rand(batch, 1, SIZE, SIZE, generator=Generator().manual_seed(0)).requires_grad_()
+    score = objective(run_to(model, noise, objective.layers), noise).sum()
+    (gradient,) = torch.autograd.grad(score, noise)
+    return (gradient != 0).any(0)[0]
+
+
+@cache
+def _pages(model: str, weights: str) -> dict[str, Any]:
+    path = FOLDER / model / f"{weights}.json"
+    return json.loads(path.read_text()) if path.exists() else {"layers": {}}
+
+
+def look_up(unit: Unit, weights: str) -> Stimulus | None:
+    """The shipped stimulus of a unit, of any layer; None where none was computed for these weights."""
+    layers = list_layers(load(unit.model, weights="untrained"), MODELS[unit.model].input_shape)
+    layer = pre_activation(layers, unit.layer)
+    page = _pages(unit.model, weights)["layers"].get(layer.name)
+    if page is None:
+        return None
+    row, column = divmod(unit.index, IN_A_ROW)
+    with Image.open(_sheet(unit.model, weights, layer.name)) as sheet:
+        box = (column * SIZE, row * SIZE, (column + 1) * SIZE, (row + 1) * SIZE)
+        pixels = np.asarray(sheet.crop(box), np.float32) / 255
+    rectified = any(other.kind == "relu" and other.depth == layer.depth for other in layers)
+    reached, strongest = (page[name][unit.index] for name in ("reached", "strongest"))
+    return Stimulus(torch.from_numpy(pixels)[None], reached, strongest, rectified)
+
+
+def _sheet(model: str, weights: str, layer: str) -> Path:
+    return FOLDER / model / f"{weights}-{layer}.png"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How much of an atlas is done: a layer's ascent, step by step."""
+
+    model: str
+    weights: str
+    layer: str
+    step: int
+    steps: int
+
+
+def build(model: str, weights: str) -> Iterator[Progress]:
+    """Climb every unit of every layer with weights, and write sheet and numbers layer by layer.
+
+    Layers that were finished with the same weights and recipe are left as they are, so a build may be broken off.
+    """
+    net = load(model, weights=weights)
+    path = FOLDER / model / f"{weights}.json"
+    about = {"command": f"python -m core.atlas build {model}", "recipe": asdict(RECIPE), "weights": fingerprint(net)}
+    done = json.loads(path.read_text()) if path.exists() else {}
+    pages: dict[str, Any] = done.get("layers", {}) if done.items() >= about.items() else {}
+    layers = list_layers(net, MODELS[model].input_shape)
+    for layer in [layer for layer in layers if layer == pre_activation(layers, layer.name)]:
+        if layer.name in pages:
+            continue
+        for step in climb(net, layer.name, range(layer.units), RECIPE):
+            yield Progress(model, weights, layer.name, step.step, step.steps)
+        strongest = torch.cat(list(peaks(net, test_set().images, layer.name))).amax(0)
+        _write(_sheet(model, weights, layer.name), _as_sheet(step.images, layer))
+        pages[layer.name] = {"reached": _rounded(step.scores), "strongest": _rounded(strongest)}
+        _write(path, json.dumps(about | {"layers": pages}, indent=1).encode())
+
+
+def fingerprint(net: nn.Module) -> str:
+    """A hash of all weights."""
+    digest = hashlib.sha256()
+    for name, value in net.state_dict().items():
+        digest.update(name.encode() + value.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _rounded(values: Tensor) -> list[float]:
+    return [float(f"{value:.4g}") for value in values.tolist()]
+
+
+def _as_sheet(images: Tensor, layer: Layer) -> bytes:
+    rows = -(-layer.units // IN_A_ROW)
+    sheet = np.zeros((rows * IN_A_ROW, SIZE, SIZE), np.uint8)
+    sheet[: layer.units] = np.rint(255 * images[:, 0].numpy())
+    picture = sheet.reshape(rows, IN_A_ROW, SIZE, SIZE).swapaxes(1, 2).reshape(rows * SIZE, IN_A_ROW * SIZE)
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
+def main() -> None:
+    """Build the atlases of the named models, with a progress bar."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("task", choices=["build"])
+    parser.add_argument("models", nargs="+", choices=MODELS)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)  # so that sums run in one order: the same seed gives the same pictures
+    for model in arguments.models:
+        for weights in WEIGHTS:
+            with tqdm(file=sys.stderr, mininterval=1) as bar:
+                for progress in build(model, weights):
+                    bar.total = progress.steps
+                    bar.set_description(f"{model} {weights} {progress.layer}", refresh=False)
+                    bar.update(progress.step - bar.n)
+
+
+if __name__ == "__main__":
+    main()

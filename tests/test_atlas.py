@@ -1,0 +1,101 @@
+"""The atlas: shipped for every unit, made by its command, whole or not at all."""
+
+import json
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+
+from core import atlas
+from core.layers import list_layers, pre_activation, record
+from core.models import MODELS, load
+from core.units import Unit
+
+MEGABYTE = 2**20
+
+
+@pytest.mark.parametrize("weights", atlas.WEIGHTS)
+@pytest.mark.parametrize("name", MODELS)
+def test_every_unit_of_every_layer_has_its_stimulus(name: str, weights: str) -> None:
+    for layer in list_layers(load(name), (1, 28, 28)):
+        for index in (0, layer.units - 1):
+            stimulus = atlas.look_up(Unit(name, layer.name, index), weights)
+            assert stimulus is not None
+            assert stimulus.image.shape == (1, 28, 28)
+            assert stimulus.image.min() >= 0 and stimulus.image.max() <= 1
+
+
+@pytest.mark.parametrize("address", ["dense/fc1/5", "dense/logits/3", "cnn/conv1/2", "cnn/conv4/20", "rnn/lstm2/9"])
+def test_the_shipped_picture_reaches_what_its_numbers_say(address: str) -> None:
+    unit = Unit.parse(address)
+    stimulus = atlas.look_up(unit, "trained")
+    assert stimulus is not None
+    seen = record(load(unit.model), stimulus.image[None], [unit.layer])[unit.layer][0, unit.index]
+    value = seen[seen.shape[0] // 2, seen.shape[1] // 2] if seen.ndim == 2 else seen.flatten()[-1]
+    assert value.item() == pytest.approx(stimulus.reached, rel=0.02, abs=0.02)  # the picture has 256 levels
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_atlas_is_that_of_the_shipped_weights_and_recipe(name: str) -> None:
+    for weights in atlas.WEIGHTS:
+        about = json.loads((atlas.FOLDER / name / f"{weights}.json").read_text())
+        assert about["weights"] == atlas.fingerprint(load(name, weights=weights))
+        assert atlas.Recipe(**about["recipe"]) == atlas.RECIPE
+        assert list(atlas.build(name, weights)) == []  # nothing is left to do
+
+
+def test_the_picture_of_a_unit_behind_a_relu_is_that_of_its_sum() -> None:
+    sums, behind = (atlas.look_up(Unit("cnn", layer, 7), "trained") for layer in ("conv3", "pool3"))
+    assert sums is not None
+    assert behind is not None
+    assert torch.equal(sums.image, behind.image)
+
+
+def test_a_layer_that_does_not_exist_is_named_with_those_that_do() -> None:
+    with pytest.raises(ValueError, match="no layer 'conv9'; there are conv1, relu1"):
+        atlas.look_up(Unit("cnn", "conv9", 0), "trained")
+
+
+def test_no_stimulus_was_computed_for_other_weights() -> None:
+    assert atlas.look_up(Unit("cnn", "conv3", 7), "plain") is None
+
+
+def test_trained_units_want_more_than_any_test_image_and_ink_only_where_they_see() -> None:
+    pages = json.loads((atlas.FOLDER / "cnn" / "trained.json").read_text())["layers"]
+    ratios = torch.tensor(pages["conv4"]["reached"]) / torch.tensor(pages["conv4"]["strongest"])
+    assert ratios.median() > 1
+    for layer, window in (("conv1", 5), ("conv2", 12)):  # conv2 sees 10 pixels, and is shaken by one
+        stimulus = atlas.look_up(Unit("cnn", layer, 0), "trained")
+        assert stimulus is not None
+        rows, columns = torch.where(stimulus.image[0] > 0)
+        assert max(rows.max() - rows.min(), columns.max() - columns.min()) + 1 <= window
+
+
+def test_silent_units_are_called_dead() -> None:
+    found = [atlas.look_up(Unit("dense", "relu1", index), "trained") for index in range(64)]
+    dead = [index for index, stimulus in enumerate(found) if stimulus is not None and stimulus.dead]
+    weights = load("dense").fc1.weight.abs().amax(1)
+    assert dead
+    assert all(weights[index] < 0.05 for index in dead)
+    assert not atlas.Stimulus(torch.zeros(1, 28, 28), -1.0, -1.0, rectified=False).dead
+
+
+def test_a_build_that_was_broken_off_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(atlas, "FOLDER", tmp_path)
+    monkeypatch.setattr(atlas, "RECIPE", atlas.Recipe(steps=3))
+    first = list(islice(atlas.build("dense-video", "trained"), 6))
+    assert {progress.layer for progress in first} == {"fc1", "fc2"}
+    assert sorted(path.name for path in (tmp_path / "dense-video").iterdir()) == ["trained-fc1.png", "trained.json"]
+    rest = list(atlas.build("dense-video", "trained"))
+    assert {progress.layer for progress in rest} == {"fc2", "logits"}
+
+
+def test_a_layer_of_sums_is_the_first_of_its_depth() -> None:
+    layers = list_layers(load("cnn"), (1, 28, 28))
+    sums = {name: pre_activation(layers, name).name for name in ("conv2", "relu2", "pool2", "logits")}
+    assert sums == {"conv2": "conv2", "relu2": "conv2", "pool2": "conv2", "logits": "logits"}
+
+
+def test_all_atlases_together_stay_small() -> None:
+    assert sum(path.stat().st_size for path in atlas.FOLDER.rglob("*.*")) < 3 * MEGABYTE
