@@ -15,8 +15,10 @@ def test_the_table_is_the_one_that_the_command_prints() -> None:
 
 
 def test_the_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    code = "".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
     names: dict[str, object] = {}
     exec(code, names)
-    assert "relu2 · 24 maps · 14 x 14" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "relu2 · 24 maps · 14 x 14" in printed
+    assert "torch.Size([3, 1, 28, 28])" in printed
     assert list(names["activations"]) == ["relu2"]  # type: ignore[call-overload]
