@@ -2,7 +2,7 @@
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.models.rnn import RNN
 
@@ -15,5 +15,4 @@ def probabilities(logits: Float[Tensor, "*rows classes"]) -> Float[Tensor, "*row
 @torch.no_grad()
 def answers_by_row(model: RNN, image: Float[Tensor, "1 rows 28"]) -> Float[Tensor, "rows classes"]:
     """The recurrent net's probabilities after each row: its readout applied to every state, not to the last alone."""
-    readout: nn.Module = model.logits
-    return probabilities(readout(model.states(image[None]))[0])
+    return probabilities(model.logits(model.states(image[None]))[0])

@@ -13,7 +13,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core.images import STEP, Theme, Tiles, data_url, ramp
 from core.layers import Layer
@@ -67,7 +67,7 @@ def net_columns(columns: Sequence[Column], theme: Theme, width: int, selected: U
 
 def _tops(columns: Sequence[Column]) -> dict[int, int]:
     """Where each depth begins: each is as high as its highest stack of pictures."""
-    heights: dict[int, int] = {0: max(CAPTION + column.input.height + SPACE for column in columns)}
+    heights: dict[int, int] = {0: max(CAPTION + column.input.height + 2 + SPACE for column in columns)}
     for column in columns:
         for depth in {layer.depth for layer, _ in column.layers}:
             stack = sum(_height(tiles) for layer, tiles in column.layers if layer.depth == depth)
@@ -101,7 +101,8 @@ def _net_column(column: Column, tops: dict[int, int], theme: Theme, width: int, 
 
 def _placed(column: Column, tops: dict[int, int], theme: Theme) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Where everything of a net stands, in pixels: a row a picture, and a row a unit."""
-    pictures = [_picture(column.input, tops[0], column.input_caption)]
+    framed = ImageOps.expand(column.input.convert("RGB"), border=1, fill=FAINT["light"])
+    pictures = [_picture(framed, tops[0], column.input_caption)]
     units = []
     below = dict(tops)
     for layer, tiles in column.layers:
@@ -289,7 +290,7 @@ def _learning_chart(colour: str, theme: Theme, width: int) -> Spec:
         values=[1 / 32, 0.25, 1, 4, 16], labelExpr="datum.value < 0.04 ? 'start' : datum.value", grid=False
     )
     errors = alt.Axis(values=[0.5, 1, 2, 5, 10, 20, 50, 100], gridColor=FAINT[theme])
-    dashes = alt.Scale(domain=["trained", "plain"], range=[[1, 0], [4, 4]])
+    strength = alt.Scale(domain=["trained", "plain"], range=[1, 0.4])  # dashes are for untrained twins
     lines = alt.Legend(orient="top", symbolType="stroke", symbolSize=600, symbolStrokeColor=colour)
     chart = _table("curves").encode(
         x=alt.X("epoch:Q", scale=epoch, axis=epochs, title="epochs"),
@@ -298,7 +299,7 @@ def _learning_chart(colour: str, theme: Theme, width: int) -> Spec:
     )
     line = chart.mark_line(color=colour, strokeWidth=2)
     layers = [
-        line.encode(strokeDash=alt.StrokeDash("training:N", title=None, scale=dashes, legend=lines)),
-        chart.mark_circle(color=colour, size=18, opacity=1),
+        line.encode(opacity=alt.Opacity("training:N", title=None, scale=strength, legend=lines)),
+        chart.mark_circle(color=colour, size=18).encode(opacity=alt.Opacity("training:N", scale=strength)),
     ]
     return _checked(alt.layer(*layers).properties(width=width, height=260))

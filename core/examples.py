@@ -23,8 +23,12 @@ def peaks(model: nn.Module, images: Tensor, layer: str) -> Iterator[Float[Tensor
 
 
 def strongest(peaks: Float[Tensor, " n"], k: int = 9) -> Int[Tensor, " k"]:
-    """Which k inputs excite the unit most, the strongest first; equal ones in their own order."""
-    return torch.sort(peaks, descending=True, stable=True).indices[:k]
+    """Which k inputs excite the unit most, the strongest first; equal ones in their own order.
+
+    Inputs that excite it as little as any other are left out: there may be fewer than k, and for a dead unit none.
+    """
+    order = torch.sort(peaks, descending=True, stable=True).indices[:k]
+    return order[peaks[order] > peaks.min()]
 
 
 def share_below(peaks: Float[Tensor, " n"], value: float) -> float:

@@ -4,9 +4,11 @@ Activations are plain tensors: (batch, units) dense, (batch, units, height, widt
 (batch, units, time) recurrent.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -61,7 +63,7 @@ def list_layers(model: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
             layers.append(Layer(name, kind, tuple(_units_first(output).shape[1:]), depth))
 
     leaves = {name: module for name, module in model.named_modules() if not any(module.children())}
-    with torch.no_grad(), _hooked(leaves, note):
+    with torch.no_grad(), _hooked(model, leaves, note):
         model(torch.zeros(1, *input_shape))
     return layers
 
@@ -108,7 +110,7 @@ def run_to(model: nn.Module, x: Tensor, names: Iterable[str]) -> dict[str, Tenso
             raise _AllReached
 
     if modules:
-        with _hooked(modules, keep):
+        with _hooked(model, modules, keep):
             try:
                 model(x)
             except _AllReached:
@@ -135,13 +137,30 @@ def _units_first(output: Tensor) -> Tensor:
 
 
 @contextmanager
-def _hooked(modules: dict[str, nn.Module], note: Callable[[str, nn.Module, object], None]) -> Iterator[None]:
-    def hook_for(name: str) -> Callable[[nn.Module, object, object], None]:
-        return lambda module, inputs, output: note(name, module, output)
+def _hooked(
+    model: nn.Module, modules: dict[str, nn.Module], note: Callable[[str, nn.Module, object], None]
+) -> Iterator[None]:
+    """Call `note` for what each module puts out, in this thread only.
 
-    handles = [module.register_forward_hook(hook_for(name)) for name, module in modules.items()]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
+    Many sessions share one net, and a hook hangs on the net: so one thread at a time hooks it, and what another
+    thread's plain forward pass puts out meanwhile is none of this thread's business.
+    """
+    here = threading.get_ident()
+
+    def hook_for(name: str) -> Callable[[nn.Module, object, object], None]:
+        def hook(module: nn.Module, inputs: object, output: object) -> None:
+            if threading.get_ident() == here:
+                note(name, module, output)
+
+        return hook
+
+    with _LOCKS.setdefault(model, threading.RLock()):
+        handles = [module.register_forward_hook(hook_for(name)) for name, module in modules.items()]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+
+_LOCKS: "WeakKeyDictionary[nn.Module, threading.RLock]" = WeakKeyDictionary()

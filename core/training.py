@@ -56,7 +56,7 @@ class Step:
 
 
 def fit(model: nn.Module, digits: Digits, recipe: Recipe, seed: int) -> Iterator[Step]:
-    """Train `model` in place, one `Step` at a time, on the device it is on; the same seed gives the same weights."""
+    """Train `model` in place, one `Step` at a time, on the CPU; the same seed gives the same weights."""
     generator = Generator().manual_seed(seed)
     batches = math.ceil(len(digits.labels) / recipe.batch)
     steps = recipe.epochs * batches

@@ -19,5 +19,7 @@ class Unit:
         """The unit that an address names; ValueError where the text is no address."""
         parts = address.split("/")
         if len(parts) != 3 or not all(parts) or not (parts[2].isascii() and parts[2].isdigit()):
-            raise ValueError(f"A unit's address reads model/layer/index, as in cnn/conv3/12; {address!r} does not.")
+            raise ValueError(
+                f"A unit's address reads model/layer/index, as in cnn/conv3/12; {address[:60]!r} does not."
+            )
         return cls(parts[0], parts[1], int(parts[2]))

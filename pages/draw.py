@@ -5,6 +5,7 @@ import streamlit as st
 from pages.shared import frame
 
 frame.enter(
+    "draw",
     "What does each layer make of your digit?",
     "Draw on the paper. A dense net, a convolutional net and a recurrent net, all trained on the same handwritten "
     "digits and nearly equal in size, read it layer by layer, from the top down.",
@@ -15,7 +16,8 @@ with frame.loading():
     from core.units import Unit
     from pages.shared import link, nets
     from pages.shared.gallery import gallery
-    from pages.shared.net_columns import View, net_columns
+    from pages.shared.net_columns import View, answers_in_short, net_columns
+    from pages.shared.notice import notice
     from pages.shared.paper import paper
     from pages.shared.unit_panel import unit_panel
 
@@ -58,45 +60,60 @@ def choose_view(rows: int) -> View:
         weights = switch("Weights", "trained", "plain", "untrained", "in training", key="weights")
         layers = switch("Layers", "activations", "sums", "all", key="layers")
         dense = switch("Dense net", "dense", "dense-video", key="dense")
+        epochs = st.select_slider("Epochs of training", nets.stages(), "end", key="epochs", bind="query-params",
+                                  width=160, disabled=weights != "in training")  # fmt: skip
         if weights == "in training":
-            epochs = st.select_slider("Epochs of training", nets.stages(), "end", key="epochs", bind="query-params",
-                                      width=300)  # fmt: skip
             weights = nets.stages()[epochs]
     return View((dense, "cnn", "rnn"), weights, layers, rows, st.context.theme.type or "light")
 
 
-def selected_unit() -> Unit | None:
-    """The unit that the link names; a link that names none that could be is answered with a sentence."""
+def selected_unit(models: tuple[str, ...]) -> tuple[Unit | None, str | None]:
+    """The unit that the link names, or what is wrong with it in a sentence."""
     address = link.get("unit")
     try:
-        return Unit.parse(address) if address else None
+        unit = Unit.parse(address) if address else None
     except ValueError as error:
-        st.warning(str(error), icon=":material/search_off:")
-        return None
+        return None, str(error)
+    if unit is None:
+        return None, None
+    if unit.model not in models:
+        return None, f"The link names {unit}, of a net that is not shown; shown are {', '.join(models)}."
+    units = {layer.name: layer.units for layer in nets.layers(unit.model)}
+    if unit.index >= units.get(unit.layer, 0):
+        return (
+            None,
+            f"There is no unit {unit}; {unit.model} has {', '.join(f'{n} {name}' for name, n in units.items())}.",
+        )
+    return unit, None
 
 
-with st.container(horizontal=True, gap="large"):
+with st.container(horizontal=True, gap="medium"):
     side, main = st.container(width=288, key="side"), st.container(width="stretch", key="main")
 with side:
-    image = complaint = None
+    image, complaint = None, None
     try:
         image = paper()
     except ValueError as error:
-        complaint = str(error)
+        complaint = error
+    in_short = st.container()
     rows = st.slider("Rows that the recurrent net reads", 1, 28, 28, key="rows", bind="query-params")
     panel = st.container(key="unit")
 with main:
     view = choose_view(rows)
-    unit = selected_unit()
     if image is None:
-        st.info(str(complaint), icon=":material/edit:")
+        notice(complaint, ":material/edit:")
         st.caption("Or take one of these test images")
         gallery(examples.first_of_each(nets.test_images().labels), columns=5, scale=4, key="begin")
     else:
+        unit, doubt = selected_unit(view.models)
+        if doubt:
+            notice(doubt, ":material/search_off:")
         recorded = net_columns(view, image, unit)
-        if unit and unit.model in recorded:
+        with in_short:
+            answers_in_short(recorded)
+        if unit:
             with panel:
-                unit_panel(unit, view.weights, recorded[unit.model], view.theme)
+                unit_panel(unit, view, recorded[unit.model])
 
 with st.expander("How this is computed"):
     st.markdown(COMPUTED)

@@ -79,10 +79,12 @@ def test_the_selected_unit_and_the_rows_read_are_outlined() -> None:
 
 
 def test_filling_a_chart_leaves_the_kept_specification_alone() -> None:
-    first, second = (charts.net_columns([column()], "light", WIDTH, None)[0] for _ in range(2))
-    del first["datasets"], first["layer"]
-    assert marks(second)
-    assert "datasets" in second
+    net = column()
+    (first,) = charts.net_columns([net], "light", WIDTH, None)
+    wanted = json.dumps(first["layer"])
+    first["layer"][0]["mark"]["color"] = "red"
+    (second,) = charts.net_columns([net], "light", WIDTH, None)
+    assert json.dumps(second["layer"]) == wanted
 
 
 def test_a_gallery_selects_the_images_number() -> None:

@@ -1,5 +1,7 @@
 """core.layers on nets that can be solved by hand."""
 
+import threading
+
 import pytest
 import torch
 from torch import nn
@@ -68,6 +70,35 @@ def test_nothing_behind_the_last_wanted_layer_is_computed() -> None:
     assert run_to(model, torch.ones(1), ["first"])["first"].item() == 1
     with pytest.raises(RuntimeError, match="reached"):
         run_to(model, torch.ones(1), ["first", "second"])
+    assert hooks(model) == 0
+
+
+def test_many_threads_may_read_one_net_at_once() -> None:
+    """Each gets the activations of its own image, whatever the others ask, and however they run the net."""
+    model, names = untrained("cnn", 0), ["conv1", "relu3", "logits"]
+    images = torch.rand(4, 1, 1, 28, 28)
+    expected = [record(model, image, names) for image in images]
+    wrong: list[str] = []
+
+    def read(place: int) -> None:
+        for turn in range(60):
+            wanted = names[: 1 + turn % 3]
+            try:
+                seen = record(model, images[place], wanted)
+                model(images[place])
+                if list(seen) != wanted or any(
+                    not torch.allclose(seen[n], expected[place][n], atol=1e-5) for n in wanted
+                ):
+                    wrong.append(f"thread {place} read another's activations")
+            except Exception as error:
+                wrong.append(repr(error))
+
+    threads = [threading.Thread(target=read, args=(place,)) for place in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
     assert hooks(model) == 0
 
 

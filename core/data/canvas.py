@@ -17,6 +17,7 @@ MIDDLE = 14.0  # where MNIST's own centres of mass lie, counted from the first p
 FAINT = 0.1  # ink below this is no part of the digit
 SPECK = 0.03  # of the canvas: anything smaller is a slip of the pen
 ROUND_AND_FULL = 0.74  # of the box: a disc fills pi / 4 = 0.785, the fullest of MNIST's round test images 0.706
+TOO_FULL = 0.6  # of an input, on the mean: the fullest of MNIST's test images has 0.33
 EMPTY = "There is no ink on the canvas yet. Draw a digit from 0 to 9."
 FULL = "The whole canvas is ink. Clear it and draw one digit with a few strokes."
 DOT = "That is only a dot. Draw a digit from 0 to 9, larger than the brush."
@@ -87,7 +88,7 @@ def to_text(image: Input) -> str:
 
 
 def from_text(text: str) -> Input:
-    """The input that `to_text` wrote; ValueError, with a sentence for the page, where the text is something else."""
+    """The input that `to_text` wrote; ValueError, with a sentence for the page, where it is something else."""
     try:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         pixels = zlib.decompressobj().decompress(packed, SIZE * SIZE + 1)  # no more, however much is packed
@@ -95,4 +96,9 @@ def from_text(text: str) -> Input:
         pixels = b""
     if len(pixels) != SIZE * SIZE:
         raise ValueError("The drawing in this link is damaged. Draw a new one, or ask for the link again.")
-    return torch.from_numpy(np.frombuffer(pixels, np.uint8).reshape(1, SIZE, SIZE) / np.float32(255))
+    image = torch.from_numpy(np.frombuffer(pixels, np.uint8).reshape(1, SIZE, SIZE) / np.float32(255))
+    if not (image > FAINT).any():
+        raise ValueError(EMPTY)
+    if image.mean() > TOO_FULL:
+        raise ValueError(FULL)
+    return image

@@ -7,6 +7,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from pages.shared import link
+
 FRAMED = "framed"
 STYLE, ICON = Path(__file__).parent / "style.css", Path(__file__).parent / "icon.svg"
 
@@ -25,8 +27,8 @@ def navigation() -> StreamlitPage:
     return st.navigation(pages, position="top")
 
 
-def enter(title: str, sentence: str) -> None:
-    """Begin a page: its title, and one sentence that says what one is looking at.
+def enter(page: str, title: str, sentence: str) -> None:
+    """Begin a page: its name among PAGES, its title, and one sentence that says what one is looking at.
 
     A cold server opened by a deep link runs the page's file without app.py. Naming the navigation and running again
     brings the page back inside its frame.
@@ -34,6 +36,7 @@ def enter(title: str, sentence: str) -> None:
     if FRAMED not in st.session_state:
         navigation()
         st.rerun()
+    link.arrive(page)
     _warm_up()
     st.html(STYLE)
     st.title(title, anchor=False)

@@ -1,15 +1,30 @@
 """The link is the one source of truth for what a page shows.
 
-Widgets bind themselves to it; this file holds the rest. A page switch drops every parameter, so each value is also
-kept in the session, and stands in the link again when the page comes back.
+Widgets bind themselves to it; this file holds the rest. A page switch drops every parameter, so each value is also kept
+in the session, and stands in the link again when the page comes back.
 """
 
 import streamlit as st
 
+HERE, ARRIVED = "page", "page-arrived"
+
+
+def arrive(page: str) -> None:
+    """Note, once a run, which page runs, and whether it comes from another one."""
+    st.session_state[ARRIVED] = st.session_state.get(HERE) != page
+    st.session_state[HERE] = page
+
+
+def arrived() -> bool:
+    """Whether this run is the first after a change of page, when the link has lost what it held."""
+    return bool(st.session_state[ARRIVED])
+
 
 def get(name: str) -> str | None:
-    """The value in the link, else the one this session had last; in the link again from now on."""
-    value = st.query_params.get(name, st.session_state.get(_kept(name)))
+    """The value in the link; on coming back to a page, the one that the link had last."""
+    value = st.query_params.get(name)
+    if value is None and arrived():
+        value = st.session_state.get(_kept(name))
     put(name, value)
     return value
 

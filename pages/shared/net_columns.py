@@ -13,6 +13,7 @@ from core.models import MODELS
 from core.models.rnn import RNN
 from core.units import Unit
 from pages.shared import link, nets
+from pages.shared.clickable import clickable
 
 WIDTH = 276  # pixels of a column; three of them and the paper fit a laptop's screen, one a phone's
 
@@ -32,7 +33,11 @@ class View:
 
     def input_of(self, model: str, image: Tensor) -> Tensor:
         """The image (1, 28, 28) as this model gets it, in a batch of one; a recurrent net's ends after some rows."""
-        return image[None, :, : self.rows] if MODELS[model].family == "rnn" else image[None]
+        return image[None, :, : self.rows_of(model)]
+
+    def rows_of(self, model: str) -> int:
+        """How many of the image's rows this model gets."""
+        return self.rows if MODELS[model].family == "rnn" else 28
 
 
 def net_columns(view: View, image: Tensor, selected: Unit | None) -> dict[str, dict[str, Tensor]]:
@@ -41,13 +46,11 @@ def net_columns(view: View, image: Tensor, selected: Unit | None) -> dict[str, d
     shares = {model: probabilities(activations["logits"][0]) for model, activations in recorded.items()}
     columns = [_column(view, model, image, recorded[model], shares[model]) for model in view.models]
     drawn = charts.net_columns(columns, view.theme, WIDTH, selected)
-    with st.container(horizontal=True, gap="medium", key="nets"):
+    with st.container(horizontal=True, gap="small", key="nets"):
         for model, chart in zip(view.models, drawn, strict=True):
             with st.container(width=WIDTH, gap="small"):
                 _answer(model, shares[model])
-                key = f"column-{model}"
-                st.vega_lite_chart(spec=chart, width="content", key=key, on_select=partial(_open_clicked, key),
-                                selection_mode=charts.UNIT)  # fmt: skip
+                clickable(chart, charts.UNIT, f"column-{model}", partial(link.put, charts.UNIT))
     return recorded
 
 
@@ -81,18 +84,27 @@ def _picture(layer: Layer, activation: Tensor, theme: images.Theme) -> tuple[Lay
 
 
 def _answer(model: str, shares: Tensor) -> None:
-    spec, best = MODELS[model], int(shares.argmax())
-    percent = 100 * float(shares[best])
-    share = "> 99.9 %" if percent > 99.95 else f"{percent:.1f} %"
+    spec = MODELS[model]
+    label, share = best_answer(model, shares)
     st.html(
         f'<div class="answer" style="--family: {charts.FAMILY_COLOURS[spec.family]}">'
-        f'<span class="net">{model}</span><span class="about">{spec.title}</span>'
-        f'<span class="label">{spec.labels[best]}</span><span class="share">{share}</span></div>'
+        f'<div><span class="net">{model}</span><span class="about">{spec.title}</span></div>'
+        f'<div><span class="label">{label}</span><span class="share">{share}</span></div></div>'
     )
 
 
-def _open_clicked(key: str) -> None:
-    """Put the clicked unit into the link; a click beside all units leaves the panel as it is."""
-    clicked = st.session_state[key].selection[charts.UNIT]
-    if clicked:
-        link.put(charts.UNIT, clicked[0][charts.UNIT])
+def answers_in_short(recorded: dict[str, dict[str, Tensor]]) -> None:
+    """The answers in one line, for phones, where the columns lie below the first screen."""
+    parts = []
+    for model, activations in recorded.items():
+        label, share = best_answer(model, probabilities(activations["logits"][0]))
+        colour = charts.FAMILY_COLOURS[MODELS[model].family]
+        parts.append(f'<span style="--family: {colour}"><i>{model}</i> <b>{label}</b> {share}</span>')
+    st.html(f'<div class="answers-in-short">{"".join(parts)}</div>')
+
+
+def best_answer(model: str, shares: Tensor) -> tuple[str, str]:
+    """The likeliest class's label, and its share in percent as text."""
+    best = int(shares.argmax())
+    percent = 100 * float(shares[best])
+    return MODELS[model].labels[best], "&gt; 99.9 %" if percent > 99.95 else f"{percent:.1f} %"

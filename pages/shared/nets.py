@@ -34,9 +34,9 @@ def test_images() -> digits.Digits:
 
 
 @st.cache_resource(max_entries=48, show_spinner="Showing the 10,000 test images to this layer ...", show_time=True)
-def test_peaks(name: str, weights: str, layer: str) -> Tensor:
-    """Every unit's strongest activation for each test image: (10000, units)."""
-    return torch.cat(list(peaks(net(name, weights), test_images().images, layer)))
+def test_peaks(name: str, weights: str, layer: str, rows: int) -> Tensor:
+    """Every unit's strongest activation for each test image, cut behind so many rows: (10000, units)."""
+    return torch.cat(list(peaks(net(name, weights), test_images().images[:, :, :rows], layer)))
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,6 +1,7 @@
 """The paper: whatever ink stands on it, drawn, loaded from the test set or brought by a link, is what the nets see."""
 
 import random
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from core import images
 from core.data.canvas import from_text, over, to_input, to_text
+from pages.shared import link
 from pages.shared.nets import test_images
 
 SIDE = 280  # pixels of the canvas
@@ -50,6 +52,8 @@ def paper() -> Tensor:
             st.session_state[SHEET] = sheet
             _buttons()
         image, digit, ink = _read(sheet, printed)
+        if digit is not None:
+            st.caption(f"Test image {digit}, a {int(test_images().labels[int(digit)])}")
         return image
     finally:
         _write_link(digit, ink)
@@ -65,7 +69,8 @@ def _current_sheet() -> Sheet:
     """The session's sheet, unless a link brought another; laid out anew where a page switch had taken the canvas."""
     sheet: Sheet = st.session_state.get(SHEET, Sheet())
     linked = st.query_params.get("digit"), st.query_params.get("ink")
-    if any(linked) and linked != st.session_state.get(LINKED):
+    lost = link.arrived() and not any(linked)
+    if linked != st.session_state.get(LINKED, (None, None)) and not lost:
         return Sheet(sheet.number + 1, *linked)
     if sheet.drawing and sheet.key not in st.session_state:
         return replace(sheet, number=sheet.number + 1, initial=sheet.drawing)
@@ -74,8 +79,10 @@ def _current_sheet() -> Sheet:
 
 def _printed(sheet: Sheet) -> Tensor | None:
     if sheet.digit is not None:
-        if not (sheet.digit.isascii() and sheet.digit.isdigit() and int(sheet.digit) < TEST_IMAGES):
-            raise ValueError(f"The test images are numbered 0 to {TEST_IMAGES - 1}; the link asks for {sheet.digit!r}.")
+        if not re.fullmatch("[0-9]{1,4}", sheet.digit):
+            raise ValueError(
+                f"The test images are numbered 0 to {TEST_IMAGES - 1}; the link asks for {sheet.digit[:60]!r}."
+            )
         return test_images().images[int(sheet.digit)]
     return None if sheet.ink is None else from_text(sheet.ink)
 
@@ -102,7 +109,8 @@ def _buttons() -> None:
         show, clear = "Show me a digit", "Clear"
         st.button(show, icon=":material/shuffle:", on_click=lambda: turn_to(random.randrange(TEST_IMAGES)))
         st.button(clear, icon=":material/delete:", on_click=turn_to, args=(None,))
-    st.slider("Brush", 12, 32, 22, key="brush", help="In pixels of the canvas; the nets see a tenth of that.")
+    st.slider("Brush", 12, 32, 22, key="brush", bind="query-params",
+              help="In pixels of the canvas; the nets see a tenth of that.")  # fmt: skip
 
 
 def _read(sheet: Sheet, printed: Tensor | None) -> tuple[Tensor, str | None, str | None]:

@@ -44,7 +44,7 @@ def test_a_cold_server_opened_by_a_link_shows_the_page_in_its_frame(cold_server:
     expect(page.locator(".answer .net")).to_have_text(["dense-video", "cnn", "rnn"])
     expect(page.get_by_text("conv2 · 24 maps · 14 x 14")).to_be_visible()
     expect(page.get_by_text("lstm1 · 64 cells · 12 rows")).to_be_visible()
-    expect(page.get_by_text("cnn/conv2/3")).to_be_visible()
+    expect(page.locator("code.unit")).to_have_text("cnn/conv2/3")
 
 
 def test_a_cold_server_opened_at_another_page_shows_it_in_its_frame(cold_server: str, open_page: Open) -> None:
@@ -59,16 +59,38 @@ def test_the_drawing_and_the_unit_survive_a_change_of_page(server: str, open_pag
     draw_with_mouse(page, 2)
     expect(answers(page)).to_have_text(["2", "2", "2"])
     page.locator(".st-key-column-cnn svg.marks").click(position={"x": 40, "y": 240})
-    expect(page.get_by_text("cnn/relu1/0").first).to_be_visible()
+    expect(page.locator("code.unit")).to_be_visible()
     page.wait_for_url("**unit=*")
     before = page.url
     page.get_by_role("link", name="The nets").click()
     expect(page.get_by_role("heading", name="Four nets, trained and untrained")).to_be_visible()
     page.get_by_role("link", name="Draw").click()
     expect(answers(page)).to_have_text(["2", "2", "2"])
-    expect(page.get_by_text("cnn/relu1/0").first).to_be_visible()
+    expect(page.locator("code.unit")).to_be_visible()
     page.wait_for_url("**unit=*")
     assert page.url == before
+
+
+def test_a_unit_can_be_closed_and_clicked_again(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/?digit=0")
+    for _ in range(2):
+        page.locator(".st-key-column-cnn svg.marks").click(position={"x": 40, "y": 240})
+        expect(page.locator("code.unit")).to_have_text("cnn/relu1/0")
+        page.get_by_role("button", name="Close").click()
+        expect(page.locator("code.unit")).to_have_count(0)
+
+
+def test_back_goes_from_unit_to_unit_and_to_none(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/?digit=0")
+    expect(answers(page)).to_have_count(3)
+    for x, unit in ((40, "cnn/relu1/0"), (100, "cnn/relu1/1")):
+        page.locator(".st-key-column-cnn svg.marks").click(position={"x": x, "y": 240})
+        expect(page.locator("code.unit")).to_have_text(unit)
+        page.wait_for_timeout(500)
+    page.go_back()
+    expect(page.locator("code.unit")).to_have_text("cnn/relu1/0")
+    page.go_back()
+    expect(page.locator("code.unit")).to_have_count(0)
 
 
 def test_a_click_on_a_test_image_puts_it_on_the_paper(server: str, open_page: Open) -> None:
