@@ -13,7 +13,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageOps
+from PIL import Image
 
 from core.images import STEP, Theme, Tiles, data_url, ramp
 from core.layers import Layer
@@ -67,7 +67,7 @@ def net_columns(columns: Sequence[Column], theme: Theme, width: int, selected: U
 
 def _tops(columns: Sequence[Column]) -> dict[int, int]:
     """Where each depth begins: each is as high as its highest stack of pictures."""
-    heights: dict[int, int] = {0: max(CAPTION + column.input.height + 2 + SPACE for column in columns)}
+    heights: dict[int, int] = {0: max(CAPTION + column.input.height + SPACE for column in columns)}
     for column in columns:
         for depth in {layer.depth for layer, _ in column.layers}:
             stack = sum(_height(tiles) for layer, tiles in column.layers if layer.depth == depth)
@@ -101,8 +101,7 @@ def _net_column(column: Column, tops: dict[int, int], theme: Theme, width: int, 
 
 def _placed(column: Column, tops: dict[int, int], theme: Theme) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Where everything of a net stands, in pixels: a row a picture, and a row a unit."""
-    framed = ImageOps.expand(column.input.convert("RGB"), border=1, fill=FAINT["light"])
-    pictures = [_picture(framed, tops[0], column.input_caption)]
+    pictures = [_picture(column.input, tops[0], column.input_caption)]
     units = []
     below = dict(tops)
     for layer, tiles in column.layers:

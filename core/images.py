@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor
 
 Theme = Literal["light", "dark"]
@@ -25,6 +25,7 @@ PUOR = (
 )
 # Magnitudes run from a shade of the page's background to ink, and in the dark to light.
 MAGNITUDE_ENDS = {"light": ((238, 235, 227), (23, 21, 18)), "dark": ((38, 42, 51), (250, 248, 240))}
+HAIRLINE = (222, 218, 208)
 PAPER, INK = (252, 251, 248), MAGNITUDE_ENDS["light"][1]
 
 
@@ -73,6 +74,11 @@ def _between(start: tuple[int, int, int], end: tuple[int, int, int], share: np.n
 def paper(image: Tensor, scale: int = 1) -> Image.Image:
     """A digit (1, height, width) in [0, 1] as ink on paper, in both themes, enlarged by a whole factor."""
     return Image.fromarray(_enlarge(_between(PAPER, INK, image[0].numpy()), scale))
+
+
+def framed(picture: Image.Image) -> Image.Image:
+    """The picture with a hairline round it, so that paper ends where it ends; two pixels larger."""
+    return ImageOps.expand(picture.convert("RGB"), border=1, fill=HAIRLINE)
 
 
 def blank(side: int) -> Image.Image:

@@ -18,7 +18,7 @@ with frame.loading():
     from pages.shared.gallery import gallery
     from pages.shared.net_columns import View, answers_in_short, net_columns
     from pages.shared.notice import notice
-    from pages.shared.paper import paper
+    from pages.shared.paper import brush, paper
     from pages.shared.unit_panel import unit_panel
 
 COMPUTED = """
@@ -96,6 +96,7 @@ with side:
     except ValueError as error:
         complaint = error
     in_short = st.container()
+    brush()
     rows = st.slider("Rows that the recurrent net reads", 1, 28, 28, key="rows", bind="query-params")
     panel = st.container(key="unit")
 with main:

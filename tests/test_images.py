@@ -82,6 +82,10 @@ def test_digits_are_ink_on_paper() -> None:
     assert pixels.shape == (6, 6, 4)
     assert tuple(pixels[0, 0, :3]) == images.PAPER
     assert tuple(pixels[0, 5, :3]) == images.INK
+    framed = images.framed(images.paper(image))
+    assert framed.size == (4, 4)
+    assert framed.getpixel((0, 2)) == images.HAIRLINE
+    assert framed.getpixel((2, 1)) == images.INK
     assert images.blank(5).getpixel((0, 0)) == images.PAPER
     sheet = images.contact_sheet(torch.stack([image] * 4), columns=2, scale=3)
     assert sheet.picture.size == (12 + GAP, 12 + GAP)

@@ -68,7 +68,7 @@ def _column(view: View, model: str, image: Tensor, activations: dict[str, Tensor
     return charts.Column(
         model,
         spec.family,
-        images.paper(seen, INPUT_SCALE),
+        images.framed(images.paper(seen, INPUT_SCALE)),
         f"input · {seen.shape[1]} x {seen.shape[2]} pixels",
         tuple(_picture(layer, activations[layer.name][0], view.theme) for layer in shown),
         spec.labels,

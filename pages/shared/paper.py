@@ -16,6 +16,7 @@ from pages.shared import link
 from pages.shared.nets import test_images
 
 SIDE = 280  # pixels of the canvas
+BRUSH = 22  # pixels of it, too
 SHEET, LINKED = "sheet", "sheet-linked"
 TEST_IMAGES = 10_000
 
@@ -50,13 +51,20 @@ def paper() -> Tensor:
         finally:  # a damaged link does not take the canvas away
             sheet = _drawn_on(sheet, printed)
             st.session_state[SHEET] = sheet
+            about = st.empty()
             _buttons()
         image, digit, ink = _read(sheet, printed)
         if digit is not None:
-            st.caption(f"Test image {digit}, a {int(test_images().labels[int(digit)])}")
+            about.caption(f"Test image {digit}, a {int(test_images().labels[int(digit)])}")
         return image
     finally:
         _write_link(digit, ink)
+
+
+def brush() -> None:
+    """Draw the slider for the width of the canvas's pen."""
+    st.slider("Brush", 12, 32, BRUSH, key="brush", bind="query-params",
+              help="In pixels of the canvas; the nets see a tenth of that.")  # fmt: skip
 
 
 def turn_to(digit: int | None) -> None:
@@ -90,7 +98,7 @@ def _printed(sheet: Sheet) -> Tensor | None:
 def _drawn_on(sheet: Sheet, printed: Tensor | None) -> Sheet:
     background = images.blank(SIDE) if printed is None else images.paper(printed, SIDE // 28)
     canvas: CanvasResult = st_canvas(
-        stroke_width=st.session_state.get("brush", 22),
+        stroke_width=st.session_state.get("brush", BRUSH),
         stroke_color="#171512",
         background_image=background,
         initial_drawing=sheet.initial,
@@ -109,8 +117,6 @@ def _buttons() -> None:
         show, clear = "Show me a digit", "Clear"
         st.button(show, icon=":material/shuffle:", on_click=lambda: turn_to(random.randrange(TEST_IMAGES)))
         st.button(clear, icon=":material/delete:", on_click=turn_to, args=(None,))
-    st.slider("Brush", 12, 32, 22, key="brush", bind="query-params",
-              help="In pixels of the canvas; the nets see a tenth of that.")  # fmt: skip
 
 
 def _read(sheet: Sheet, printed: Tensor | None) -> tuple[Tensor, str | None, str | None]:

@@ -46,7 +46,10 @@ def _stimuli(unit: Unit, weights: str) -> None:
             stimulus = atlas.look_up(unit, name)
             with st.container(width=(WIDTH - 16) // 2, gap="xsmall"):
                 if stimulus is not None:
-                    st.image(images.paper(stimulus.image, STIMULUS_SCALE), width=STIMULUS_SCALE * atlas.SIZE)
+                    st.image(
+                        images.framed(images.paper(stimulus.image, STIMULUS_SCALE)),
+                        width=STIMULUS_SCALE * atlas.SIZE + 2,
+                    )
                 st.caption(_caption(name, stimulus))
 
 
