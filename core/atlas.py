@@ -29,6 +29,7 @@ from core.ascent.parametrise import Ink
 from core.ascent.transforms import Blur, Jitter
 from core.data.digits import test_set
 from core.examples import peaks
+from core.files import write_whole
 from core.layers import Layer, list_layers, pre_activation, run_to
 from core.models import MODELS, load
 from core.units import Unit
@@ -153,9 +154,9 @@ def build(model: str, weights: str) -> Iterator[Progress]:
         for step in climb(net, layer.name, range(layer.units), RECIPE):
             yield Progress(model, weights, layer.name, step.step, step.steps)
         strongest = torch.cat(list(peaks(net, test_set().images, layer.name))).amax(0)
-        _write(_sheet(model, weights, layer.name), _as_sheet(step.images, layer))
+        write_whole(_sheet(model, weights, layer.name), _as_sheet(step.images, layer))
         pages[layer.name] = {"reached": _rounded(step.scores), "strongest": _rounded(strongest)}
-        _write(path, json.dumps(about | {"layers": pages}, indent=1).encode())
+        write_whole(path, json.dumps(about | {"layers": pages}, indent=1).encode())
 
 
 def fingerprint(net: nn.Module) -> str:
@@ -178,14 +179,6 @@ def _as_sheet(images: Tensor, layer: Layer) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
 
 
 def main() -> None:

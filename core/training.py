@@ -11,12 +11,13 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Generator, Tensor, nn
 from tqdm import tqdm
 
 from core.data.augment import augment
 from core.data.digits import Digits, test_set, training_set
+from core.files import write_whole
 from core.models import CHECKPOINTS, MODELS, SEEDS, untrained
 from core.models.batch_norm import fold_batch_norm, with_batch_norm
 
@@ -162,11 +163,8 @@ def make_checkpoint(name: str, seed: int, plain: bool, folder: Path) -> Iterator
 
 
 def _save(weights: Mapping[str, Tensor], path: Path, about: Mapping[str, object]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
     contiguous = {key: value.contiguous() for key, value in weights.items()}
-    save_file(contiguous, unfinished, {key: json.dumps(value) for key, value in about.items()})
-    unfinished.replace(path)
+    write_whole(path, save(contiguous, {key: json.dumps(value) for key, value in about.items()}))
 
 
 def main() -> None:

@@ -1,0 +1,100 @@
+"""Results are found again, or missing; never broken."""
+
+from pathlib import Path
+
+import pytest
+from fsspec.implementations.local import LocalFileSystem
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.files import write_whole
+from core.store import FOLDER_VARIABLE, Result, Store, address
+
+RESULT = Result(b"a picture", {"reached": 1.5, "unit": "cnn/conv3/12"})
+NAME = address(weights="abc", unit="cnn/conv3/12", recipe={"steps": 128})
+
+
+def test_what_was_put_is_got_in_another_store_of_the_same_folder(tmp_path: Path) -> None:
+    Store(str(tmp_path)).put(NAME, RESULT)
+    assert Store(str(tmp_path)).get(NAME) == RESULT
+    assert Store(str(tmp_path)).get(address(weights="other")) is None
+
+
+def test_equal_parts_give_equal_addresses_in_any_order() -> None:
+    assert address(a=1, b={"x": 2, "y": 3}) == address(b={"y": 3, "x": 2}, a=1)
+    assert len({address(a=1), address(a=2), address(b=1), address(a="1")}) == 4
+
+
+def test_a_new_result_takes_the_place_of_the_old(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    store.put(NAME, RESULT)
+    store.put(NAME, Result(b"another", {}))
+    assert store.get(NAME) == Result(b"another", {})
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".picture"]
+
+
+@pytest.mark.parametrize("kind", ["json", "picture"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"picture": "x"}', b"\xff\xfe", None])
+def test_a_truncated_foreign_or_missing_file_counts_as_missing(
+    tmp_path: Path, kind: str, content: bytes | None
+) -> None:
+    store = Store(str(tmp_path))
+    store.put(NAME, RESULT)
+    path = tmp_path / f"{NAME}.{kind}"
+    path.unlink() if content is None else path.write_bytes(content)
+    assert store.get(NAME) is None
+    store.put(NAME, RESULT)
+    assert store.get(NAME) == RESULT
+
+
+@pytest.mark.parametrize("calls", [0, 1, 2, 3])
+def test_killed_between_any_two_steps_leaves_the_old_result_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    """A put writes and renames twice: here it dies before the first, second, third and fourth of these."""
+    store = Store(str(tmp_path))
+    left = iter(range(calls))
+
+    def dying(original: object) -> object:
+        def step(*arguments: object, **more: object) -> None:
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            original(*arguments, **more)  # type: ignore[operator]
+
+        return step
+
+    for name in ("pipe_file", "mv"):
+        monkeypatch.setattr(LocalFileSystem, name, dying(getattr(LocalFileSystem, name)))
+    with pytest.raises(KeyboardInterrupt):
+        store.put(NAME, RESULT)
+    assert Store(str(tmp_path)).get(NAME) is None
+    assert not list(tmp_path.glob("*.unfinished"))
+
+
+def test_a_folder_that_cannot_be_read_or_written_has_no_results(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    store = Store(str(tmp_path / "file"))
+    store.put(NAME, RESULT)
+    assert store.get(NAME) is None
+
+
+def test_the_folder_may_be_named_by_the_environment_and_be_anything_that_fsspec_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, "memory://results")
+    Store().put(NAME, RESULT)
+    assert Store("memory://results").get(NAME) == RESULT
+    assert Store(str(tmp_path)).get(NAME) is None
+
+
+@given(picture=st.binary(), about=st.dictionaries(st.text(), st.integers() | st.text() | st.booleans()))
+def test_any_picture_and_any_words_survive(picture: bytes, about: dict[str, object]) -> None:
+    store = Store("memory://any")
+    store.put(NAME, Result(picture, about))
+    assert store.get(NAME) == Result(picture, about)
+
+
+def test_a_file_is_written_whole_into_a_new_folder(tmp_path: Path) -> None:
+    write_whole(tmp_path / "new" / "file", b"content")
+    assert (tmp_path / "new" / "file").read_bytes() == b"content"
+    assert len(list((tmp_path / "new").iterdir())) == 1
