@@ -9,50 +9,30 @@ import hashlib
 import io
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from PIL import Image
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.ascent import Step, ascend
-from core.ascent.objectives import Objective, units
-from core.ascent.parametrise import Ink
-from core.ascent.transforms import Blur, Jitter
 from core.data.digits import test_set
 from core.examples import peaks
 from core.files import write_whole
-from core.layers import Layer, list_layers, pre_activation, run_to
+from core.layers import Layer, list_layers, pre_activation
 from core.models import MODELS, load
+from core.stimuli import RECIPE, SIZE, climb
 from core.units import Unit
 
 FOLDER = Path(__file__).parent / "atlases"
 WEIGHTS = ("trained", "untrained")
 IN_A_ROW = 16
-SIZE = 28
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a digit net's stimuli are found: clean strokes, by a budget of ink, a little jitter and a little blur."""
-
-    steps: int = 128
-    lr: float = 0.1
-    budget: float = 0.13  # of ink, on the mean: MNIST's own
-    jitter: int = 2  # pixels
-    blur: float = 0.5  # pixels
-    seed: int = 0
-
-
-RECIPE = Recipe()
 
 
 @dataclass(frozen=True)
@@ -68,36 +48,6 @@ class Stimulus:
     def dead(self) -> bool:
         """Neither a test image nor the ascent lifts the unit above zero: behind its ReLU it is silent."""
         return self.rectified and max(self.reached, self.strongest) <= 0
-
-
-def climb(model: nn.Module, layer: str, indices: Sequence[int], recipe: Recipe) -> Iterator[Step]:
-    """The ascent of these units of a layer of sums, all in one batch: a map's centre, a recurrent unit's last state.
-
-    What shakes the image has to be small beside the window that the units see, and what they cannot see stays paper.
-    """
-    objective = units(layer, indices)
-    window = _window(model, objective, len(indices))
-    jitter = min(recipe.jitter, int(window.any(0).sum()) // 10)
-    shake = [Jitter(jitter)] if jitter else []
-    steps = ascend(
-        model,
-        objective,
-        parametrise=Ink((len(indices), 1, SIZE, SIZE), budget=recipe.budget),
-        transforms=[Blur(recipe.blur), *shake] if jitter == recipe.jitter else shake,
-        steps=recipe.steps,
-        lr=recipe.lr,
-        generator=Generator().manual_seed(recipe.seed),
-    )
-    reach = F.max_pool2d(window[None].float(), 2 * jitter + 1, stride=1, padding=jitter)
-    return (replace(step, images=step.images * reach) for step in steps)
-
-
-def _window(model: nn.Module, objective: Objective, batch: int) -> Bool[Tensor, "28 28"]:
-    """Which pixels an objective can see: those whose gradient is not zero at a noisy image."""
-    noise = torch.rand(batch, 1, SIZE, SIZE, generator=Generator().manual_seed(0)).requires_grad_()
-    score = objective(run_to(model, noise, objective.layers), noise).sum()
-    (gradient,) = torch.autograd.grad(score, noise)
-    return (gradient != 0).any(0)[0]
 
 
 @cache
@@ -120,6 +70,11 @@ def look_up(unit: Unit, weights: str) -> Stimulus | None:
     rectified = any(other.kind == "relu" and other.depth == layer.depth for other in layers)
     reached, strongest = (page[name][unit.index] for name in ("reached", "strongest"))
     return Stimulus(torch.from_numpy(pixels)[None], reached, strongest, rectified)
+
+
+def strongest(model: str, weights: str, layer: str) -> list[float]:
+    """The largest sum of each unit of a layer with weights for any of the 10,000 test images."""
+    return list(_pages(model, weights)["layers"][layer]["strongest"])
 
 
 def _sheet(model: str, weights: str, layer: str) -> Path:

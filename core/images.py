@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -90,6 +91,7 @@ def contact_sheet(images: Tensor, columns: int, scale: int) -> Tiles:
     """Digits (n, 1, height, width) in [0, 1] as ink on paper in a grid, a hair's gap between them."""
     colours = _between(PAPER, INK, images[:, 0].numpy())
     pixels, boxes = _grid(colours, columns, columns * (images.shape[-1] * scale + GAP) - GAP)
+    pixels[pixels[..., 3] == 0] = (*HAIRLINE, 255)
     return Tiles(Image.fromarray(pixels), boxes, limit=1.0, signed=False)
 
 
@@ -97,6 +99,33 @@ def ramp(signed: bool, theme: Theme, width: int, height: int) -> Image.Image:
     """The legend's colours from the lowest value to the highest, from left to right."""
     values = np.linspace(-1 if signed else 0, 1, width)
     return Image.fromarray(np.tile(colourise(values, 1.0, theme, signed), (height, 1, 1)))
+
+
+def stacked(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
+    """Pictures one below the other on paper."""
+    width = max(picture.width for picture in pictures)
+    ground = Image.new("RGB", (width, sum(picture.height + gap for picture in pictures) - gap), PAPER)
+    top = 0
+    for picture in pictures:
+        ground.paste(picture, (0, top), picture if picture.mode == "RGBA" else None)
+        top += picture.height + gap
+    return ground
+
+
+def png(picture: Image.Image) -> bytes:
+    """A picture as a PNG file."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def gif(pictures: Sequence[Image.Image], seconds: float) -> bytes:
+    """Pictures of one size as an animation that lasts so long, rests on the last for two seconds, and repeats."""
+    buffer = io.BytesIO()
+    first, *others = [picture.convert("L") for picture in pictures]
+    durations = [round(1000 * seconds / len(pictures))] * len(others) + [2000]
+    first.save(buffer, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
+    return buffer.getvalue()
 
 
 def data_url(picture: Image.Image) -> str:

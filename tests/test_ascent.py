@@ -108,6 +108,16 @@ def test_the_same_seed_gives_the_same_picture_and_nothing_is_left_changed(name: 
     assert all(not module._forward_hooks for module in net.modules())
 
 
+def test_two_ascents_may_take_turns_to_the_end() -> None:
+    net, pixels = load("dense"), parametrise.Pixels((1, 1, 28, 28))
+    climbs = [ascend(net, objectives.units("fc1", [n]), parametrise=pixels, steps=3, generator=seed()) for n in (2, 3)]
+    ends = [steps[-1] for steps in zip(*zip(*climbs, strict=True), strict=True)]
+    assert torch.is_grad_enabled()
+    for unit, end in zip((2, 3), ends, strict=True):
+        alone = last(net, objectives.units("fc1", [unit]), pixels, 3)
+        assert torch.equal(end.images, alone.images)
+
+
 def test_an_ascent_may_stop_between_any_two_steps() -> None:
     net, pixels = Shift(), parametrise.Pixels((1, 1, 4, 4))
     climb = ascend(net, objectives.units("conv", [0]), parametrise=pixels, steps=9, generator=seed())

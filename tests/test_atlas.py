@@ -10,6 +10,7 @@ import torch
 from core import atlas
 from core.layers import list_layers, pre_activation, record
 from core.models import MODELS, load
+from core.stimuli import RECIPE, Recipe
 from core.units import Unit
 
 MEGABYTE = 2**20
@@ -41,7 +42,7 @@ def test_the_atlas_is_that_of_the_shipped_weights_and_recipe(name: str) -> None:
     for weights in atlas.WEIGHTS:
         about = json.loads((atlas.FOLDER / name / f"{weights}.json").read_text())
         assert about["weights"] == atlas.fingerprint(load(name, weights=weights))
-        assert atlas.Recipe(**about["recipe"]) == atlas.RECIPE
+        assert Recipe(**about["recipe"]) == RECIPE
         assert list(atlas.build(name, weights)) == []  # nothing is left to do
 
 
@@ -83,7 +84,7 @@ def test_silent_units_are_called_dead() -> None:
 
 def test_a_build_that_was_broken_off_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(atlas, "FOLDER", tmp_path)
-    monkeypatch.setattr(atlas, "RECIPE", atlas.Recipe(steps=3))
+    monkeypatch.setattr(atlas, "RECIPE", Recipe(steps=3))
     first = list(islice(atlas.build("dense-video", "trained"), 6))
     assert {progress.layer for progress in first} == {"fc1", "fc2"}
     assert sorted(path.name for path in (tmp_path / "dense-video").iterdir()) == ["trained-fc1.png", "trained.json"]

@@ -113,6 +113,7 @@ def test_cancelling_stops_within_half_a_second_and_closes_the_generator() -> Non
     scheduler.start("k", make, "a")
     until(lambda: look(scheduler, "k").records)
     scheduler.cancel("k", "a")
+    assert look(scheduler, "k").state == "stopped"  # and looking does not wake it
     assert closed.wait(0.5)
     until(lambda: scheduler._thread is None)
     scheduler.start("k", counting(3), "a")
@@ -124,6 +125,7 @@ def test_cancelling_a_shared_job_leaves_it_to_the_others() -> None:
     scheduler.start("k", counting(50, 0.005), "a")
     scheduler.start("k", counting(50, 0.005), "b")
     scheduler.cancel("k", "a")
+    assert look(scheduler, "k", "a").state == "stopped"
     until(lambda: look(scheduler, "k", "b").over)
     assert look(scheduler, "k", "b").state == "done"
 

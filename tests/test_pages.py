@@ -1,14 +1,17 @@
 """Every page through Streamlit's AppTest; what only a browser can show is in tests/browser."""
 
+import time
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
 from core.data import canvas, digits
+from core.store import FOLDER_VARIABLE
 from pages.shared import frame
 from tests.drawing import canvas_state, drawing
 
@@ -259,6 +262,75 @@ def test_a_recurrent_unit_is_compared_with_images_cut_at_the_same_row() -> None:
 def test_the_page_says_which_test_image_it_shows() -> None:
     at = fine(app(digit="0").run())
     assert any(caption.value == "Test image 0, a 7" for caption in at.caption)
+
+
+@pytest.fixture
+def empty_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own for results, and a scheduler without jobs."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    st.cache_resource.clear()
+    return tmp_path
+
+
+def features() -> AppTest:
+    return app().run().switch_page("pages/features.py").run()
+
+
+def until_done(at: AppTest) -> AppTest:
+    for _ in range(300):
+        if any(slider.key == "scrub" for slider in at.slider):
+            return at
+        time.sleep(0.1)
+        fine(at.run())
+    raise AssertionError("the ascent did not end")
+
+
+def test_an_ascent_runs_to_its_end_and_is_kept(empty_store: Path) -> None:
+    at = features()
+    at.session_state["models"], at.session_state["steps"] = ["dense"], 32
+    fine(at.run())
+    assert [button.label for button in at.button] == ["Start"]
+    at.button[0].click().run()
+    until_done(at)
+    assert at.button[0].disabled
+    assert len(at.get("image")) == 3  # fc1, fc2, logits
+    shares = [block.proto.body for block in at.get("html") if 'class="shares"' in block.proto.body]
+    assert "silent" in shares[0]  # dense/fc1/1
+    assert [path.suffix for path in sorted(empty_store.iterdir())] == [".json", ".picture"]
+    at.slider(key="scrub").set_value(3).run()
+    assert not [block for block in at.get("html") if 'class="shares"' in block.proto.body]
+    st.cache_resource.clear()  # as after a restart
+    again = features()
+    again.session_state["models"], again.session_state["steps"] = ["dense"], 32
+    again.run()
+    for _ in range(50):
+        if again.get("image"):
+            break
+        time.sleep(0.1)
+        again.run()
+    assert len(fine(again).get("image")) == 3
+
+
+def test_an_ascent_can_be_cancelled_and_begun_again(empty_store: Path) -> None:
+    at = features()
+    at.session_state["models"], at.session_state["steps"] = ["rnn"], 512
+    at.run()
+    at.button[0].click().run()
+    assert [button.label for button in at.button] == ["Cancel"]
+    at.button[0].click().run()
+    for _ in range(50):
+        if at.button[0].label == "Start again":
+            break
+        time.sleep(0.1)
+        at.run()
+    assert at.button[0].label == "Start again"
+    assert list(empty_store.iterdir()) == []
+
+
+def test_without_a_net_the_page_asks_for_one() -> None:
+    at = features()
+    at.session_state["models"] = []
+    assert fine(at.run()).info[0].value == "Choose a net."
 
 
 def test_the_nets_page_shows_every_net_with_its_numbers() -> None:

@@ -48,6 +48,7 @@ def ascend(
         yield Step(step, steps, scores.detach(), images.detach())
         (parameters.grad,) = torch.autograd.grad(-scores.sum(), parameters)
         optimizer.step()
-    with torch.no_grad():
+    with torch.no_grad():  # not around the yield: whoever takes the step runs on in the same thread
         images = parametrise(parameters)
-        yield Step(steps, steps, objective(run_to(model, images, objective.layers), images), images)
+        scores = objective(run_to(model, images, objective.layers), images)
+    yield Step(steps, steps, scores, images)

@@ -5,6 +5,7 @@ gets a slice of time in turn, so a short one is not held up by a long one; what 
 nobody watches any more is stopped after a moment of grace, in which a reloaded page finds it again.
 """
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -12,6 +13,7 @@ from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+AT_ONCE = float("-inf")  # a moment so long ago that any grace is over
 State = Literal["waiting", "running", "done", "failed", "stopped"]
 Records = Generator[Any, None, None]
 
@@ -41,6 +43,7 @@ class _Job:
     make: Callable[[], Records]
     owner: Hashable  # the watcher who asked first
     watchers: set[Hashable]
+    declined: set[Hashable] = field(default_factory=set)  # who cancelled it
     state: State = "waiting"
     records: list[Any] = field(default_factory=list)
     error: Exception | None = None
@@ -78,12 +81,17 @@ class Scheduler:
                 self._thread.start()
 
     def look(self, key: Hashable, watcher: Hashable) -> View | None:
-        """How the job of that key stands; whoever looks watches it. None where there is no such job."""
+        """How the job of that key stands; whoever looks watches it. None where there is no such job.
+
+        To who cancelled it, it has stopped, even if it runs on for others.
+        """
         with self._lock:
             job = self._jobs.get(key)
             if job is None:
                 return None
             if job.state in ("waiting", "running"):
+                if watcher in job.declined:
+                    return View("stopped", 0, tuple(job.records), None)
                 self._watch(job, watcher)
             position = self._line().index(job) + 1 if job.state == "waiting" else 0
             return View(job.state, position, tuple(job.records), job.error)
@@ -94,19 +102,22 @@ class Scheduler:
 
     def cancel(self, key: Hashable, watcher: Hashable) -> None:
         """The watcher wants no more of the job: it stops at once, unless others watch it."""
-        self._part(watcher, key, float("-inf"))
+        self._part(watcher, key, AT_ONCE)
 
     def _part(self, watcher: Hashable, key: Hashable | None, since: float) -> None:
         with self._lock:
             for job in self._jobs.values() if key is None else filter(None, [self._jobs.get(key)]):
                 if watcher in job.watchers:
                     job.watchers.discard(watcher)
+                    if since == AT_ONCE:
+                        job.declined.add(watcher)
                     job.unwatched_since = None if job.watchers else since
                 if job.state == "waiting" and self._abandoned(job):
                     job.state = "stopped"
 
     def _watch(self, job: _Job, watcher: Hashable) -> None:
         job.watchers.add(watcher)
+        job.declined.discard(watcher)
         job.unwatched_since = None
 
     def _line(self) -> list[_Job]:
@@ -150,6 +161,7 @@ class Scheduler:
         except StopIteration:
             self._end(job, "done")
         except Exception as error:  # a job that raises ends, with its error for the page; the others go on
+            logging.getLogger(__name__).exception("A job failed: %s", job.key)
             self._end(job, "failed", error)
         else:
             with self._lock:

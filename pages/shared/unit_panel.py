@@ -5,6 +5,7 @@ from torch import Tensor
 
 from core import atlas, charts, examples, images
 from core.models import MODELS
+from core.stimuli import SIZE
 from core.units import Unit
 from pages.shared import link, nets
 from pages.shared.gallery import gallery
@@ -48,7 +49,7 @@ def _stimuli(unit: Unit, weights: str) -> None:
                 if stimulus is not None:
                     st.image(
                         images.framed(images.paper(stimulus.image, STIMULUS_SCALE)),
-                        width=STIMULUS_SCALE * atlas.SIZE + 2,
+                        width=STIMULUS_SCALE * SIZE + 2,
                     )
                 st.caption(_caption(name, stimulus))
 

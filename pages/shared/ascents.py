@@ -1,0 +1,176 @@
+"""A live ascent on the page: start, pictures as they form, cancel, scrub, take along."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import streamlit as st
+import torch
+from PIL import Image
+
+from core import atlas, charts, images
+from core.layers import first_of_each_depth
+from core.models import MODELS
+from core.stimuli import Frame, Recipe, climb_layers, from_png
+from core.store import Result, address
+from pages.shared import nets
+from pages.shared.jobs import QueueFullError, Records, View
+from pages.shared.long_work import scheduler, store, watcher
+
+COLUMNS, SCALE, WIDTH = 6, 2, 350
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which units of which nets, and how they are climbed."""
+
+    models: tuple[str, ...]
+    weights: str
+    first: int
+    count: int
+    recipe: Recipe
+
+    def targets(self) -> dict[str, list[int]]:
+        """The units by "model/layer", of every layer with weights; small layers give what they have."""
+        found = {}
+        for model in self.models:
+            for layer in first_of_each_depth(nets.layers(model), 0):
+                first = min(self.first, max(0, layer.units - self.count))
+                found[f"{model}/{layer.name}"] = list(range(first, min(layer.units, first + self.count)))
+        return found
+
+    def address(self) -> str:
+        """Of the result: it depends on the weights themselves, not on their names."""
+        weights = {model: atlas.fingerprint(nets.net(model, self.weights)) for model in self.models}
+        return address(weights=weights, targets=self.targets(), recipe=asdict(self.recipe))
+
+    def climb(self) -> Records:
+        """The job: what the store has, or the ascent, which is then kept."""
+        kept = store().get(self.address())
+        if kept:
+            yield from_png(kept.picture, self.recipe.steps, kept.about["reached"])
+            return
+        found: Iterator[Frame] = climb_layers(
+            {model: nets.net(model, self.weights) for model in self.models}, self.targets(), self.recipe
+        )
+        for frame in found:
+            yield frame
+        store().put(self.address(), Result(frame.to_png(), {"reached": frame.reached, "recipe": asdict(self.recipe)}))
+
+
+def show(choice: Choice) -> None:
+    """Draw the buttons and, while the job runs, its pictures twice a second."""
+    job = scheduler().look(choice, watcher())
+    if job is None and store().get(choice.address()):
+        _start(choice)
+        job = scheduler().look(choice, watcher())
+    running = job is not None and not job.over
+    with st.container(horizontal=True, gap="small"):
+        if running:
+            st.button("Cancel", icon=":material/stop:", on_click=scheduler().cancel, args=(choice, watcher()))
+        else:
+            again = "Start again" if job and job.state in ("stopped", "failed") else "Start"
+            done = job is not None and job.state == "done"
+            st.button(
+                again, icon=":material/play_arrow:", type="primary", disabled=done, on_click=_start, args=(choice,)
+            )
+    if message := st.session_state.pop("queue-full", None):
+        st.warning(message, icon=":material/hourglass:")
+    st.fragment(_live, run_every=0.5 if running else None)(choice)
+
+
+def _start(choice: Choice) -> None:
+    try:
+        scheduler().start(choice, choice.climb, watcher())
+    except QueueFullError as full:
+        st.session_state["queue-full"] = str(full)
+
+
+def _live(choice: Choice) -> None:
+    job = scheduler().look(choice, watcher())
+    if job is None:
+        st.caption("Nothing has been computed for this choice yet: press Start.")
+        return
+    if job.state == "failed":
+        st.error("This ascent broke off. Change the choice, or start it again.", icon=":material/error:")
+    if job.state == "waiting":
+        st.info(f"Others are computing: this is number {job.position} in line.", icon=":material/hourglass:")
+    if not job.over:
+        _progress(job)
+    if job.records:
+        frame = _scrubbed(job) if job.state == "done" else job.records[-1]
+        _columns(choice, frame)
+        if job.state == "done":
+            _downloads(choice, job)
+    if job.over and st.session_state.get("was-running") == choice:
+        st.session_state["was-running"] = None
+        st.rerun()
+    if not job.over:
+        st.session_state["was-running"] = choice
+
+
+def _progress(job: View) -> None:
+    frame: Frame | None = job.records[-1] if job.records else None
+    share = frame.step / frame.steps if frame else 0.0
+    st.progress(share, f"Step {frame.step} of {frame.steps}" if frame else "About to begin")
+
+
+def _scrubbed(job: View) -> Frame:
+    if len(job.records) == 1:
+        return job.records[0]
+    last = len(job.records) - 1
+    return job.records[st.slider("After so many steps", 0, last, last, key="scrub", width=WIDTH)]
+
+
+def _columns(choice: Choice, frame: Frame) -> None:
+    with st.container(horizontal=True, gap="medium", key="ascents"):
+        for model in choice.models:
+            colour = charts.FAMILY_COLOURS[MODELS[model].family]
+            with st.container(width=WIDTH, gap="xsmall"):
+                st.html(
+                    f'<div class="answer" style="--family: {colour}"><div><span class="net">{model}</span>'
+                    f'<span class="about">{choice.weights}</span></div></div>'
+                )
+                for place, indices in choice.targets().items():
+                    if place.startswith(f"{model}/"):
+                        _row(choice, frame, place, indices)
+
+
+def _row(choice: Choice, frame: Frame, place: str, indices: list[int]) -> None:
+    model, layer = place.split("/")
+    st.caption(f"{layer} · units {indices[0]} to {indices[-1]}")
+    st.image(_sheet(frame, place))
+    if frame.step == frame.steps:
+        strongest = atlas.strongest(model, choice.weights, layer)
+        shares = [_share(reached, strongest[n]) for n, reached in zip(indices, frame.reached[place], strict=True)]
+        cells = "".join(f"<span>{share}</span>" for share in shares)
+        st.html(f'<div class="shares" title="times the strongest sum for a test image">{cells}</div>')
+
+
+def _share(reached: float, strongest: float) -> str:
+    """What a picture reaches, as a multiple of what the best test image does; silent units have no such number."""
+    if max(reached, strongest) <= 0:
+        return "silent"
+    return f"{reached / strongest:.1f} x" if strongest > 0 else "new"
+
+
+def _sheet(frame: Frame, place: str) -> Image.Image:
+    pictures = torch.from_numpy(frame.images[place])[:, None] / 255
+    return images.contact_sheet(pictures, COLUMNS, SCALE).picture
+
+
+def _whole(frame: Frame) -> Image.Image:
+    return images.stacked([_sheet(frame, place) for place in frame.images], gap=8)
+
+
+def _downloads(choice: Choice, job: View) -> None:
+    recipe = {"weights": choice.weights, "targets": choice.targets(), "recipe": asdict(choice.recipe),
+              "reached": job.records[-1].reached}  # fmt: skip
+    some = [*job.records[::4], job.records[-1]]
+    with st.container(horizontal=True, gap="small"):
+        st.download_button("Pictures (PNG)", lambda: images.png(_whole(job.records[-1])), "features.png", "image/png",
+                           on_click="ignore")  # fmt: skip
+        st.download_button("Animation (GIF)", lambda: images.gif([_whole(frame) for frame in some], seconds=4),
+                           "features.gif", "image/gif", on_click="ignore", disabled=len(job.records) == 1)  # fmt: skip
+        st.download_button("Recipe (JSON)", json.dumps(recipe, indent=1), "features.json", "application/json",
+                           on_click="ignore")  # fmt: skip
