@@ -13,6 +13,7 @@ from core import examples, images
 from core.data import canvas, digits
 from core.layers import list_layers, record
 from core.models import MODELS, load
+from core.stimuli import RECIPE, climb
 from tests.drawing import draw_with_mouse, drawing
 
 ROOT = Path(__file__).parent.parent
@@ -58,6 +59,28 @@ def test_peaks_of_a_layer_over_the_test_set(benchmark: Any, nets: Any, name: str
     layer = {"dense": "relu2", "cnn": "relu4", "rnn": "lstm2"}[name]
     everything = digits.test_set().images
     benchmark.pedantic(lambda: list(examples.peaks(nets[name], everything, layer)), rounds=3)
+
+
+@pytest.mark.parametrize(("name", "layer", "units"), [("cnn", "conv3", 48), ("rnn", "lstm2", 16)])
+def test_an_ascent_of_128_steps(benchmark: Any, nets: Any, name: str, layer: str, units: int) -> None:
+    benchmark.pedantic(lambda: list(climb(nets[name], layer, range(units), RECIPE)), rounds=3)
+
+
+def test_click_to_first_picture_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:
+    """From the click on Start until the first picture of an ascent in three nets stands on the page."""
+    seeds = iter(range(100, 120))
+
+    def prepare() -> tuple[tuple[Page], dict[str, Any]]:
+        page = open_page(f"{server}/features?steps=32&seed={next(seeds)}")
+        page.get_by_role("button", name="Start").wait_for()
+        page.wait_for_timeout(1000)
+        return (page,), {}
+
+    def click(page: Page) -> None:
+        page.get_by_role("button", name="Start").click()
+        page.locator(".st-key-ascents img").first.wait_for()
+
+    benchmark.pedantic(click, setup=prepare, rounds=7, warmup_rounds=1)
 
 
 def test_a_rerun_of_the_draw_page(benchmark: Any) -> None:

@@ -1,7 +1,7 @@
 """A live ascent on the page: start, pictures as they form, cancel, scrub, take along."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 import streamlit as st
@@ -18,6 +18,7 @@ from pages.shared.jobs import QueueFullError, Records, View
 from pages.shared.long_work import scheduler, store, watcher
 
 COLUMNS, SCALE, WIDTH = 6, 2, 350
+POLL = 0.3  # seconds
 
 
 @dataclass(frozen=True)
@@ -59,24 +60,22 @@ class Choice:
 
 
 def show(choice: Choice) -> None:
-    """Draw the buttons and, while the job runs, its pictures twice a second."""
+    """Draw the buttons and, while the job runs, its pictures as they form."""
     job = scheduler().look(choice, watcher())
     if job is None and store().get(choice.address()):
         _start(choice)
         job = scheduler().look(choice, watcher())
     running = job is not None and not job.over
-    with st.container(horizontal=True, gap="small"):
-        if running:
-            st.button("Cancel", icon=":material/stop:", on_click=scheduler().cancel, args=(choice, watcher()))
-        else:
-            again = "Start again" if job and job.state in ("stopped", "failed") else "Start"
-            done = job is not None and job.state == "done"
-            st.button(
-                again, icon=":material/play_arrow:", type="primary", disabled=done, on_click=_start, args=(choice,)
-            )
+    if running:
+        st.button("Cancel", icon=":material/stop:", on_click=scheduler().cancel, args=(choice, watcher()))
+    elif job and job.state == "done":
+        st.caption("Finished and kept: who opens this link finds it.")
+    else:
+        label = "Start again" if job else "Start"
+        st.button(label, icon=":material/play_arrow:", type="primary", on_click=_start, args=(choice,))
     if message := st.session_state.pop("queue-full", None):
         st.warning(message, icon=":material/hourglass:")
-    st.fragment(_live, run_every=0.5 if running else None)(choice)
+    st.fragment(_live, run_every=POLL if running else None)(choice)
 
 
 def _start(choice: Choice) -> None:
@@ -137,14 +136,19 @@ def _columns(choice: Choice, frame: Frame) -> None:
 
 
 def _row(choice: Choice, frame: Frame, place: str, indices: list[int]) -> None:
-    model, layer = place.split("/")
-    st.caption(f"{layer} · units {indices[0]} to {indices[-1]}")
-    st.image(_sheet(frame, place))
+    st.caption(f"{place.split('/')[1]} · units {indices[0]} to {indices[-1]}")
+    st.image(_sheet(choice, frame, place))
     if frame.step == frame.steps:
-        strongest = atlas.strongest(model, choice.weights, layer)
-        shares = [_share(reached, strongest[n]) for n, reached in zip(indices, frame.reached[place], strict=True)]
-        cells = "".join(f"<span>{share}</span>" for share in shares)
+        pairs = zip(frame.reached[place], _strongest(choice, place), strict=True)
+        cells = "".join(f"<span>{_share(reached, strongest)}</span>" for reached, strongest in pairs)
         st.html(f'<div class="shares" title="times the strongest sum for a test image">{cells}</div>')
+
+
+def _strongest(choice: Choice, place: str) -> list[float]:
+    """The strongest sums of the chosen units for any test image."""
+    model, layer = place.split("/")
+    strongest = atlas.strongest(model, choice.weights, layer)
+    return [strongest[index] for index in choice.targets()[place]]
 
 
 def _share(reached: float, strongest: float) -> str:
@@ -154,23 +158,29 @@ def _share(reached: float, strongest: float) -> str:
     return f"{reached / strongest:.1f} x" if strongest > 0 else "new"
 
 
-def _sheet(frame: Frame, place: str) -> Image.Image:
+def _sheet(choice: Choice, frame: Frame, place: str) -> Image.Image:
+    """A layer's pictures in a row of six; a silent unit's is empty, because nothing was found."""
     pictures = torch.from_numpy(frame.images[place])[:, None] / 255
+    for picture, reached, strongest in zip(pictures, frame.reached[place], _strongest(choice, place), strict=True):
+        if max(reached, strongest) <= 0:
+            picture.zero_()
     return images.contact_sheet(pictures, COLUMNS, SCALE).picture
 
 
-def _whole(frame: Frame) -> Image.Image:
-    return images.stacked([_sheet(frame, place) for place in frame.images], gap=8)
+def _whole(choice: Choice, frame: Frame) -> Image.Image:
+    return images.stacked([_sheet(choice, frame, place) for place in frame.images], gap=8)
 
 
 def _downloads(choice: Choice, job: View) -> None:
     recipe = {"weights": choice.weights, "targets": choice.targets(), "recipe": asdict(choice.recipe),
               "reached": job.records[-1].reached}  # fmt: skip
-    some = [*job.records[::4], job.records[-1]]
+    last, some = job.records[-1], [*job.records[::4], job.records[-1]]
+
+    def offer(label: str, content: Callable[[], bytes] | str, ending: str, kind: str, **more: bool) -> None:
+        st.download_button(label, content, f"features.{ending}", kind, on_click="ignore", **more)
+
     with st.container(horizontal=True, gap="small"):
-        st.download_button("Pictures (PNG)", lambda: images.png(_whole(job.records[-1])), "features.png", "image/png",
-                           on_click="ignore")  # fmt: skip
-        st.download_button("Animation (GIF)", lambda: images.gif([_whole(frame) for frame in some], seconds=4),
-                           "features.gif", "image/gif", on_click="ignore", disabled=len(job.records) == 1)  # fmt: skip
-        st.download_button("Recipe (JSON)", json.dumps(recipe, indent=1), "features.json", "application/json",
-                           on_click="ignore")  # fmt: skip
+        offer("Pictures (PNG)", lambda: images.png(_whole(choice, last)), "png", "image/png")
+        offer("Animation (GIF)", lambda: images.gif([_whole(choice, frame) for frame in some], seconds=4),
+              "gif", "image/gif", disabled=len(job.records) == 1)  # fmt: skip
+        offer("Recipe (JSON)", json.dumps(recipe, indent=1), "json", "application/json")

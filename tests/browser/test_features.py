@@ -1,0 +1,69 @@
+"""The Features page in a real Chromium: progress, cancel, two tabs, a reload, other widgets."""
+
+import re
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+Open = Callable[..., Page]
+STEP = re.compile(r"Step (\d+) of 512")
+
+
+def begin(page: Page) -> None:
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text(STEP)).to_be_visible()
+    expect(page.locator(".st-key-ascents img").first).to_be_visible()
+
+
+def step(page: Page) -> int:
+    found = STEP.search(page.locator("[data-testid=stProgress]").inner_text())
+    return int(found.group(1)) if found else -1
+
+
+def test_an_ascent_shows_its_progress_and_is_cancelled_within_a_second(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/features?models=cnn&steps=512&seed=1")
+    begin(page)
+    first = step(page)
+    expect(page.get_by_text(STEP)).not_to_have_text(f"Step {first} of 512")
+    assert step(page) > first
+    pressed = time.monotonic()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Start again")).to_be_visible()
+    assert time.monotonic() - pressed < 1.5  # the button itself answers at once; a busy machine draws it late
+
+
+def test_another_widget_a_reload_and_a_second_tab_find_the_same_run(server: str, open_page: Open) -> None:
+    link = f"{server}/features?models=cnn&models=rnn&steps=512&seed=2"
+    page = open_page(link)
+    begin(page)
+    page.wait_for_timeout(1500)
+    page.get_by_text("How this is computed").click()
+    before = step(page)
+    assert before > 0
+    page.reload()
+    expect(page.get_by_text(STEP)).to_be_visible()
+    assert step(page) >= before
+    other = open_page(link)
+    expect(other.get_by_text(STEP)).to_be_visible()
+    assert step(other) >= before
+    other.get_by_role("button", name="Cancel").click()
+    expect(other.get_by_role("button", name="Start again")).to_be_visible()
+    page.wait_for_timeout(1200)
+    assert step(page) > before  # the other tab's cancel is not this one's
+    page.get_by_role("button", name="Cancel").click()
+
+
+def test_a_finished_ascent_can_be_scrubbed_and_taken_along(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/features?models=dense&steps=32&seed=3")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("After so many steps")).to_be_visible()
+    expect(page.locator(".shares")).to_have_count(3)
+    for name, ending in (("Pictures (PNG)", "png"), ("Animation (GIF)", "gif"), ("Recipe (JSON)", "json")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        assert download.value.suggested_filename == f"features.{ending}"
+        content = download.value.path().read_bytes()
+        assert content.startswith({"png": b"\x89PNG", "gif": b"GIF8", "json": b"{"}[ending])
+    page.reload()
+    expect(page.locator(".st-key-ascents img")).to_have_count(3)  # the result is there at once
