@@ -1,6 +1,7 @@
 """A live ascent on the page: start, pictures as they form, cancel, scrub, take along."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
@@ -18,7 +19,7 @@ from pages.shared.jobs import QueueFullError, Records, View
 from pages.shared.long_work import scheduler, store, watcher
 
 COLUMNS, SCALE, WIDTH = 6, 2, 350
-POLL = 0.3  # seconds
+POLL = 0.5  # seconds
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,10 @@ def _start(choice: Choice) -> None:
 
 def _live(choice: Choice) -> None:
     job = scheduler().look(choice, watcher())
+    patience = time.monotonic() + POLL
+    while job and job.state == "running" and not job.records and time.monotonic() < patience:
+        time.sleep(0.02)  # the first picture is worth waiting for, rather than for the next poll
+        job = scheduler().look(choice, watcher())
     if job is None:
         st.caption("Nothing has been computed for this choice yet: press Start.")
         return
@@ -176,8 +181,8 @@ def _downloads(choice: Choice, job: View) -> None:
               "reached": job.records[-1].reached}  # fmt: skip
     last, some = job.records[-1], [*job.records[::4], job.records[-1]]
 
-    def offer(label: str, content: Callable[[], bytes] | str, ending: str, kind: str, **more: bool) -> None:
-        st.download_button(label, content, f"features.{ending}", kind, on_click="ignore", **more)
+    def offer(label: str, content: Callable[[], bytes] | str, ending: str, kind: str, disabled: bool = False) -> None:
+        st.download_button(label, content, f"features.{ending}", kind, on_click="ignore", disabled=disabled)
 
     with st.container(horizontal=True, gap="small"):
         offer("Pictures (PNG)", lambda: images.png(_whole(choice, last)), "png", "image/png")
