@@ -13,7 +13,7 @@ COLOURS = 200  # of the palette: a screenshot needs no more, and is a third as l
 
 
 def test_the_draw_page(server: str, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{server}/?unit=cnn%2Frelu3%2F7", height=1330)
+    page = open_page(f"{server}/?unit=cnn%2Frelu3%2F5", height=1330)
     draw_with_mouse(page, 3)
     expect(page.locator(".answer .label")).to_have_text(["3", "3", "3"])
     expect(page.locator(".st-key-unit svg.marks")).to_have_count(2)
