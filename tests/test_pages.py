@@ -278,7 +278,7 @@ def features() -> AppTest:
 
 def until_done(at: AppTest) -> AppTest:
     for _ in range(300):
-        if any(slider.key == "scrub" for slider in at.slider):
+        if any(slider.key == "scrub" for slider in at.select_slider):
             return at
         time.sleep(0.1)
         fine(at.run())
@@ -297,7 +297,7 @@ def test_an_ascent_runs_to_its_end_and_is_kept(empty_store: Path) -> None:
     shares = [block.proto.body for block in at.get("html") if 'class="shares"' in block.proto.body]
     assert "silent" in shares[0]  # dense/fc1/1
     assert [path.suffix for path in sorted(empty_store.iterdir())] == [".json", ".picture"]
-    at.slider(key="scrub").set_value(3).run()
+    at.select_slider(key="scrub").set_value(3).run()
     assert not [block for block in at.get("html") if 'class="shares"' in block.proto.body]
     st.cache_resource.clear()  # as after a restart
     again = features()

@@ -54,7 +54,7 @@ class _Job:
 class Scheduler:
     """Runs jobs in slices, in a thread that lives as long as there is work."""
 
-    def __init__(self, *, running: int = 4, waiting: int = 16, kept: int = 16, turn: float = 0.25, grace: float = 5.0):
+    def __init__(self, *, running: int = 4, waiting: int = 16, kept: int = 8, turn: float = 0.25, grace: float = 5.0):
         """So many jobs run at once, wait, and are kept when done; a turn and the grace are in seconds."""
         self._limits = running, waiting, kept
         self._turn, self._grace = turn, grace
