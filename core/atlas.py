@@ -47,7 +47,24 @@ class Stimulus:
     @property
     def dead(self) -> bool:
         """Neither a test image nor the ascent lifts the unit above zero: behind its ReLU it is silent."""
-        return self.rectified and max(self.reached, self.strongest) <= 0
+        return silent(self.rectified, self.reached, self.strongest)
+
+
+def silent(rectified: bool, reached: float, strongest: float) -> bool:
+    """Whether a unit's ReLU lets nothing through for any image; without a ReLU, less than zero is an answer too."""
+    return rectified and max(reached, strongest) <= 0
+
+
+def is_rectified(model: str, layer: str) -> bool:
+    """Whether a ReLU stands behind a layer's sums."""
+    layers = _layers(model)
+    depth = pre_activation(layers, layer).depth
+    return any(other.kind == "relu" and other.depth == depth for other in layers)
+
+
+@cache
+def _layers(model: str) -> list[Layer]:
+    return list_layers(load(model, weights="untrained"), MODELS[model].input_shape)
 
 
 @cache
@@ -58,8 +75,7 @@ def _pages(model: str, weights: str) -> dict[str, Any]:
 
 def look_up(unit: Unit, weights: str) -> Stimulus | None:
     """The shipped stimulus of a unit, of any layer; None where none was computed for these weights."""
-    layers = list_layers(load(unit.model, weights="untrained"), MODELS[unit.model].input_shape)
-    layer = pre_activation(layers, unit.layer)
+    layer = pre_activation(_layers(unit.model), unit.layer)
     page = _pages(unit.model, weights)["layers"].get(layer.name)
     if page is None:
         return None
@@ -67,7 +83,7 @@ def look_up(unit: Unit, weights: str) -> Stimulus | None:
     with Image.open(_sheet(unit.model, weights, layer.name)) as sheet:
         box = (column * SIZE, row * SIZE, (column + 1) * SIZE, (row + 1) * SIZE)
         pixels = np.asarray(sheet.crop(box), np.float32) / 255
-    rectified = any(other.kind == "relu" and other.depth == layer.depth for other in layers)
+    rectified = is_rectified(unit.model, unit.layer)
     reached, strongest = (page[name][unit.index] for name in ("reached", "strongest"))
     return Stimulus(torch.from_numpy(pixels)[None], reached, strongest, rectified)
 

@@ -28,8 +28,8 @@ depend on no single pixel; units that see less than 20 pixels are shaken less. S
 lesson.
 
 **How strong.** Below each picture stands what it reaches, as a multiple of the strongest sum that any of MNIST's 10,000
-test images causes in the same unit of the same net; *silent* is a unit that neither lifts above zero, *new* one that
-only the picture does. Choose *untrained* for the control.
+test images causes in the same unit of the same net; *silent* is a unit whose ReLU lets neither through, *new* one that
+only the picture lifts above zero, a dash one that neither does, as a logit may. Choose *untrained* for the control.
 
 The same choice, recipe and seed give the same pictures, and results are kept, so that nothing is computed twice.
 """

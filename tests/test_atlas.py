@@ -82,6 +82,16 @@ def test_silent_units_are_called_dead() -> None:
     assert not atlas.Stimulus(torch.zeros(1, 28, 28), -1.0, -1.0, rectified=False).dead
 
 
+@pytest.mark.parametrize(
+    ("place", "rectified"),
+    [("dense/fc1", True), ("cnn/pool3", True), ("cnn/logits", False), ("rnn/lstm2", False), ("dense-video/fc1", False)],
+)
+def test_only_a_unit_behind_a_relu_can_be_silent(place: str, rectified: bool) -> None:
+    assert atlas.is_rectified(*place.split("/")) == rectified
+    assert atlas.silent(rectified, -1.0, -2.0) == rectified
+    assert not atlas.silent(rectified, -1.0, 0.5)
+
+
 def test_a_build_that_was_broken_off_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(atlas, "FOLDER", tmp_path)
     monkeypatch.setattr(atlas, "RECIPE", Recipe(steps=3))

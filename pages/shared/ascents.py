@@ -147,8 +147,9 @@ def _row(choice: Choice, frame: Frame, place: str, indices: list[int]) -> None:
     st.caption(f"{place.split('/')[1]} · units {indices[0]} to {indices[-1]}")
     st.image(_sheet(choice, frame, place))
     if frame.step == frame.steps:
+        rectified = atlas.is_rectified(*place.split("/"))
         pairs = zip(frame.reached[place], _strongest(choice, place), strict=True)
-        cells = "".join(f"<span>{_share(reached, strongest)}</span>" for reached, strongest in pairs)
+        cells = "".join(f"<span>{_share(rectified, reached, strongest)}</span>" for reached, strongest in pairs)
         st.html(f'<div class="shares" title="times the strongest sum for a test image">{cells}</div>')
 
 
@@ -159,18 +160,21 @@ def _strongest(choice: Choice, place: str) -> list[float]:
     return [strongest[index] for index in choice.targets()[place]]
 
 
-def _share(reached: float, strongest: float) -> str:
-    """What a picture reaches, as a multiple of what the best test image does; silent units have no such number."""
-    if max(reached, strongest) <= 0:
+def _share(rectified: bool, reached: float, strongest: float) -> str:
+    """What a picture reaches, as a multiple of what the best test image does, where that is above zero."""
+    if atlas.silent(rectified, reached, strongest):
         return "silent"
-    return f"{reached / strongest:.1f} x" if strongest > 0 else "new"
+    if strongest > 0:
+        return f"{reached / strongest:.1f} x"
+    return "new" if reached > 0 else "–"
 
 
 def _sheet(choice: Choice, frame: Frame, place: str) -> Image.Image:
     """A layer's pictures in a row of six; a silent unit's is empty, because nothing was found."""
     pictures = torch.from_numpy(frame.images[place])[:, None] / 255
+    rectified = atlas.is_rectified(*place.split("/"))
     for picture, reached, strongest in zip(pictures, frame.reached[place], _strongest(choice, place), strict=True):
-        if max(reached, strongest) <= 0:
+        if atlas.silent(rectified, reached, strongest):
             picture.zero_()
     return images.contact_sheet(pictures, COLUMNS, SCALE).picture
 
