@@ -17,8 +17,9 @@ lint: .venv/dev
 	$(VENV)/lint-imports
 	$(VENV)/mypy
 
-bench: .venv/dev
+bench: .venv/bench
 	$(VENV)/python -m pytest tests/bench.py --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name
+	$(VENV)/python -m tests.bench_ascent
 
 # Makes the README's picture again.
 pictures: .venv/dev
@@ -36,6 +37,10 @@ $(CHECKPOINTS)/%.safetensors: | .venv/app
 .venv/app: requirements.txt
 	$(PYTHON) -m venv .venv
 	$(VENV)/pip install --requirement requirements.txt
+	touch $@
+
+.venv/bench: requirements-bench.txt .venv/dev
+	$(VENV)/pip install --requirement requirements-bench.txt
 	touch $@
 
 .venv/dev: requirements-dev.txt .venv/app

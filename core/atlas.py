@@ -27,6 +27,7 @@ from core.examples import peaks
 from core.files import write_whole
 from core.layers import Layer, list_layers, pre_activation
 from core.models import MODELS, load
+from core.process import settle
 from core.stimuli import RECIPE, SIZE, climb
 from core.units import Unit
 
@@ -158,7 +159,7 @@ def main() -> None:
     parser.add_argument("task", choices=["build"])
     parser.add_argument("models", nargs="+", choices=MODELS)
     arguments = parser.parse_args()
-    torch.set_num_threads(1)  # so that sums run in one order: the same seed gives the same pictures
+    settle()
     for model in arguments.models:
         for weights in WEIGHTS:
             with tqdm(file=sys.stderr, mininterval=1) as bar:

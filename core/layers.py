@@ -55,17 +55,40 @@ def list_layers(model: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
     layers: list[Layer] = []
     depth = 0
 
-    def note(name: str, module: nn.Module, output: object) -> None:
+    def note(name: str, module: nn.Module, x: object, output: object) -> None:
         nonlocal depth
         depth += any(weight.ndim > 1 for weight in module.parameters(recurse=False))
         if isinstance(output, Tensor) and not isinstance(module, REARRANGE_ONLY):
             kind = KINDS.get(type(module), type(module).__name__.lower())
             layers.append(Layer(name, kind, tuple(_units_first(output).shape[1:]), depth))
 
-    leaves = {name: module for name, module in model.named_modules() if not any(module.children())}
-    with torch.no_grad(), _hooked(model, leaves, note):
+    with torch.no_grad(), _hooked(model, _leaves(model), note):
         model(torch.zeros(1, *input_shape))
     return layers
+
+
+def followers(model: nn.Module, x: Tensor, names: Iterable[str]) -> dict[str, str]:
+    """Of the modules up to the named layers, which one takes what another put out, as it is; each is called once."""
+    made: dict[int, str] = {}
+    outputs: list[Tensor] = []  # so that no tensor's place is taken by another
+    called: list[str] = []
+    pairs: dict[str, str] = {}
+
+    def note(name: str, module: nn.Module, x: object, output: object) -> None:
+        called.append(name)
+        if id(x) in made:
+            pairs[made[id(x)]] = name
+        if isinstance(output, Tensor):
+            outputs.append(output)
+            made[id(output)] = name
+
+    with torch.no_grad(), _hooked(model, _leaves(model), note):
+        run_to(model, x, names)
+    return {first: then for first, then in pairs.items() if called.count(first) == called.count(then) == 1}
+
+
+def _leaves(model: nn.Module) -> dict[str, nn.Module]:
+    return {name: module for name, module in model.named_modules() if not any(module.children())}
 
 
 def first_of_each_depth(layers: Sequence[Layer], place: int) -> list[Layer]:
@@ -102,7 +125,7 @@ def run_to(model: nn.Module, x: Tensor, names: Iterable[str]) -> dict[str, Tenso
     modules = {name: _module(model, name) for name in names}
     reached: dict[str, Tensor] = {}
 
-    def keep(name: str, module: nn.Module, output: object) -> None:
+    def keep(name: str, module: nn.Module, x: object, output: object) -> None:
         if not isinstance(output, Tensor):
             raise ValueError(f"{name} puts out {type(output).__name__}, not a tensor: it cannot be read as a layer.")
         reached[name] = _units_first(output)
@@ -138,19 +161,19 @@ def _units_first(output: Tensor) -> Tensor:
 
 @contextmanager
 def _hooked(
-    model: nn.Module, modules: dict[str, nn.Module], note: Callable[[str, nn.Module, object], None]
+    model: nn.Module, modules: dict[str, nn.Module], note: Callable[[str, nn.Module, object, object], None]
 ) -> Iterator[None]:
-    """Call `note` for what each module puts out, in this thread only.
+    """Call `note` with what each module takes first and what it puts out, in this thread only.
 
     Many sessions share one net, and a hook hangs on the net: so one thread at a time hooks it, and what another
     thread's plain forward pass puts out meanwhile is none of this thread's business.
     """
     here = threading.get_ident()
 
-    def hook_for(name: str) -> Callable[[nn.Module, object, object], None]:
-        def hook(module: nn.Module, inputs: object, output: object) -> None:
+    def hook_for(name: str) -> Callable[[nn.Module, tuple[object, ...], object], None]:
+        def hook(module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
             if threading.get_ident() == here:
-                note(name, module, output)
+                note(name, module, inputs[0] if inputs else None, output)
 
         return hook
 

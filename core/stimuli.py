@@ -45,7 +45,7 @@ def climb(model: nn.Module, layer: str, indices: Sequence[int], recipe: Recipe) 
     room = int(window.any(0).sum()) // 10
     jitter = min(recipe.jitter, room)
     shape = (len(indices), 1, SIZE, SIZE)
-    free = Pixels(shape, brightness=Ink.brightness)
+    free = Pixels(shape, first=Ink.first)
     steps = ascend(
         model,
         objective,

@@ -20,6 +20,7 @@ from core.data.digits import Digits, test_set, training_set
 from core.files import write_whole
 from core.models import CHECKPOINTS, MODELS, SEEDS, untrained
 from core.models.batch_norm import fold_batch_norm, with_batch_norm
+from core.process import settle
 
 SNAPSHOT_EPOCHS = (0, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 3, 5, 8)  # and the end
 
@@ -175,7 +176,7 @@ def main() -> None:
     parser.add_argument("--plain", action="store_true", help="no augmentation, no penalties, no adversarial steps")
     parser.add_argument("--folder", type=Path, default=CHECKPOINTS, help="where NAME/seed-S.safetensors goes")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)  # so that sums run in one order: the same seed gives the same file
+    settle()
     with tqdm(unit="step", file=sys.stderr, mininterval=5) as bar:
         for step in make_checkpoint(arguments.name, arguments.seed, arguments.plain, arguments.folder):
             bar.total = step.steps

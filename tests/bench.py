@@ -13,13 +13,14 @@ from core import examples, images
 from core.data import canvas, digits
 from core.layers import list_layers, record
 from core.models import MODELS, load
+from core.process import settle
 from core.stimuli import RECIPE, climb
 from tests.drawing import draw_with_mouse, drawing
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("dense", "cnn", "rnn")
 
-torch.set_num_threads(1)
+settle()
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Slow, plain references, each re-derived from its source, that the fast code is tested against."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -48,6 +49,35 @@ def batch_norm(x: Tensor, norm: nn.BatchNorm2d) -> Tensor:
         share = (x[:, channel] - mean) / math.sqrt(variance + norm.eps)
         out[:, channel] = norm.weight[channel] * share + norm.bias[channel]
     return out
+
+
+def lite0(stored: Mapping[str, Tensor], images: Tensor) -> Tensor:
+    """EfficientNet-Lite0 block by block from its weights and norms; images in [0, 1].
+
+    Tan and Le 2019, table 1, without squeezing, with ReLU6; TensorFlow pads what is missing, the odd one behind.
+    """
+
+    def layer(x: Tensor, conv: str, norm: str, stride: int = 1) -> Tensor:
+        weight = stored[f"{conv}.weight"]
+        kernel, groups = weight.shape[-1], x.shape[1] // weight.shape[1]
+        missing = [max((math.ceil(size / stride) - 1) * stride + kernel - size, 0) for size in x.shape[2:]]
+        before, behind = [size // 2 for size in missing], [size - size // 2 for size in missing]
+        x = F.conv2d(F.pad(x, (before[1], behind[1], before[0], behind[0])), weight, stride=stride, groups=groups)
+        module = nn.BatchNorm2d(len(weight), eps=1e-3).eval()
+        module.load_state_dict({key: stored[f"{norm}.{key}"] for key in module.state_dict()})
+        return batch_norm(x, module)
+
+    x = layer((255 * images - 127) / 128, "_conv_stem", "_bn0", 2).clamp(0, 6)
+    strides = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1]
+    for number, stride in enumerate(strides):
+        name, y = f"_blocks.{number}", x
+        if f"{name}._expand_conv.weight" in stored:
+            y = layer(y, f"{name}._expand_conv", f"{name}._bn0").clamp(0, 6)
+        y = layer(y, f"{name}._depthwise_conv", f"{name}._bn1", stride).clamp(0, 6)
+        y = layer(y, f"{name}._project_conv", f"{name}._bn2")
+        x = x + y if y.shape == x.shape else y
+    x = layer(x, "_conv_head", "_bn1").clamp(0, 6)
+    return x.mean((2, 3)) @ stored["_fc.weight"].T + stored["_fc.bias"]
 
 
 def roughness(pictures: np.ndarray) -> float:

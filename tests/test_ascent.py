@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Generator, Tensor, nn
 
-from core.ascent import Step, ascend, objectives, parametrise, transforms
+from core.ascent import Step, ascend, grow, objectives, parametrise, transforms
 from core.ascent.objectives import Objective
 from core.data import digits
 from core.examples import peaks
@@ -95,7 +95,7 @@ def test_the_same_seed_gives_the_same_picture_and_nothing_is_left_changed(name: 
     before = copy.deepcopy(net.state_dict())
     layer = list_layers(net, (1, 28, 28))[-2].name
     ink = parametrise.Ink((3, 1, 28, 28))
-    shake = [transforms.Blur(0.5), transforms.Jitter(2), transforms.Turn(5), transforms.Scale(0.9, 1.1)]
+    shake = [transforms.Blur(0.5), transforms.Jitter(2), transforms.Warp(5, 0.9, 1.1)]
     first, again, other = (
         last(net, objectives.units(layer, [0, 1, 2]), ink, 4, transforms=shake, generator=seed(number))
         for number in (0, 0, 1)
@@ -233,6 +233,56 @@ def test_fourier_parameters_are_a_spectrum_that_falls_with_frequency() -> None:
     torch.testing.assert_close(waves, amplitude * wave, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("make", [parametrise.Pixels, parametrise.Ink, parametrise.Fourier])
+@pytest.mark.parametrize("shape", [(2, 1, 28, 28), (2, 3, 9, 14)])
+def test_an_ascent_may_begin_from_images(
+    make: Callable[..., parametrise.Parametrisation], shape: tuple[int, ...]
+) -> None:
+    given = 0.05 + 0.1 * torch.rand(shape, generator=seed())
+    parametrisation = make(shape, given, noise=0.0)
+    torch.testing.assert_close(parametrisation(parametrisation.start(seed())), given, atol=1e-4, rtol=0)
+
+
+def test_black_and_white_are_taken_a_little_paler() -> None:
+    half = torch.zeros(1, 1, 4, 4)
+    half[..., 2:] = 1
+    pixels = parametrise.Pixels((1, 1, 4, 4), half, noise=0.0)
+    assert pixels(pixels.start(seed())).flatten().unique().tolist() == pytest.approx([0.02, 0.98])
+
+
+def test_maco_keeps_the_magnitudes_and_leaves_the_phases_free() -> None:
+    """Fel et al. 2023: the spectrum's magnitudes are those of the images given, up to one factor and the mean."""
+    given = torch.rand(5, 1, 8, 10, generator=seed())
+    fixed = parametrise.magnitudes(given)
+    by_hand = np.mean(
+        [np.abs(np.fft.rfft2(np.log(x / (1 - x)))) for x in given.clamp(0.02, 0.98).numpy()[:, 0]], axis=0
+    )
+    torch.testing.assert_close(fixed[0], torch.from_numpy(by_hand).float(), atol=1e-4, rtol=1e-4)
+    maco = parametrise.Maco((2, 1, 8, 10), fixed)
+    images = maco(maco.start(seed())).logit()
+    assert images.std((1, 2, 3)).tolist() == pytest.approx([1, 1], abs=1e-3)
+    # the first and the last column of a real spectrum are fixed by symmetry, not by us
+    found = np.abs(np.fft.rfft2(images[:, 0].numpy()))[:, :, 1:-1]
+    ratio = found / by_hand[None, :, 1:-1]
+    assert np.ptp(ratio, axis=(1, 2)).max() < 1e-3
+    assert not torch.allclose(images[0], images[1])
+
+
+def test_growing_goes_on_from_the_smaller_images() -> None:
+    def objective(batch: int = 2) -> Objective:
+        return objectives.units("conv2", range(batch), place="mean")
+
+    net, how = load("cnn"), {"generator": seed(), "lr": 0.05}
+    steps = list(grow(net, objective(), parametrise=parametrise.Fourier, shape=(2, 1, 28, 28),
+                      stages=[(6, 1), (4, 0)], **how))  # fmt: skip
+    assert [step.step for step in steps] == list(range(11))
+    assert {step.steps for step in steps} == {10}
+    assert [step.images.shape[-1] for step in steps] == [14] * 6 + [28] * 5
+    enlarged = torch.nn.functional.interpolate(steps[5].images, 28, mode="bilinear")
+    near, far = ((steps[6].images - other).abs().mean() for other in (enlarged, torch.full_like(enlarged, 0.5)))
+    assert near < far
+
+
 def test_decorrelated_colours_are_those_of_the_source() -> None:
     """Lucid divides its matrix by the largest norm of a column, and applies it to each pixel."""
     matrix = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
@@ -277,15 +327,23 @@ def test_blur_is_the_gaussian() -> None:
     assert blurred.sum() == pytest.approx(1)
 
 
-def test_turning_and_scaling_are_the_slow_warp_image_by_image() -> None:
+def test_a_warp_is_the_slow_one_image_by_image() -> None:
     images = torch.rand(4, 1, 9, 9)
-    turned, scaled = (transform(images, seed(2)) for transform in (transforms.Turn(20), transforms.Scale(0.8, 1.3)))
-    for index, share in enumerate(torch.rand(4, generator=seed(2)).tolist()):
-        image = images[index, 0].numpy()
-        by_hand = references.moved(image, math.radians(20) * (2 * share - 1), 1, right=0, down=0)
-        torch.testing.assert_close(turned[index, 0], torch.from_numpy(by_hand), atol=1e-4, rtol=0)
-        by_hand = references.moved(image, 0, 0.8 + 0.5 * share, right=0, down=0)
-        torch.testing.assert_close(scaled[index, 0], torch.from_numpy(by_hand), atol=1e-4, rtol=0)
+    warped = transforms.Warp(20, 0.8, 1.3)(images, seed(2))
+    for index, (turn, size) in enumerate(torch.rand(2, 4, generator=seed(2)).T.tolist()):
+        angle, factor = math.radians(20) * (2 * turn - 1), 0.8 + 0.5 * size
+        by_hand = references.moved(images[index, 0].numpy(), angle, factor, right=0, down=0)
+        torch.testing.assert_close(warped[index, 0], torch.from_numpy(by_hand), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("transform", [transforms.Jitter(3, fill=0.5), transforms.Warp(40, 0.5, 0.6, fill=0.5)])
+def test_what_comes_in_has_the_colour_that_was_asked_for(transform: transforms.Transform) -> None:
+    """An image as grey as the fill does not change; a black one does, at its border only."""
+    grey, black = torch.full((2, 3, 9, 9), 0.5), torch.zeros(2, 3, 9, 9)
+    torch.testing.assert_close(transform(grey, seed(1)), grey)
+    shaken = transform(black, seed(1))
+    assert shaken.max() == pytest.approx(0.5)
+    assert (shaken[..., 4, 4] == 0).all()
 
 
 def test_a_dead_unit_stays_where_it_began() -> None:

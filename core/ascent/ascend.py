@@ -1,14 +1,17 @@
 """The one loop: climb an objective by changing an image."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from core.ascent.objectives import Objective
 from core.ascent.parametrise import Parametrisation
+from core.ascent.prepare import prepared
 from core.ascent.transforms import Transform
 from core.layers import run_to
 
@@ -31,20 +34,23 @@ def ascend(
     transforms: Sequence[Transform] = (),
     steps: int = 128,
     lr: float = 0.1,
+    dtype: torch.dtype = torch.float32,
     generator: Generator,
 ) -> Iterator[Step]:
     """Change images by Adam until the objective is high: x* = argmax f(x) (Erhan et al. 2009, section 3).
 
     Every image of the batch climbs its own score. Nothing behind the last layer that is read is computed, gradients
-    reach the image only, and the model is left as it was. The same generator gives the same images.
+    reach the image only, and the model is left as it was: a copy of it climbs, in `dtype`, and the model itself says
+    what was reached. The same generator gives the same images.
     """
     parameters = parametrise.start(generator).requires_grad_()
+    net = prepared(model, parametrise(parameters), objective.layers, dtype)
     optimizer = torch.optim.Adam([parameters], lr=lr)
     for step in range(steps):
         shaken = images = parametrise(parameters)
         for transform in transforms:
             shaken = transform(shaken, generator)
-        scores = objective(run_to(model, shaken, objective.layers), images)
+        scores = objective(run_to(net, shaken.to(dtype), objective.layers), images)
         yield Step(step, steps, scores.detach(), images.detach())
         (parameters.grad,) = torch.autograd.grad(-scores.sum(), parameters)
         optimizer.step()
@@ -52,3 +58,29 @@ def ascend(
         images = parametrise(parameters)
         scores = objective(run_to(model, images, objective.layers), images)
     yield Step(steps, steps, scores, images)
+
+
+def grow(
+    model: nn.Module,
+    objective: Objective,
+    *,
+    parametrise: Callable[[tuple[int, ...], Tensor | float], Parametrisation],
+    shape: tuple[int, int, int, int],
+    stages: Sequence[tuple[int, int]],
+    **how: Any,
+) -> Iterator[Step]:
+    """`ascend`, from small images to those of `shape`: `stages` are numbers of steps, each with how often to halve.
+
+    `parametrise` is `Fourier`, `Pixels` or `Ink`. `[(32, 1), (32, 0)]` climbs 32 steps at half the size, which cost a
+    quarter each, and goes on from there.
+    """
+    done = 0
+    first: Any = 0.5  # grey
+    for steps, halvings in stages:
+        size = (shape[2] >> halvings, shape[3] >> halvings)
+        begin = first if done == 0 else F.interpolate(first, size, mode="bilinear")
+        for step in ascend(model, objective, parametrise=parametrise((*shape[:2], *size), begin), steps=steps, **how):
+            if step.step < steps:
+                yield replace(step, step=done + step.step, steps=sum(steps for steps, _ in stages))
+        done, first = done + steps, step.images
+    yield replace(step, step=done, steps=done)

@@ -15,6 +15,9 @@ Images = Float[Tensor, "batch channels height width"]
 COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 
 
+MARGIN = 0.02  # from black and white, where the logistic function is too flat to be climbed
+
+
 class Parametrisation(Protocol):
     """Where an ascent starts, and what image its parameters stand for."""
 
@@ -25,19 +28,23 @@ class Parametrisation(Protocol):
         """The images, in [0, 1]; differentiable."""
 
 
+def unsquashed(images: Images) -> Tensor:
+    """The inverse of the logistic function, which black and white have none of: they are taken a little paler."""
+    return images.clamp(MARGIN, 1 - MARGIN).logit()
+
+
 @dataclass(frozen=True)
 class Pixels:
     """One parameter a pixel, squashed by the logistic function."""
 
     shape: tuple[int, int, int, int]  # (batch, channels, height, width)
-    brightness: float = 0.5  # where it starts
+    first: Images | float = 0.5  # where it starts: at an even grey, or at images that fit the shape
     noise: float = 0.1  # standard deviation, before squashing
 
     def start(self, generator: Generator) -> Tensor:
-        """Even grey and a little noise."""
-        return math.log(self.brightness / (1 - self.brightness)) + self.noise * torch.randn(
-            self.shape, generator=generator
-        )
+        """The first images and a little noise."""
+        first = torch.as_tensor(self.first, dtype=torch.float32)
+        return unsquashed(first) + self.noise * torch.randn(self.shape, generator=generator)
 
     def __call__(self, parameters: Tensor) -> Images:
         """logistic(p)."""
@@ -52,7 +59,7 @@ class Ink(Pixels):
     mean(logistic(p - b)) = budget. MNIST's mean is 0.13. The gradient follows b: see `_sink`.
     """
 
-    brightness: float = 0.27
+    first: Images | float = 0.27
     budget: float = 0.13
 
     def __call__(self, parameters: Tensor) -> Images:
@@ -93,13 +100,16 @@ class Fourier:
     """
 
     shape: tuple[int, int, int, int]
+    first: Images | float = 0.5
     decay: float = 1.0
     noise: float = 0.01
 
     def start(self, generator: Generator) -> Tensor:
-        """Noise in every frequency: (batch, channels, height, width // 2 + 1, 2), real and imaginary parts."""
-        batch, channels, height, width = self.shape
-        return self.noise * torch.randn(batch, channels, height, width // 2 + 1, 2, generator=generator)
+        """The first images' spectrum and noise: (batch, channels, height, width // 2 + 1, 2), real and imaginary."""
+        first = torch.as_tensor(self.first, dtype=torch.float32).expand(self.shape)
+        spectrum = torch.fft.rfft2(_correlated(unsquashed(first))) / self._amplitudes(first.device)
+        noise = torch.randn(*spectrum.shape, 2, generator=generator)
+        return torch.view_as_real(spectrum) + self.noise * noise
 
     def __call__(self, parameters: Tensor) -> Images:
         """logistic(colours of the inverse transform)."""
@@ -114,9 +124,47 @@ class Fourier:
         return math.sqrt(height * width) / frequency.clamp(min=1 / max(height, width)) ** self.decay
 
 
+@dataclass(frozen=True)
+class Maco:
+    """Every frequency as strong as in natural images: only the phases are free (Fel et al. 2023, equation 4).
+
+    The picture cannot become noise, nor fill with one pattern, because its spectrum stays what it is.
+    """
+
+    shape: tuple[int, int, int, int]
+    magnitudes: Float[Tensor, "channels height columns"]  # see `magnitudes`
+
+    def start(self, generator: Generator) -> Tensor:
+        """Random phases: (batch, channels, height, width // 2 + 1)."""
+        return 2 * math.pi * torch.rand(self.shape[0], *self.magnitudes.shape, generator=generator)
+
+    def __call__(self, parameters: Tensor) -> Images:
+        """logistic(colours of the inverse transform, with mean 0 and standard deviation 1)."""
+        spectrum = torch.polar(self.magnitudes.expand_as(parameters), parameters)
+        waves = torch.fft.irfft2(spectrum, s=self.shape[2:])
+        waves = waves - waves.mean((1, 2, 3), keepdim=True)
+        return decorrelated(waves / waves.std((1, 2, 3), keepdim=True)).sigmoid()
+
+
+def magnitudes(images: Images) -> Float[Tensor, "channels height columns"]:
+    """How strong each frequency is in these images, on the mean: what `Maco` holds fixed."""
+    return torch.fft.rfft2(_correlated(unsquashed(images))).abs().mean(0)
+
+
 def decorrelated(images: Tensor) -> Tensor:
     """Three independent channels made into red, green and blue as natural images mix them; others as they are."""
-    if images.shape[1] != 3:
-        return images
-    colours = torch.tensor(COLOURS, device=images.device)
-    return torch.einsum("rc,bchw->brhw", colours / colours.norm(dim=0).max(), images)
+    return _mixed(images, _colours(images.device)) if images.shape[1] == 3 else images
+
+
+def _correlated(images: Tensor) -> Tensor:
+    """The inverse of `decorrelated`."""
+    return _mixed(images, _colours(images.device).inverse()) if images.shape[1] == 3 else images
+
+
+def _colours(device: torch.device) -> Float[Tensor, "3 3"]:
+    colours = torch.tensor(COLOURS, device=device)
+    return colours / colours.norm(dim=0).max()
+
+
+def _mixed(images: Tensor, matrix: Float[Tensor, "3 3"]) -> Tensor:
+    return torch.einsum("rc,bchw->brhw", matrix, images)

@@ -15,15 +15,17 @@ Transform = Callable[[Tensor, Generator], Tensor]
 
 @dataclass(frozen=True)
 class Jitter:
-    """Shift the whole batch by up to so many pixels in each direction, the same for all; what comes in is empty."""
+    """Shift the whole batch by up to so many pixels in each direction, the same for all."""
 
     pixels: int
+    fill: float = 0.0  # what comes in at the border
 
     def __call__(self, images: Tensor, generator: Generator) -> Tensor:
         """The shifted images, of the same size."""
         height, width = images.shape[-2:]
         down, right = torch.randint(0, 2 * self.pixels + 1, (2,), generator=generator).tolist()
-        return F.pad(images, (self.pixels,) * 4)[..., down : down + height, right : right + width]
+        padded = F.pad(images, (self.pixels,) * 4, value=self.fill)
+        return padded[..., down : down + height, right : right + width]
 
 
 @dataclass(frozen=True)
@@ -44,31 +46,17 @@ class Blur:
 
 
 @dataclass(frozen=True)
-class Turn:
-    """Rotate each image by its own angle of up to so many degrees either way."""
+class Warp:
+    """Turn each image by its own angle of up to so many degrees either way, and enlarge it by its own factor."""
 
-    degrees: float
-
-    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
-        """The turned images; what comes in at the corners is empty."""
-        angle = math.radians(self.degrees) * (2 * torch.rand(len(images), generator=generator) - 1)
-        none = torch.zeros(len(images))
-        return _warped(images, angle, none + 1)
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Enlarge each image about its middle by its own factor between these two."""
-
-    low: float
-    high: float
+    degrees: float = 0.0
+    low: float = 1.0  # the smallest factor
+    high: float = 1.0  # the largest
+    fill: float = 0.0  # what comes in at the corners
 
     def __call__(self, images: Tensor, generator: Generator) -> Tensor:
-        """The scaled images, of the same size."""
-        factor = self.low + (self.high - self.low) * torch.rand(len(images), generator=generator)
-        return _warped(images, torch.zeros(len(images)), factor)
-
-
-def _warped(images: Tensor, angle: Tensor, factor: Tensor) -> Tensor:
-    none = torch.zeros(len(images), device=images.device)
-    return warp(images, angle.to(images.device), factor.to(images.device), none, none)
+        """The warped images, of the same size."""
+        shares = torch.rand(2, len(images), generator=generator).to(images.device)
+        angle, none = math.radians(self.degrees) * (2 * shares[0] - 1), torch.zeros_like(shares[0])
+        factor = self.low + (self.high - self.low) * shares[1]
+        return warp(images - self.fill, angle, factor, none, none) + self.fill

@@ -11,8 +11,9 @@ from core.data import digits
 from core.examples import peaks
 from core.layers import Layer, list_layers
 from core.models import MODELS, load, snapshots
+from core.process import settle
 
-torch.set_num_threads(1)  # sessions run side by side; two threads for each would only get in each other's way
+settle()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
