@@ -41,8 +41,8 @@ class Stimulus:
     """What gradient ascent found for a unit, and what makes it honest."""
 
     image: Float[Tensor, "1 28 28"]
-    reached: float  # the unit's sum for this picture: of a map its centre, of a recurrent unit the last time step
-    strongest: float  # its largest sum for any of the 10,000 test images, anywhere in the map, at any time
+    reached: float  # the unit's largest sum for this picture, anywhere in the map, at any time
+    strongest: float  # and for any of the 10,000 test images
     rectified: bool  # a ReLU stands behind it
 
     @property

@@ -31,6 +31,26 @@ def strongest(peaks: Float[Tensor, " n"], k: int = 9) -> Int[Tensor, " k"]:
     return order[peaks[order] > peaks.min()]
 
 
+def most_different(peaks: Float[Tensor, "n units"], k: int) -> list[int]:
+    """The k units whose answers to the same inputs are least alike, in the order of their numbers.
+
+    The one that varies most is taken first, then again and again the one whose strongest correlation, of either sign,
+    with those taken is weakest (farthest-first traversal, Gonzalez 1985). Units that never change are left for last.
+    """
+    deviations = peaks - peaks.mean(0)
+    lengths = deviations.norm(dim=0)
+    alike = (torch.nn.functional.normalize(deviations, dim=0).T @ deviations).abs() / lengths  # nan: never changes
+    order = torch.zeros_like(lengths)  # the strongest correlation with those taken
+    left = set(range(len(lengths)))
+    taken: list[int] = []
+    while left and len(taken) < k:
+        best = max(left, key=lambda unit: (lengths[unit] > 0, -order[unit] if taken else lengths[unit], -unit))
+        left.remove(best)
+        taken.append(best)
+        order = torch.maximum(order, alike[best].nan_to_num(2))
+    return sorted(taken)
+
+
 def share_below(peaks: Float[Tensor, " n"], value: float) -> float:
     """The share of inputs, between 0 and 1, that excite the unit less than `value` does."""
     return float((peaks < value).float().mean())

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from core.models.rnn import Tap
+from core.units import Unit
 
 KINDS: dict[type[nn.Module], str] = {
     nn.Linear: "linear",
@@ -108,6 +109,14 @@ def pre_activation(layers: Sequence[Layer], name: str) -> Layer:
     if name not in depths:
         raise ValueError(f"There is no layer {name!r}; there are {', '.join(depths)}.")
     return next(layer for layer in layers if layer.depth == depths[name])
+
+
+def require(unit: Unit, layers: Sequence[Layer]) -> None:
+    """Raise ValueError, with a sentence that lists what there is, for a unit that its model's layers do not have."""
+    units = {layer.name: layer.units for layer in layers}
+    if unit.index >= units.get(unit.layer, 0):
+        there = ", ".join(f"{count} {name}" for name, count in units.items())
+        raise ValueError(f"There is no unit {unit}; {unit.model} has {there}.")
 
 
 def record(model: nn.Module, x: Tensor, names: Iterable[str] | None = None) -> dict[str, Tensor]:

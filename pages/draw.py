@@ -13,6 +13,7 @@ frame.enter(
 
 with frame.loading():
     from core import examples
+    from core.layers import require
     from core.units import Unit
     from pages.shared import link, nets
     from pages.shared.gallery import gallery
@@ -78,12 +79,10 @@ def selected_unit(models: tuple[str, ...]) -> tuple[Unit | None, str | None]:
         return None, None
     if unit.model not in models:
         return None, f"The link names {unit}, of a net that is not shown; shown are {', '.join(models)}."
-    units = {layer.name: layer.units for layer in nets.layers(unit.model)}
-    if unit.index >= units.get(unit.layer, 0):
-        return (
-            None,
-            f"There is no unit {unit}; {unit.model} has {', '.join(f'{n} {name}' for name, n in units.items())}.",
-        )
+    try:
+        require(unit, nets.layers(unit.model))
+    except ValueError as error:
+        return None, str(error)
     return unit, None
 
 

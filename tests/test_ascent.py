@@ -178,11 +178,17 @@ def test_a_direction_is_a_dot_product() -> None:
 
 def test_diversity_is_highest_where_no_two_are_alike() -> None:
     def of(features: Tensor) -> float:
-        return objectives.diversity("x")({"x": features}, features).mean().item()
+        return objectives.diversity("x", [0] * len(features))({"x": features}, features).mean().item()
 
     alike, apart = torch.ones(3, 2, 4), torch.eye(3)[:, :, None].expand(3, 3, 4)
     assert of(alike) == pytest.approx(-1)
     assert of(apart) == pytest.approx(0)
+
+
+def test_images_are_compared_with_those_of_their_own_kind_only() -> None:
+    """Images 0 and 2 are alike and of one kind, 1 is like them and of another, of which it is the only one."""
+    features = torch.ones(3, 4, 1)
+    assert objectives.diversity("x", [7, 3, 7])({"x": features}, features).tolist() == pytest.approx([-1, 0, -1])
 
 
 # Parametrisations

@@ -35,3 +35,15 @@ def test_the_share_below() -> None:
 
 def test_the_first_of_each_label() -> None:
     assert examples.first_of_each(torch.tensor([2, 0, 2, 1, 0])).tolist() == [1, 3, 0]
+
+
+def test_the_most_different_units_are_taken_farthest_first() -> None:
+    """a varies most; b is a's mirror image, c half like a, d unlike a, e never changes."""
+    a, d = torch.tensor([4.0, -4, 4, -4]), torch.tensor([1.0, 1, -1, -1])
+    c = a / 8 + d / 2
+    peaks = torch.stack([a, -a / 2, c, d, torch.full((4,), 3.0)], dim=1)
+    assert examples.most_different(peaks, 1) == [0]
+    assert examples.most_different(peaks, 2) == [0, 3]
+    assert examples.most_different(peaks, 3) == [0, 2, 3]
+    assert examples.most_different(peaks, 4) == [0, 1, 2, 3]
+    assert examples.most_different(peaks, 9) == [0, 1, 2, 3, 4]

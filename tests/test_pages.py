@@ -333,6 +333,71 @@ def test_without_a_net_the_page_asks_for_one() -> None:
     assert fine(at.run()).info[0].value == "Choose a net."
 
 
+def shown_units(at: AppTest) -> list[str]:
+    return [caption.value for caption in at.caption if " · unit" in caption.value]
+
+
+def test_units_can_be_named(empty_store: Path) -> None:
+    at = features()
+    at.session_state["only"], at.session_state["steps"] = "cnn/relu2/7 cnn/conv2/3, rnn/lstm1/0", 8
+    at.run().button[0].click().run()
+    until_done(at)
+    assert shown_units(at) == ["conv2 · units 7, 3", "lstm1 · unit 0"]
+
+
+@pytest.mark.parametrize(
+    ("only", "words"),
+    [
+        ("cnn/conv3/99", "There is no unit cnn/conv3/99; cnn has 12 conv1"),
+        ("cnn/conv9/1", "There is no unit cnn/conv9/1; cnn has 12 conv1"),
+        ("lstm/conv9/1", "There is no net 'lstm'; there are dense"),
+        ("conv3 12", "A unit's address reads model/layer/index"),
+        (" ".join(f"rnn/lstm1/{n}" for n in range(49)), "At most 48 units by name"),
+    ],
+)
+def test_a_unit_that_does_not_exist_gets_a_sentence(only: str, words: str) -> None:
+    at = features()
+    at.session_state["only"] = only
+    assert words in said(fine(at.run()))
+    assert not at.button
+
+
+def test_steps_out_of_range_are_brought_back_and_said() -> None:
+    at = features()
+    at.session_state["steps"] = 10**7
+    assert "Steps lies between 1 and 1024: 1024 is taken." in said(fine(at.run()))
+    assert [button.label for button in at.button] == ["Start"]
+
+
+@pytest.mark.parametrize(("key", "value"), [("which", "most active on my drawing"), ("start", "my drawing")])
+def test_what_needs_a_drawing_asks_for_one_and_finds_it(key: str, value: str, empty_store: Path) -> None:
+    at = features()
+    at.session_state["models"], at.session_state["steps"], at.session_state[key] = ["dense"], 8, value
+    assert "draw a digit on the page Draw" in said(fine(at.run()))
+    at = app(digit="7").run().switch_page("pages/features.py").run()
+    at.session_state["models"], at.session_state["steps"], at.session_state[key] = ["dense"], 8, value
+    fine(at.run())
+    assert at.query_params["digit"] in ("7", ["7"])
+    at.button[0].click().run()
+    until_done(at)
+    active = [caption.split("units ")[1] for caption in shown_units(at)]
+    if key == "which":
+        logits = int(active[-1].split(", ")[0])
+        assert logits == 9  # test image 7 is a 9
+
+
+def test_the_most_different_units_and_several_pictures_of_each(empty_store: Path) -> None:
+    at = features()
+    at.session_state["models"], at.session_state["steps"] = ["dense"], 8
+    at.session_state["which"], at.session_state["variants"] = "most different", 2
+    at.run().button[0].click().run()
+    until_done(at)
+    units = shown_units(at)[0].split("units ")[1].split(", ")
+    assert len(set(units)) == 6 and units != [str(n) for n in range(6)]
+    shares = [block.proto.body for block in at.get("html") if 'class="shares"' in block.proto.body]
+    assert shares[0].count("<span>") == 12
+
+
 def test_the_nets_page_shows_every_net_with_its_numbers() -> None:
     at = fine(app().run().switch_page("pages/nets.py").run())
     assert list(at.dataframe[0].value["model"]) == ["dense", "dense-video", "cnn", "rnn"]

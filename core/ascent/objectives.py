@@ -41,18 +41,24 @@ class Objective:
         return self + -other
 
 
-def units(layer: str, indices: Sequence[int], place: Literal["centre", "mean"] = "centre", time: int = -1) -> Objective:
+Place = Literal["centre", "mean"]
+
+
+def units(layer: str, indices: Sequence[int], place: Place = "centre", time: int = -1) -> Objective:
     """Unit `indices[i]` of a layer in image i: a map's centre or its mean; a recurrent unit at one time step."""
 
     def score(seen: Activations, images: Tensor) -> Scores:
-        activation = seen[layer][torch.arange(len(indices)), torch.as_tensor(indices)]
-        if activation.ndim == 2:
-            return activation[:, time]
-        if activation.ndim == 3 and place == "centre":
-            return activation[:, activation.shape[1] // 2, activation.shape[2] // 2]
-        return activation.flatten(1).mean(1) if activation.ndim > 1 else activation
+        return _at(seen[layer], place, time)[torch.arange(len(indices)), torch.as_tensor(indices)].mean(1)
 
     return Objective(frozenset({layer}), score)
+
+
+def _at(activation: Tensor, place: Place, time: int) -> Float[Tensor, "batch units places"]:
+    if activation.ndim == 3:
+        return activation[:, :, time, None]
+    if activation.ndim == 4 and place == "centre":
+        return activation[:, :, activation.shape[2] // 2, activation.shape[3] // 2, None]
+    return activation.flatten(2) if activation.ndim > 2 else activation[:, :, None]
 
 
 def direction(layer: str, vectors: Float[Tensor, "batch units"]) -> Objective:
@@ -66,17 +72,19 @@ def direction(layer: str, vectors: Float[Tensor, "batch units"]) -> Objective:
     return Objective(frozenset({layer}), score)
 
 
-def diversity(layer: str) -> Objective:
-    """How little each image's activation looks like the others' of its batch: minus its mean cosine similarity.
+def diversity(layer: str, kinds: Sequence[int], place: Place = "mean", time: int = -1) -> Objective:
+    """How little each image's activation looks like those of its own kind: minus its mean cosine similarity to them.
 
-    Olah, Mordvintsev, Schubert 2017 compare Gram matrices; over a map they are taken here too.
+    Olah, Mordvintsev, Schubert 2017 compare Gram matrices over the map; at its centre, or at one time step, there is
+    one vector to make them from. An image that is the only one of its kind scores 0.
     """
+    same = torch.as_tensor(kinds)[:, None] == torch.as_tensor(kinds)
+    others = (same & ~torch.eye(len(kinds), dtype=torch.bool)).float()
 
     def score(seen: Activations, images: Tensor) -> Scores:
-        features = seen[layer].flatten(2) if seen[layer].ndim > 2 else seen[layer][:, :, None]
+        features = _at(seen[layer], place, time)
         gram = torch.nn.functional.normalize((features @ features.transpose(1, 2)).flatten(1), dim=1)
-        similarity = gram @ gram.T
-        return -(similarity.sum(1) - similarity.diagonal()) / max(1, len(images) - 1)
+        return -(gram @ gram.T * others.to(gram)).sum(1) / others.to(gram).sum(1).clamp(min=1)
 
     return Objective(frozenset({layer}), score)
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import streamlit as st
@@ -10,13 +10,13 @@ import torch
 from PIL import Image
 
 from core import atlas, charts, images
-from core.layers import first_of_each_depth
 from core.models import MODELS
 from core.stimuli import Frame, Recipe, climb_layers, from_png
 from core.store import Result, address
 from pages.shared import nets
 from pages.shared.jobs import QueueFullError, Records, View
 from pages.shared.long_work import scheduler, store, watcher
+from pages.shared.targets import Targets
 
 COLUMNS, SCALE, WIDTH = 6, 2, 350
 POLL = 0.5  # seconds
@@ -27,20 +27,20 @@ FRAMES = 128  # of an ascent that are kept, at most: with 18 units of 14 layers 
 class Choice:
     """Which units of which nets, and how they are climbed."""
 
-    models: tuple[str, ...]
     weights: str
-    first: int
-    count: int
+    units: Targets
+    variants: int  # pictures of each unit
     recipe: Recipe
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The nets, in their usual order."""
+        chosen = {place.split("/")[0] for place, _ in self.units}
+        return tuple(name for name in MODELS if name in chosen)
+
     def targets(self) -> dict[str, list[int]]:
-        """The units by "model/layer", of every layer with weights; small layers give what they have."""
-        found = {}
-        for model in self.models:
-            for layer in first_of_each_depth(nets.layers(model), 0):
-                first = min(self.first, max(0, layer.units - self.count))
-                found[f"{model}/{layer.name}"] = list(range(first, min(layer.units, first + self.count)))
-        return found
+        """The unit of every picture by "model/layer"; the pictures of a unit stand side by side."""
+        return {place: [index for index in indices for _ in range(self.variants)] for place, indices in self.units}
 
     def address(self) -> str:
         """Of the result: it depends on the weights themselves, not on their names."""
@@ -144,13 +144,19 @@ def _columns(choice: Choice, frame: Frame) -> None:
 
 
 def _row(choice: Choice, frame: Frame, place: str, indices: list[int]) -> None:
-    st.caption(f"{place.split('/')[1]} · units {indices[0]} to {indices[-1]}")
+    st.caption(f"{place.split('/')[1]} · {_named(dict(choice.units)[place])}")
     st.image(_sheet(choice, frame, place))
     if frame.step == frame.steps:
         rectified = atlas.is_rectified(*place.split("/"))
         pairs = zip(frame.reached[place], _strongest(choice, place), strict=True)
         cells = "".join(f"<span>{_share(rectified, reached, strongest)}</span>" for reached, strongest in pairs)
         st.html(f'<div class="shares" title="times the strongest sum for a test image">{cells}</div>')
+
+
+def _named(indices: Sequence[int]) -> str:
+    if len(indices) > 1 and list(indices) == list(range(indices[0], indices[-1] + 1)):
+        return f"units {indices[0]} to {indices[-1]}"
+    return f"unit{'s' if len(indices) > 1 else ''} {', '.join(map(str, indices))}"
 
 
 def _strongest(choice: Choice, place: str) -> list[float]:
@@ -171,7 +177,7 @@ def _share(rectified: bool, reached: float, strongest: float) -> str:
 
 def _sheet(choice: Choice, frame: Frame, place: str) -> Image.Image:
     """A layer's pictures in a row of six; a silent unit's is empty, because nothing was found."""
-    pictures = torch.from_numpy(frame.images[place])[:, None] / 255
+    pictures = torch.tensor(frame.images[place])[:, None] / 255
     rectified = atlas.is_rectified(*place.split("/"))
     for picture, reached, strongest in zip(pictures, frame.reached[place], _strongest(choice, place), strict=True):
         if atlas.silent(rectified, reached, strongest):

@@ -73,6 +73,17 @@ def turn_to(digit: int | None) -> None:
     st.session_state[SHEET] = Sheet(number, None if digit is None else str(digit))
 
 
+def drawing() -> Tensor | None:
+    """What stands on the paper, for the pages without one: as the link says, or else as the Draw page left it.
+
+    It is written into the link. Raises ValueError, with a sentence for the page, where the link's is damaged.
+    """
+    linked = st.query_params.get("digit"), st.query_params.get("ink")
+    digit, ink = linked if any(linked) else st.session_state.get(LINKED, (None, None))
+    _write_link(digit, ink)
+    return _printed(Sheet(0, digit, ink))
+
+
 def _current_sheet() -> Sheet:
     """The session's sheet, unless a link brought another; laid out anew where a page switch had taken the canvas."""
     sheet: Sheet = st.session_state.get(SHEET, Sheet())
