@@ -40,14 +40,14 @@ def most_different(peaks: Float[Tensor, "n units"], k: int) -> list[int]:
     deviations = peaks - peaks.mean(0)
     lengths = deviations.norm(dim=0)
     alike = (torch.nn.functional.normalize(deviations, dim=0).T @ deviations).abs() / lengths  # nan: never changes
-    order = torch.zeros_like(lengths)  # the strongest correlation with those taken
+    nearest = torch.zeros_like(lengths)  # the strongest correlation with those taken
     left = set(range(len(lengths)))
     taken: list[int] = []
     while left and len(taken) < k:
-        best = max(left, key=lambda unit: (lengths[unit] > 0, -order[unit] if taken else lengths[unit], -unit))
+        best = max(left, key=lambda unit: (lengths[unit] > 0, -nearest[unit] if taken else lengths[unit], -unit))
         left.remove(best)
         taken.append(best)
-        order = torch.maximum(order, alike[best].nan_to_num(2))
+        nearest = torch.maximum(nearest, alike[best].nan_to_num(2))
     return sorted(taken)
 
 

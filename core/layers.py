@@ -4,6 +4,7 @@ Activations are plain tensors: (batch, units) dense, (batch, units, height, widt
 (batch, units, time) recurrent.
 """
 
+import copy
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -153,6 +154,12 @@ def run_to(model: nn.Module, x: Tensor, names: Iterable[str]) -> dict[str, Tenso
     return reached
 
 
+def copied(model: nn.Module) -> nn.Module:
+    """A copy of its own, made while no other thread hooks the model."""
+    with _lock(model):
+        return copy.deepcopy(model)
+
+
 class _AllReached(Exception):  # noqa: N818 - not an error: it ends a forward pass early
     """Every layer that was asked for has been read."""
 
@@ -186,13 +193,17 @@ def _hooked(
 
         return hook
 
-    with _LOCKS.setdefault(model, threading.RLock()):
+    with _lock(model):
         handles = [module.register_forward_hook(hook_for(name)) for name, module in modules.items()]
         try:
             yield
         finally:
             for handle in handles:
                 handle.remove()
+
+
+def _lock(model: nn.Module) -> threading.RLock:
+    return _LOCKS.setdefault(model, threading.RLock())
 
 
 _LOCKS: "WeakKeyDictionary[nn.Module, threading.RLock]" = WeakKeyDictionary()

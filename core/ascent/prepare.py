@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.ascent.objectives import Objective
-from core.layers import followers, run_to
+from core.layers import copied, followers, run_to
 
 
 def prepared(model: nn.Module, images: Tensor, layers: Iterable[str], dtype: torch.dtype = torch.float32) -> nn.Module:
@@ -20,7 +20,7 @@ def prepared(model: nn.Module, images: Tensor, layers: Iterable[str], dtype: tor
     bfloat16, strided convolutions by channel are taken apart: see `Thinned`. What is to be read itself stays as it is.
     `images` show which module follows which.
     """
-    net = copy.deepcopy(model).requires_grad_(False)
+    net = copied(model).requires_grad_(False)
     followed = {first: then for first, then in followers(net, images[:1], layers).items() if first not in layers}
     for first, then in followed.items():
         conv, norm = net.get_submodule(first), net.get_submodule(then)
@@ -78,7 +78,9 @@ class _Kept(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         """The gradient where something was kept, and zeros between."""
-        whole = torch.empty(ctx.shape, dtype=gradient.dtype, memory_format=torch.channels_last).zero_()
+        whole = torch.empty(
+            ctx.shape, dtype=gradient.dtype, device=gradient.device, memory_format=torch.channels_last
+        ).zero_()
         whole[:, :, *ctx.kept] = gradient
         return whole, None
 

@@ -13,7 +13,10 @@ DRAWING, DIVERSITY = "my drawing", 2.0
 
 
 def choose_recipe() -> tuple[Recipe, int]:
-    """The switches that say how, and how many pictures of each unit; ValueError as above."""
+    """The switches that say how, and how many pictures of each unit.
+
+    Raises ValueError, with a sentence for the page, where there is no drawing to begin with.
+    """
     with st.container(horizontal=True, gap="medium"):
         steps = st.number_input("Steps", value=RECIPE.steps, step=32, key="steps", bind="query-params", width=110)
         seed = st.number_input("Seed", value=RECIPE.seed, key="seed", bind="query-params", width=100)
@@ -21,9 +24,17 @@ def choose_recipe() -> tuple[Recipe, int]:
         variants = st.segmented_control("Pictures of a unit", [1, 2, 3, 6], default=1, required=True, key="variants",
                                         bind="query-params")  # fmt: skip
         place: Place = st.segmented_control("Maps", PLACES, default="centre", required=True, key="place",
-                                     bind="query-params")  # fmt: skip
+                                            bind="query-params",
+                                            help="At the map's centre, or all over it.")  # fmt: skip
         row = st.number_input("Recurrent, behind row", value=RECIPE.row, key="behind", bind="query-params", width=150)
-        minus = st.number_input("Minus unit", value=None, key="minus", bind="query-params", width=110)
+        minus = st.number_input(
+            "Minus unit",
+            value=None,
+            key="minus",
+            bind="query-params",
+            width=110,
+            help="Subtract the sum of this unit of the same layer: what tells two units apart?",
+        )
     with st.container(horizontal=True, gap="medium"):
         budget = st.toggle("Budget of ink", True, key="budget", bind="query-params")
         blur = st.toggle("Blur", True, key="blur", bind="query-params")
