@@ -12,6 +12,7 @@ from core.examples import peaks
 from core.layers import Layer, list_layers
 from core.models import MODELS, load, snapshots
 from core.process import settle
+from core.stimuli import Recipe, climb
 
 settle()
 
@@ -57,5 +58,6 @@ def load_all() -> None:
         layers(name)
         net(name, "trained")
     test_images()
+    list(climb(net("cnn", "trained"), "conv1", [0], Recipe(steps=1)))  # torch's optimizers load 2 s of compiler at once
     gc.collect()
     gc.freeze()
