@@ -56,7 +56,7 @@ def within_limits(recipe: Recipe) -> tuple[Recipe, list[str]]:
         value = getattr(recipe, name)
         if value is not None and not low <= value <= high:
             changes[name] = type(value)(low if value < low else high)
-            sentences.append(f"{name.capitalize()} lies between {low:g} and {high:g}: {changes[name]:g} is taken.")
+            sentences.append(f"{name.capitalize()}: from {low:g} to {high:g}; {changes[name]:g} is taken.")
     return replace(recipe, **changes), sentences
 
 

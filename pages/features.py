@@ -53,6 +53,7 @@ def choose_units() -> tuple[str, targets.Targets]:
                                       key="models", bind="query-params")  # fmt: skip
         weights = st.segmented_control("Weights", ["trained", "untrained"], default="trained", required=True,
                                        key="of", bind="query-params")  # fmt: skip
+    with st.container(horizontal=True, gap="medium"):
         which = st.segmented_control("Units of each layer", [targets.IN_ORDER, targets.ACTIVE, targets.DIFFERENT],
                                      default=targets.IN_ORDER, required=True, key="which",
                                      bind="query-params")  # fmt: skip

@@ -365,7 +365,7 @@ def test_a_unit_that_does_not_exist_gets_a_sentence(only: str, words: str) -> No
 def test_steps_out_of_range_are_brought_back_and_said() -> None:
     at = features()
     at.session_state["steps"] = 10**7
-    assert "Steps lies between 1 and 1024: 1024 is taken." in said(fine(at.run()))
+    assert "Steps: from 1 to 1024; 1024 is taken." in said(fine(at.run()))
     assert [button.label for button in at.button] == ["Start"]
 
 

@@ -111,6 +111,6 @@ def test_a_recipe_out_of_range_is_brought_back_and_said() -> None:
     mended, said = within_limits(Recipe(steps=10**9, row=-4, budget=None))
     assert mended == Recipe(steps=1024, row=1, budget=None)
     assert said == [
-        "Steps lies between 1 and 1024: 1024 is taken.",
-        "Row lies between 1 and 28: 1 is taken.",
+        "Steps: from 1 to 1024; 1024 is taken.",
+        "Row: from 1 to 28; 1 is taken.",
     ]
