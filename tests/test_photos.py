@@ -1,0 +1,151 @@
+"""Photographs: the samples are what the net says they are, and no file is too strange for a sentence or a picture."""
+
+import io
+import struct
+import zlib
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torchvision.models import ResNet18_Weights
+
+from core.data import photos
+from core.models.lite import trained_lite0
+
+
+def saved(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def halves(mode: str, left: Any, right: Any) -> Image.Image:
+    """40 x 20 pixels of two colours."""
+    picture = Image.new(mode, (40, 20), left)
+    picture.paste(right, (20, 0, 40, 20))
+    return picture
+
+
+def corners(picture: Image.Image) -> list[Any]:
+    """The colours in the middle of the left and of the right half."""
+    return [picture.getpixel((10, 10)), picture.getpixel((30, 10))]
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("cat", "Egyptian cat"), ("coffee", "espresso"), ("motorcycle", "moped"), ("rocket", "missile"),
+     ("flower", "daisy"), ("palace", "palace")],
+)  # fmt: skip
+def test_the_net_knows_the_samples(name: str, label: str) -> None:
+    """Weights, range, size and labels fit together: with another normalisation the daisy is a lampshade."""
+    categories = ResNet18_Weights.DEFAULT.meta["categories"]
+    with torch.no_grad():
+        answer = trained_lite0().eval()(photos.to_input(photos.sample(name))[None])[0]
+    assert label in [categories[index] for index in answer.topk(5).indices.tolist()]
+
+
+@pytest.mark.parametrize("name", photos.SAMPLES)
+def test_every_sample_becomes_an_input(name: str) -> None:
+    image = photos.to_input(photos.sample(name))
+    assert image.shape == (3, 224, 224)
+    assert 0 <= image.min() < 0.2 and 0.8 < image.max() <= 1
+
+
+def test_a_sample_that_is_none_is_named_with_those_that_are() -> None:
+    with pytest.raises(ValueError, match="no sample photo 'dog'; there are cat, coffee"):
+        photos.sample("dog")
+
+
+def test_an_input_is_the_middle_square() -> None:
+    picture = Image.fromarray(np.repeat(np.arange(0, 250, 2, dtype=np.uint8)[None, :, None], 25, 0).repeat(3, 2))
+    image = photos.to_input(picture, side=25)
+    torch.testing.assert_close(image[0, 0], torch.arange(100, 150, 2) / 255)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_each_kind_of_file_is_read(kind: str) -> None:
+    colours = corners(photos.read(saved(halves("RGB", (250, 10, 10), (10, 10, 250)), kind)))
+    assert colours[0][0] > 200 and colours[1][2] > 200
+
+
+def test_a_turned_photograph_is_set_upright() -> None:
+    picture = halves("RGB", "white", "black")
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    assert corners(photos.read(saved(picture, "JPEG", exif=exif))) == [(0, 0, 0), (255, 255, 255)]
+
+
+@pytest.mark.parametrize(
+    ("picture", "kind", "expected"),
+    [
+        (halves("RGBA", (255, 0, 0, 255), (0, 0, 0, 0)), "PNG", [(255, 0, 0), (255, 255, 255)]),
+        (halves("LA", (40, 255), (0, 0)), "PNG", [(40, 40, 40), (255, 255, 255)]),
+        (halves("L", 7, 200), "PNG", [(7, 7, 7), (200, 200, 200)]),
+        (halves("1", 0, 1), "PNG", [(0, 0, 0), (255, 255, 255)]),
+        (halves("I;16", 0, 65535), "PNG", [(0, 0, 0), (255, 255, 255)]),
+        (halves("CMYK", (0, 0, 0, 0), (0, 0, 0, 255)), "JPEG", [(255, 255, 255), (0, 0, 0)]),
+        (halves("P", 0, 1).convert("RGB").quantize(2), "PNG", [(0, 0, 0), (1, 1, 1)]),
+    ],
+    ids=["transparent", "grey and transparent", "grey", "black and white", "16 bits", "CMYK", "palette"],
+)
+def test_every_mode_becomes_rgb(picture: Image.Image, kind: str, expected: list[Any]) -> None:
+    found = photos.read(saved(picture, kind))
+    assert found.mode == "RGB"
+    assert np.abs(np.array(corners(found)) - np.array(expected)).max() <= 2
+
+
+def test_of_an_animation_the_first_picture_is_taken() -> None:
+    first, second = Image.new("RGB", (32, 32), "white"), Image.new("RGB", (32, 32), "black")
+    content = saved(first, "WEBP", save_all=True, append_images=[second], lossless=True)
+    assert photos.read(content).getpixel((5, 5)) == (255, 255, 255)
+
+
+def huge_png() -> bytes:
+    """A few bytes that claim to be 20,000 x 20,000 pixels."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+WHOLE = saved(Image.effect_noise((64, 64), 50).convert("RGB"))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "no PNG, JPEG or WebP"),
+        (b"a shopping list", "no PNG, JPEG or WebP"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no PNG, JPEG or WebP"),
+        (saved(Image.new("RGB", (32, 32)), "GIF"), "no PNG, JPEG or WebP"),
+        (WHOLE[:200], "cannot be read to its end"),
+        (WHOLE[: len(WHOLE) // 2], "cannot be read to its end"),
+        (saved(Image.new("RGB", (1, 1))), "has 1 x 1 pixels; each side needs at least 16"),
+        (saved(Image.new("1", (8000, 6000))), "48 megapixels; at most 40"),
+        (huge_png(), "too large|megapixels"),
+        (bytes(10_000_001), "has 10 MB; at most 10 MB"),
+    ],
+    ids=["empty", "text", "SVG", "GIF", "cut early", "cut", "a pixel", "48 megapixels", "bomb", "10 MB"],
+)
+def test_a_bad_file_gets_a_sentence(content: bytes, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        photos.read(content)
+
+
+def test_no_damage_brings_a_traceback() -> None:
+    """One byte at a time is changed: a picture or a sentence, nothing else."""
+    generator = np.random.default_rng(0)
+    for kind in ("PNG", "JPEG", "WEBP"):
+        content = saved(halves("RGB", "white", "black"), kind)
+        for _ in range(150):
+            damaged = bytearray(content)
+            damaged[generator.integers(len(content))] = generator.integers(256)
+            try:
+                picture = photos.read(bytes(damaged))
+            except ValueError:
+                continue
+            assert picture.mode == "RGB"
