@@ -21,7 +21,6 @@ SIDE = 224  # of a net's input, in pixels
 SAMPLES: dict[str, Callable[[], np.ndarray]] = {
     "cat": data.chelsea,
     "coffee": data.coffee,
-    "motorcycle": lambda: data.stereo_motorcycle()[0],
     "rocket": data.rocket,
     "astronaut": data.astronaut,
     "flower": lambda: load_sample_image("flower.jpg"),
