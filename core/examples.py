@@ -37,17 +37,14 @@ def most_different(peaks: Float[Tensor, "n units"], k: int) -> list[int]:
     The one that varies most is taken first, then again and again the one whose strongest correlation, of either sign,
     with those taken is weakest (farthest-first traversal, Gonzalez 1985). Units that never change are left for last.
     """
-    deviations = peaks - peaks.mean(0)
-    lengths = deviations.norm(dim=0)
-    alike = (torch.nn.functional.normalize(deviations, dim=0).T @ deviations).abs() / lengths  # nan: never changes
-    nearest = torch.zeros_like(lengths)  # the strongest correlation with those taken
-    left = set(range(len(lengths)))
-    taken: list[int] = []
-    while left and len(taken) < k:
-        best = max(left, key=lambda unit: (lengths[unit] > 0, -nearest[unit] if taken else lengths[unit], -unit))
-        left.remove(best)
-        taken.append(best)
-        nearest = torch.maximum(nearest, alike[best].nan_to_num(2))
+    spread = peaks.std(0)
+    alike = torch.corrcoef(peaks.T).abs()
+    alike[:, spread == 0] = 2  # more than any correlation
+    taken = [int(spread.argmax())]
+    while len(taken) < min(k, len(spread)):
+        nearest = alike[taken].nan_to_num(0).amax(0)  # the strongest correlation with those taken
+        nearest[taken] = torch.inf
+        taken.append(int(nearest.argmin()))
     return sorted(taken)
 
 

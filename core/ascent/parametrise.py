@@ -13,8 +13,6 @@ Images = Float[Tensor, "batch channels height width"]
 # The square root of the covariance of ImageNet's colours, in rows r, g, b: Olah, Mordvintsev, Schubert 2017, as in
 # https://github.com/tensorflow/lucid/blob/master/lucid/optvis/param/color.py
 COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
-
-
 MARGIN = 0.02  # from black and white, where the logistic function is too flat to be climbed
 
 

@@ -73,15 +73,19 @@ def turn_to(digit: int | None) -> None:
     st.session_state[SHEET] = Sheet(number, None if digit is None else str(digit))
 
 
-def drawing() -> Tensor | None:
+def drawing() -> Tensor:
     """What stands on the paper, for the pages without one: as the link says, or else as the Draw page left it.
 
-    It is written into the link. Raises ValueError, with a sentence for the page, where the link's is damaged.
+    It is written into the link. Raises ValueError, with a sentence for the page, where there is nothing, or where the
+    link's is damaged.
     """
     linked = st.query_params.get("digit"), st.query_params.get("ink")
     digit, ink = linked if any(linked) else st.session_state.get(LINKED, (None, None))
     _write_link(digit, ink)
-    return _printed(Sheet(0, digit, ink))
+    image = _printed(Sheet(0, digit, ink))
+    if image is None:
+        raise ValueError("There is no drawing yet: draw a digit on the page Draw, and come back.")
+    return image
 
 
 def _current_sheet() -> Sheet:

@@ -39,9 +39,6 @@ def choose_recipe() -> tuple[Recipe, int]:
         budget = st.toggle("Budget of ink", True, key="budget", bind="query-params")
         blur = st.toggle("Blur", True, key="blur", bind="query-params")
         jitter = st.toggle("Jitter", True, key="jitter", bind="query-params")
-    begin = drawing() if start == DRAWING else None
-    if start == DRAWING and begin is None:
-        raise ValueError("There is no drawing to begin with yet: draw a digit on the page Draw, and come back.")
     recipe, changed = within_limits(
         Recipe(
             steps=int(steps),
@@ -49,7 +46,7 @@ def choose_recipe() -> tuple[Recipe, int]:
             blur=RECIPE.blur if blur else 0.0,
             jitter=RECIPE.jitter if jitter else 0,
             seed=int(seed),
-            start=start if begin is None else to_text(begin),
+            start=to_text(drawing()) if start == DRAWING else start,
             place=place,
             row=int(row),
             minus=None if minus is None else int(minus),
