@@ -1,48 +1,69 @@
-"""What every unit of the digit nets looks for, computed once and shipped: `python -m core.atlas build cnn`.
+"""What units look for, computed once and shipped: `python -m core.atlas build cnn`.
 
-A model's atlas is a sheet of pictures a layer and one JSON, for the trained net and for its untrained twin. It holds
-the layers with weights; the units behind them, after a ReLU or a pooling, look for what their sums look for.
+A model's atlas is a sheet of pictures a layer and one JSON, for the trained net and for its untrained twin. Of nets for
+digits it holds all layers with weights; the units behind them, after a ReLU or a pooling, look for what their sums look
+for. Of nets for photographs it holds the rows of a wall.
 """
 
 import argparse
 import hashlib
 import io
 import json
+import math
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from functools import cache
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from core.data import photos
 from core.data.digits import test_set
-from core.examples import peaks
+from core.examples import peak, peaks
 from core.files import write_whole
-from core.layers import Layer, list_layers, pre_activation
-from core.models import MODELS, load
+from core.layers import Layer, list_layers, pre_activation, record
+from core.measures.colourfulness import colourfulness
+from core.measures.receptive_field import receptive_fields
+from core.measures.spatial_frequency import mean_frequency
+from core.models import MODELS, find, load
 from core.process import settle
-from core.stimuli import RECIPE, SIZE, climb
+from core.stimuli import PHOTO_RECIPE, RECIPES, Recipe, as_bytes, as_images, climb, for_layer
 from core.units import Unit
 
 FOLDER = Path(__file__).parent / "atlases"
 WEIGHTS = ("trained", "untrained")
 IN_A_ROW = 16
+BATCH = 64  # units that are climbed together, so that memory stays small
+QUALITY = 80  # of WebP
+
+# The wall: its layers from the first to the last, and in each so many units, evenly spread over all that it has.
+WALL = ("stem", "block1", "block2", "block3", "block5", "block8", "block11", "block14", "block16", "logits")
+IN_WALL = 24
+# A thousand classes are too many; these were chosen for being known to everybody, before their pictures were seen.
+CLASSES = (
+    "goldfish", "great white shark", "hen", "flamingo", "peacock", "tarantula", "starfish", "monarch", "ladybug",
+    "snail", "golden retriever", "Egyptian cat", "tiger", "zebra", "African elephant", "giant panda", "strawberry",
+    "pineapple", "daisy", "espresso", "school bus", "grand piano", "palace", "volcano",
+)  # fmt: skip
+CLASS_STEPS = 256
 
 
 @dataclass(frozen=True)
 class Stimulus:
     """What gradient ascent found for a unit, and what makes it honest."""
 
-    image: Float[Tensor, "1 28 28"]
+    image: Float[Tensor, "channels side side"]
     reached: float  # the unit's largest sum for this picture, anywhere in the map, at any time
-    strongest: float  # and for any of the 10,000 test images
+    strongest: float  # and for any of the 10,000 test images, or for any view of the sample photographs
     rectified: bool  # a ReLU stands behind it
 
     @property
@@ -59,13 +80,13 @@ def silent(rectified: bool, reached: float, strongest: float) -> bool:
 def is_rectified(model: str, layer: str) -> bool:
     """Whether a ReLU stands behind a layer's sums."""
     layers = _layers(model)
-    depth = pre_activation(layers, layer).depth
-    return any(other.kind == "relu" and other.depth == depth for other in layers)
+    sums = pre_activation(layers, layer)
+    return any(other.kind == "relu" and pre_activation(layers, other.name) == sums for other in layers)
 
 
 @cache
 def _layers(model: str) -> list[Layer]:
-    return list_layers(load(model, weights="untrained"), MODELS[model].input_shape)
+    return list_layers(load(model, weights="untrained"), find(model).input_shape)
 
 
 @cache
@@ -75,27 +96,84 @@ def _pages(model: str, weights: str) -> dict[str, Any]:
 
 
 def look_up(unit: Unit, weights: str) -> Stimulus | None:
-    """The shipped stimulus of a unit, of any layer; None where none was computed for these weights."""
+    """The shipped stimulus of a unit, of any layer; None where none was computed for this unit and these weights."""
     layer = pre_activation(_layers(unit.model), unit.layer)
     page = _pages(unit.model, weights)["layers"].get(layer.name)
-    if page is None:
+    if page is None or unit.index not in page["units"]:
         return None
-    row, column = divmod(unit.index, IN_A_ROW)
-    with Image.open(_sheet(unit.model, weights, layer.name)) as sheet:
-        box = (column * SIZE, row * SIZE, (column + 1) * SIZE, (row + 1) * SIZE)
-        pixels = np.asarray(sheet.crop(box), np.float32) / 255
-    rectified = is_rectified(unit.model, unit.layer)
-    reached, strongest = (page[name][unit.index] for name in ("reached", "strongest"))
-    return Stimulus(torch.from_numpy(pixels)[None], reached, strongest, rectified)
+    place = page["units"].index(unit.index)
+    reached, strongest = (page[name][place] for name in ("reached", "strongest"))
+    image = pictures(unit.model, weights, layer.name)[place]
+    return Stimulus(image, reached, strongest, is_rectified(unit.model, unit.layer))
 
 
-def strongest(model: str, weights: str, layer: str) -> list[float]:
-    """The largest sum of each unit of a layer with weights for any of the 10,000 test images."""
-    return list(_pages(model, weights)["layers"][layer]["strongest"])
+def units_of(model: str, weights: str, layer: str) -> list[int]:
+    """Of which units of a layer with weights the stimuli are shipped, in the order of `pictures`."""
+    return list(_pages(model, weights)["layers"][layer]["units"])
+
+
+@lru_cache(maxsize=32)
+def pictures(model: str, weights: str, layer: str) -> Float[Tensor, "n channels side side"]:
+    """The shipped stimuli of a layer with weights, in [0, 1]."""
+    with Image.open(_sheet(model, weights, layer)) as sheet:
+        pixels = np.asarray(sheet)
+    return _cut(pixels, len(units_of(model, weights, layer)))
+
+
+def strongest(model: str, weights: str, layer: str) -> dict[int, float]:
+    """The largest sum of units of a layer with weights for any test image, or for any view of the sample photos."""
+    page = _pages(model, weights)["layers"].get(layer, {"units": [], "strongest": []})
+    return dict(zip(page["units"], page["strongest"], strict=True))
+
+
+def wall_units(layer: Layer) -> list[int]:
+    """The units of a layer that stand in the wall: evenly spread over all, or the classes that everybody knows."""
+    if layer.name == "logits":
+        labels = find("photo").labels
+        return [labels.index(name) for name in CLASSES]
+    return sorted({place * layer.units // IN_WALL for place in range(IN_WALL)})
+
+
+def wall(model: str, weights: str, columns: int) -> tuple[Float[Tensor, "n 3 side side"], list[Unit], list[str]]:
+    """The wall's pictures row by row, their units, and a caption for each row."""
+    fields, layers = receptive_fields(load(model, weights="untrained")), {layer.name: layer for layer in _layers(model)}
+    rows, shown, captions = [], [], []
+    for name in WALL:
+        chosen = wall_units(layers[name])[:: max(1, len(wall_units(layers[name])) // columns)][:columns]
+        there = units_of(model, weights, name)
+        found = pictures(model, weights, name)[[there.index(unit) for unit in chosen]]
+        rows.append(F.interpolate(found, (PHOTO_RECIPE.side,) * 2, mode="nearest"))
+        shown += [Unit(model, name, unit) for unit in chosen]
+        size = fields[name][0].size
+        sees = "sees all" if math.isinf(size) else f"sees {size:.0f} px"
+        captions.append(f"{name if name != 'logits' else 'classes'}\n{sees}")
+    return torch.cat(rows), shown, captions
+
+
+def by_depth(model: str) -> pd.DataFrame:
+    """How the wall's stimuli change with depth: a row a measure, layer and weights, with the mean over its units.
+
+    `frequency` in cycles per pixel, `colourfulness` on its own scale, `field` in pixels, none where units see all.
+    """
+    fields = receptive_fields(load(model, weights="untrained"))
+    layers = {layer.name: layer for layer in _layers(model)}
+    rows = []
+    for weights in WEIGHTS:
+        for name in WALL:
+            there = units_of(model, weights, name)
+            shown = pictures(model, weights, name)[[there.index(unit) for unit in wall_units(layers[name])]]
+            size = fields[name][0].size
+            values = {"frequency": float(mean_frequency(shown).mean()),
+                      "colourfulness": float(colourfulness(shown).mean()),
+                      "field": None if math.isinf(size) else size}  # fmt: skip
+            rows += [{"measure": measure, "layer": name, "weights": weights, "value": value}
+                     for measure, value in values.items()]  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def _sheet(model: str, weights: str, layer: str) -> Path:
-    return FOLDER / model / f"{weights}-{layer}.png"
+    kind = "png" if find(model).sees == "digits" else "webp"
+    return FOLDER / model / f"{weights}-{layer}.{kind}"
 
 
 @dataclass(frozen=True)
@@ -110,25 +188,58 @@ class Progress:
 
 
 def build(model: str, weights: str) -> Iterator[Progress]:
-    """Climb every unit of every layer with weights, and write sheet and numbers layer by layer.
+    """Climb the units of every layer of the atlas, and write sheet and numbers layer by layer.
 
     Layers that were finished with the same weights and recipe are left as they are, so a build may be broken off.
     """
-    net = load(model, weights=weights)
+    net, spec = load(model, weights=weights), find(model)
+    recipe = RECIPES[spec.sees]
     path = FOLDER / model / f"{weights}.json"
-    about = {"command": f"python -m core.atlas build {model}", "recipe": asdict(RECIPE), "weights": fingerprint(net)}
+    about = {"command": f"python -m core.atlas build {model}", "recipe": asdict(recipe), "weights": fingerprint(net)}
     done = json.loads(path.read_text()) if path.exists() else {}
     pages: dict[str, Any] = done.get("layers", {}) if done.items() >= about.items() else {}
-    layers = list_layers(net, MODELS[model].input_shape)
-    for layer in [layer for layer in layers if layer == pre_activation(layers, layer.name)]:
-        if layer.name in pages:
+    for layer, indices in _plan(model, weights).items():
+        if layer in pages:
             continue
-        for step in climb(net, layer.name, range(layer.units), RECIPE):
-            yield Progress(model, weights, layer.name, step.step, step.steps)
-        strongest = torch.cat(list(peaks(net, test_set().images, layer.name))).amax(0)
-        write_whole(_sheet(model, weights, layer.name), _as_sheet(step.images, layer))
-        pages[layer.name] = {"reached": _rounded(step.scores), "strongest": _rounded(strongest)}
+        climbed = replace(recipe, steps=CLASS_STEPS) if (spec.sees, layer) == ("photos", "logits") else recipe
+        images = yield from _climbed(model, weights, net, layer, indices, climbed)
+        write_whole(_sheet(model, weights, layer), _as_sheet(images, spec.sees))
+        with Image.open(_sheet(model, weights, layer)) as sheet:  # what is shipped is what is measured
+            shipped = _cut(np.asarray(sheet), len(indices))
+        reached = peak(record(net, shipped, [layer])[layer])[torch.arange(len(indices)), torch.tensor(indices)]
+        seen = test_set().images if spec.sees == "digits" else photos.sample_views()
+        strongest = torch.cat(list(peaks(net, seen, layer))).amax(0)[torch.tensor(indices)]
+        if spec.sees == "photos":
+            climbed = for_layer(net, layer, climbed)
+        pages[layer] = {
+            "recipe": asdict(climbed), "units": indices, "reached": _rounded(reached), "strongest": _rounded(strongest)
+        }  # fmt: skip
         write_whole(path, json.dumps(about | {"layers": pages}, indent=1).encode())
+
+
+def _plan(model: str, weights: str) -> dict[str, list[int]]:
+    """The units of each layer that are climbed: all; of a wall's twin, and of its many classes, those that it shows."""
+    layers = _layers(model)
+    if find(model).sees == "digits":
+        return {layer.name: list(range(layer.units)) for layer in layers if layer == pre_activation(layers, layer.name)}
+    shown = {layer.name: layer for layer in layers if layer.name in WALL}
+    return {
+        name: list(range(layer.units)) if weights == "trained" and name != "logits" else wall_units(layer)
+        for name, layer in shown.items()
+    }
+
+
+def _climbed(
+    model: str, weights: str, net: nn.Module, layer: str, indices: list[int], recipe: Recipe
+) -> Generator[Progress, None, Tensor]:
+    found = []
+    for begin in range(0, len(indices), BATCH):
+        for step in climb(net, layer, indices[begin : begin + BATCH], recipe):
+            yield Progress(
+                model, weights, layer, begin // BATCH * step.steps + step.step, -(-len(indices) // BATCH) * step.steps
+            )
+        found.append(step.images)
+    return torch.cat(found)
 
 
 def fingerprint(net: nn.Module) -> str:
@@ -143,14 +254,31 @@ def _rounded(values: Tensor) -> list[float]:
     return [float(f"{value:.4g}") for value in values.tolist()]
 
 
-def _as_sheet(images: Tensor, layer: Layer) -> bytes:
-    rows = -(-layer.units // IN_A_ROW)
-    sheet = np.zeros((rows * IN_A_ROW, SIZE, SIZE), np.uint8)
-    sheet[: layer.units] = np.rint(255 * images[:, 0].numpy())
-    picture = sheet.reshape(rows, IN_A_ROW, SIZE, SIZE).swapaxes(1, 2).reshape(rows * SIZE, IN_A_ROW * SIZE)
+def _as_sheet(images: Tensor, sees: str) -> bytes:
+    tiles = as_bytes(images)
+    side, colours = tiles.shape[1], tiles.shape[3:]
+    rows = -(-len(tiles) // IN_A_ROW)
+    sheet = np.zeros((rows * IN_A_ROW, side, side, *colours), np.uint8)
+    sheet[: len(tiles)] = tiles
+    picture = sheet.reshape(rows, IN_A_ROW, side, side, *colours).swapaxes(1, 2)
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG", optimize=True)
+    whole = Image.fromarray(picture.reshape(rows * side, IN_A_ROW * side, *colours))
+    if sees == "digits":
+        whole.save(buffer, "PNG", optimize=True)
+    else:
+        whole.save(buffer, "WEBP", quality=QUALITY, method=6)
     return buffer.getvalue()
+
+
+def _cut(sheet: np.ndarray, count: int) -> Float[Tensor, "n channels side side"]:
+    """A sheet's pictures again, in [0, 1]."""
+    side = sheet.shape[1] // IN_A_ROW
+    tiles = (
+        sheet.reshape(-1, side, IN_A_ROW, side, *sheet.shape[2:])
+        .swapaxes(1, 2)
+        .reshape(-1, side, side, *sheet.shape[2:])
+    )
+    return as_images(tiles[:count])
 
 
 def main() -> None:

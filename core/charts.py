@@ -29,9 +29,11 @@ FAINT = {"light": "#DEDAD0", "dark": "#3A3E47"}
 CAPTION, SPACE, INDENT = 18, 16, 12  # pixels: a caption's height, the space below a picture, the spine's room
 BARS = 48  # pixels of a bar for 100 %
 RAMP_WIDTH, RAMP_HEIGHT = 36, 6
+SHARE_HEIGHT = 34  # pixels for a class, its name above its bar
 NO_LEGEND = {"scale": "", "legend": ""}
 BOX = ["left", "top", "right", "bottom"]  # a place in a chart, in its pixels
-UNIT, IMAGE = "unit", "digit"  # the names of what a click selects: a unit's address, an image's number
+# The names of what a click selects: a unit's address, a test image's number, a layer's name, a sample photo's name.
+UNIT, IMAGE, LAYER, PHOTO = "unit", "digit", "layer", "photo"
 
 Spec = dict[str, Any]  # Vega-Lite, with its tables under "datasets"
 
@@ -243,17 +245,96 @@ def _selectable(table: str, field: str, x: _Axis, y: _Axis) -> alt.Chart:
 
 def gallery(sheet: Tiles, numbers: Sequence[int]) -> Spec:
     """Images of the test set on one sheet; a click on one selects its number under the name `digit`."""
-    picture = pd.DataFrame([{"left": 0, "top": 0, "url": data_url(sheet.picture)}])
-    boxes = pd.DataFrame(sheet.boxes, columns=BOX).assign(**{IMAGE: numbers})
-    return _filled(_gallery_chart(*sheet.picture.size), picture=picture, boxes=boxes)
+    return clickable_sheet(sheet, IMAGE, numbers)
+
+
+def clickable_sheet(
+    sheet: Tiles,
+    name: str,
+    values: Sequence[Any],
+    *,
+    selected: Any = None,
+    shrink: float = 1.0,
+    captions: Sequence[str] = (),
+    room: int = 0,
+    theme: Theme = "light",
+) -> Spec:
+    """Tiles on one sheet; a click on one selects its value under that name; the selected one has a frame.
+
+    `captions`, one a row of tiles, stand to the left of the sheet, where they have `room` pixels. A sheet is shown
+    smaller by `shrink`, and keeps its pixels for screens that are finer.
+    """
+    width, height = (round(side / shrink) for side in sheet.picture.size)
+    picture = pd.DataFrame([{"left": room, "top": 0, "url": data_url(sheet.picture)}])
+    boxes = pd.DataFrame(sheet.boxes / shrink + np.array([room, 0, room, 0]), columns=BOX).assign(**{name: values})
+    tops = sorted(set(boxes.top))
+    rows = pd.DataFrame({"top": tops[: len(captions)], "caption": captions})
+    chart = _sheet_chart(name, width, height, room, FAMILY_COLOURS["cnn"], theme)
+    outlines = boxes.loc[boxes[name] == selected, BOX]
+    return _filled(chart, picture=picture, boxes=boxes, rows=rows, outlines=outlines)
 
 
 @cache
-def _gallery_chart(width: int, height: int) -> Spec:
-    x, y = _Axis("x", width), _Axis("y", height)
+def _sheet_chart(name: str, width: int, height: int, room: int, colour: str, theme: Theme) -> Spec:
+    x, y = _Axis("x", width + room), _Axis("y", height)
     sheet = _table("picture").mark_image(align="left", baseline="top", width=width, height=height)
-    layers = [sheet.encode(x=x("left"), y=y("top"), url="url:N"), _selectable("boxes", IMAGE, x, y)]
-    return _checked(alt.layer(*layers).properties(width=width, height=height, padding=0))
+    text = _table("rows").mark_text(align="left", baseline="top", fontSize=12, lineBreak="\n", color=TEXT[theme], dy=4)
+    layers = [
+        sheet.encode(x=x("left"), y=y("top"), url="url:N"),
+        text.encode(x=alt.value(0), y=y("top"), text="caption:N"),
+        _boxes("outlines", x, y, stroke=colour, strokeWidth=3),
+        _selectable("boxes", name, x, y),
+    ]
+    return _checked(alt.layer(*layers).properties(width=width + room, height=height, padding=0))
+
+
+def by_depth(table: pd.DataFrame, theme: Theme, width: int, logarithmic: bool = False) -> Spec:
+    """A number for each layer of a CNN (layer, weights, value), trained as a line, untrained dashed and lighter."""
+    chart = _depth_chart(tuple(dict.fromkeys(table.layer)), theme, width, logarithmic)
+    return _filled(chart, numbers=table)
+
+
+@cache
+def _depth_chart(layers: tuple[str, ...], theme: Theme, width: int, logarithmic: bool) -> Spec:
+    scale = alt.Scale(type="log", nice=False, domain=[1, 1000]) if logarithmic else alt.Scale(zero=True)
+    values = [1, 10, 100, 1000] if logarithmic else alt.Undefined
+    kinds = ["trained", "untrained"]
+    dashes = alt.StrokeDash("weights:N", scale=alt.Scale(domain=kinds, range=[[1, 0], [5, 4]]), legend=None)
+    strength = alt.Opacity("weights:N", scale=alt.Scale(domain=kinds, range=[1, 0.55]), legend=None)
+    chart = _table("numbers").encode(
+        x=alt.X(
+            "layer:N", sort=list(layers), title=None, axis=alt.Axis(labelAngle=-45, labelOverlap=False, grid=False)
+        ),
+        y=alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(gridColor=FAINT[theme], tickCount=4, values=values)),
+        tooltip=["layer:N", "weights:N", alt.Tooltip("value:Q", format=".3~r")],
+    )
+    line = chart.mark_line(color=FAMILY_COLOURS["cnn"], strokeWidth=2).encode(strokeDash=dashes, opacity=strength)
+    points = chart.mark_circle(color=FAMILY_COLOURS["cnn"], size=24).encode(opacity=strength)
+    return _checked(alt.layer(line, points).properties(width=width, height=190))
+
+
+def shares(labels: Sequence[str], percent: Sequence[float], theme: Theme, width: int) -> Spec:
+    """A bar for each of a few classes, the likeliest first, with its name and its share in percent."""
+    below = np.arange(len(labels)) * SHARE_HEIGHT
+    table = pd.DataFrame({"label": labels, "percent": percent, "text": below + 9, "top": below + 19})
+    table = table.assign(left=0, right=table.percent / 100 * width, bottom=table.top + 7)
+    return _filled(_shares_chart(theme, width, len(labels)), shares=table)
+
+
+@cache
+def _shares_chart(theme: Theme, width: int, count: int) -> Spec:
+    x, y = _Axis("x", width), _Axis("y", count * SHARE_HEIGHT)
+    fill = alt.condition("datum.top < 20", alt.value(FAMILY_COLOURS["cnn"]), alt.value(QUIET[theme]))
+    table = _table("shares")
+    name = table.mark_text(align="left", baseline="middle", fontSize=13, color=TEXT[theme], limit=width - 56)
+    number = table.transform_calculate(share="format(datum.percent, '.3~r') + ' %'")
+    share = number.mark_text(align="right", baseline="middle", fontSize=12, color=QUIET[theme])
+    layers = [
+        _boxes("shares", x, y, fillOpacity=1).encode(fill=fill),
+        name.encode(x=alt.value(0), y=y("text"), text="label:N"),
+        share.encode(x=alt.value(width), y=y("text"), text="share:N"),
+    ]
+    return _checked(alt.layer(*layers).properties(width=width, height=count * SHARE_HEIGHT, padding=0))
 
 
 def spread(peaks: np.ndarray, here: float, family: str, theme: Theme, width: int) -> Spec:

@@ -9,6 +9,9 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageOps
 from torch import Tensor
+from torch.nn import functional as F
+
+from core.stimuli import as_bytes
 
 Theme = Literal["light", "dark"]
 Pixels = np.ndarray  # uint8 (height, width, 4)
@@ -16,6 +19,8 @@ Pixels = np.ndarray  # uint8 (height, width, 4)
 GAP = 2  # pixels between tiles: a hair
 IN_A_ROW = 16  # neurons of a dense layer
 STEP = 4  # pixels of one step in time
+GIF_COLOURS = 128
+DIM = 0.2  # of a photo's brightness, where a unit does not answer
 
 # ColorBrewer's PuOr, turned so that orange is positive: https://colorbrewer2.org/#type=diverging&scheme=PuOr&n=11
 _PUOR = "2d004b 542788 8073ac b2abd2 d8daeb f7f7f7 fee0b6 fdb863 e08214 b35806 7f3b08"
@@ -87,12 +92,55 @@ def blank(side: int) -> Image.Image:
     return Image.new("RGB", (side, side), PAPER)
 
 
-def contact_sheet(images: Tensor, columns: int, scale: int) -> Tiles:
-    """Digits (n, 1, height, width) in [0, 1] as ink on paper in a grid, a hair's gap between them."""
-    colours = _between(PAPER, INK, images[:, 0].numpy())
-    pixels, boxes = _grid(colours, columns, columns * (images.shape[-1] * scale + GAP) - GAP)
+def contact_sheet(images: Tensor, columns: int, scale: int = 1) -> Tiles:
+    """Digits (n, 1, height, width) in [0, 1] as ink on paper, or photos (n, 3, ...), in a grid with a hair's gap."""
+    pixels, boxes = _grid(_as_colours(images), columns, columns * (images.shape[-1] * scale + GAP) - GAP)
     pixels[pixels[..., 3] == 0] = (*HAIRLINE, 255)
     return Tiles(Image.fromarray(pixels), boxes, limit=1.0, signed=False)
+
+
+def _as_colours(images: Tensor) -> np.ndarray:
+    if images.shape[1] == 1:
+        return _between(PAPER, INK, images[:, 0].numpy())
+    colours = as_bytes(images)
+    return np.concatenate([colours, np.full_like(colours[..., :1], 255)], axis=-1)
+
+
+def picture(image: Tensor) -> Image.Image:
+    """A photo (3, height, width) in [0, 1]."""
+    return Image.fromarray(_as_colours(image[None])[0, ..., :3])
+
+
+def in_column(pictures: Sequence[Image.Image]) -> Tiles:
+    """Pictures of one size, a hair's gap between them, one below the other."""
+    pixels, boxes = _grid(np.stack([np.asarray(picture.convert("RGBA")) for picture in pictures]), 1, pictures[0].width)
+    return Tiles(Image.fromarray(pixels), boxes, limit=1.0, signed=False)
+
+
+def enlarged(picture: Image.Image, side: int) -> Image.Image:
+    """A square picture, enlarged by the largest whole factor that keeps it within `side` pixels."""
+    return Image.fromarray(_enlarge(np.asarray(picture), max(1, side // picture.width)))
+
+
+def spotlight(photo: Tensor, activation: Tensor) -> Image.Image:
+    """A photo (3, height, width), lit where a unit's map (rows, columns) over it is high, and dim where it is not.
+
+    The map is enlarged without smoothing: its pixels are the places where the unit was asked.
+    """
+    light = activation.clamp(min=0)[None, None] / activation.max().clamp(min=1e-12)
+    lit = F.interpolate(light, photo.shape[1:], mode="nearest")[0]
+    return picture(photo * (DIM + (1 - DIM) * lit))
+
+
+def strength(activation: Tensor, side: int, theme: Theme) -> Image.Image:
+    """Where a layer's maps (units, height, width) answer more than elsewhere, in a square: their vector's length there.
+
+    A layer without maps has one answer, in stripes, a unit a stripe.
+    """
+    values = activation.norm(dim=0) if activation.ndim == 3 else activation.clamp(min=0)[None]
+    values = values - values.min()
+    values = F.interpolate(values[None, None], (side, side), mode="nearest" if min(values.shape) < side else "area")
+    return Image.fromarray(colourise(values[0, 0].numpy(), float(values.max()), theme, signed=False))
 
 
 def ramp(signed: bool, theme: Theme, width: int, height: int) -> Image.Image:
@@ -122,7 +170,8 @@ def png(picture: Image.Image) -> bytes:
 def gif(pictures: Sequence[Image.Image], seconds: float) -> bytes:
     """Pictures of one size as an animation that lasts so long, rests on the last for two seconds, and repeats."""
     buffer = io.BytesIO()
-    first, *others = [picture.convert("L") for picture in pictures]
+    colours = pictures[-1].convert("RGB").quantize(GIF_COLOURS)  # of the last picture, so that nothing flickers
+    first, *others = [picture.convert("RGB").quantize(palette=colours) for picture in pictures]
     durations = [round(1000 * seconds / len(pictures))] * len(others) + [2000]
     first.save(buffer, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
     return buffer.getvalue()

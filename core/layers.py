@@ -8,12 +8,13 @@ import copy
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 
+from core.models.explicit import units_last
 from core.models.rnn import Tap
 from core.units import Unit
 
@@ -23,9 +24,14 @@ KINDS: dict[type[nn.Module], str] = {
     nn.ReLU: "relu",
     nn.Sigmoid: "sigmoid",
     nn.AvgPool2d: "average pool",
+    nn.MaxPool2d: "max pool",
+    nn.AdaptiveAvgPool2d: "average pool",
+    nn.BatchNorm2d: "norm",
+    nn.LayerNorm: "norm",
     Tap: "lstm",
 }
-REARRANGE_ONLY = (nn.Flatten, nn.Dropout)
+# By name, because importing torchvision, where some of them live, takes seconds.
+REARRANGE_ONLY = ("Centred", "Standardised", "Flatten", "Dropout", "ZeroPad2d", "Permute", "StochasticDepth")
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class Layer:
     kind: str
     shape: tuple[int, ...]  # of one activation: (units,), (units, height, width) or (units, time)
     depth: int  # weight matrices between the input and here, this layer's own included
+    behind: str | None = None  # the layer whose units these are, too: squashed, or pooled
 
     @property
     def units(self) -> int:
@@ -53,20 +60,35 @@ class Layer:
 
 
 def list_layers(model: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
-    """Every layer, in the order in which the forward pass of one zero input of `input_shape` reaches it."""
+    """Every layer, in the order in which the forward pass of one zero input of `input_shape` reaches it.
+
+    What several modules put out, one inside the other, is one layer, under the name of the outermost.
+    """
     layers: list[Layer] = []
+    made: list[tuple[str, object]] = []  # what each module put out; kept, so that no tensor takes another's place
     depth = 0
 
     def note(name: str, module: nn.Module, x: object, output: object) -> None:
         nonlocal depth
         depth += any(weight.ndim > 1 for weight in module.parameters(recurse=False))
-        if isinstance(output, Tensor) and not isinstance(module, REARRANGE_ONLY):
-            kind = KINDS.get(type(module), type(module).__name__.lower())
-            layers.append(Layer(name, kind, tuple(_units_first(output).shape[1:]), depth))
+        if not isinstance(output, Tensor) or type(module).__name__ in REARRANGE_ONLY:
+            return
+        if made and made[-1][1] is output and made[-1][0].startswith(f"{name}."):
+            layers[-1] = replace(layers[-1], name=name)
+        else:
+            plain = not any(module.children()) and next(module.parameters(), None) is None
+            behind = next((other for other, its in reversed(made) if its is x), None) if plain else None
+            layers.append(Layer(name, _kind(module), tuple(_units_first(module, output).shape[1:]), depth, behind))
+        made.append((name, output))
 
-    with torch.no_grad(), _hooked(model, _leaves(model), note):
+    modules = {name: module for name, module in model.named_modules() if name}
+    with torch.no_grad(), _hooked(model, modules, note):
         model(torch.zeros(1, *input_shape))
     return layers
+
+
+def _kind(module: nn.Module) -> str:
+    return next((kind for type_, kind in KINDS.items() if isinstance(module, type_)), type(module).__name__.lower())
 
 
 def followers(model: nn.Module, x: Tensor, names: Iterable[str]) -> dict[str, str]:
@@ -100,16 +122,25 @@ def first_of_each_depth(layers: Sequence[Layer], place: int) -> list[Layer]:
     return [stack[min(place, len(stack) - 1)] for stack in stacks]
 
 
+def landmarks(layers: Sequence[Layer], most: int = 14) -> list[Layer]:
+    """A few layers that stand for all, evenly spread in depth: of each depth the last, the classes among them."""
+    last = first_of_each_depth(layers, len(layers))
+    return [last[round(place * (len(last) - 1) / (most - 1))] for place in range(most)] if len(last) > most else last
+
+
 def pre_activation(layers: Sequence[Layer], name: str) -> Layer:
-    """The sums that a layer's units come from: the first layer of its depth, with the same units in the same order.
+    """The sums that a layer's units come from: what stands before its squashing and pooling, with the same units.
 
     Half of the units behind a ReLU are silent at the start of an ascent; their sums are not. Raises ValueError for a
     layer that is not among `layers`.
     """
-    depths = {layer.name: layer.depth for layer in layers}
-    if name not in depths:
-        raise ValueError(f"There is no layer {name!r}; there are {', '.join(depths)}.")
-    return next(layer for layer in layers if layer.depth == depths[name])
+    named = {layer.name: layer for layer in layers}
+    if name not in named:
+        raise ValueError(f"There is no layer {name!r}; there are {', '.join(named)}.")
+    layer = named[name]
+    while layer.behind:
+        layer = named[layer.behind]
+    return layer
 
 
 def require(unit: Unit, layers: Sequence[Layer]) -> None:
@@ -138,7 +169,7 @@ def run_to(model: nn.Module, x: Tensor, names: Iterable[str]) -> dict[str, Tenso
     def keep(name: str, module: nn.Module, x: object, output: object) -> None:
         if not isinstance(output, Tensor):
             raise ValueError(f"{name} puts out {type(output).__name__}, not a tensor: it cannot be read as a layer.")
-        reached[name] = _units_first(output)
+        reached[name] = _units_first(module, output)
         if len(reached) == len(modules):
             raise _AllReached
 
@@ -171,8 +202,10 @@ def _module(model: nn.Module, name: str) -> nn.Module:
     return modules[name]
 
 
-def _units_first(output: Tensor) -> Tensor:
-    return output.transpose(1, 2) if output.ndim == 3 else output
+def _units_first(module: nn.Module, output: Tensor) -> Tensor:
+    if output.ndim == 3:
+        return output.transpose(1, 2)
+    return output.permute(0, 3, 1, 2) if output.ndim == 4 and units_last(module) else output
 
 
 @contextmanager

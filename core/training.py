@@ -18,7 +18,7 @@ from tqdm import tqdm
 from core.data.augment import augment
 from core.data.digits import Digits, test_set, training_set
 from core.files import write_whole
-from core.models import CHECKPOINTS, MODELS, SEEDS, untrained
+from core.models import CHECKPOINTS, DIGIT_NETS, SEEDS, untrained
 from core.models.batch_norm import fold_batch_norm, with_batch_norm
 from core.process import settle
 
@@ -171,7 +171,7 @@ def _save(weights: Mapping[str, Tensor], path: Path, about: Mapping[str, object]
 def main() -> None:
     """Train one net from the command line, with a progress bar."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=MODELS)
+    parser.add_argument("name", choices=DIGIT_NETS)
     parser.add_argument("--seed", type=int, default=0, help=f"the shipped ones are {SEEDS.start} to {SEEDS.stop - 1}")
     parser.add_argument("--plain", action="store_true", help="no augmentation, no penalties, no adversarial steps")
     parser.add_argument("--folder", type=Path, default=CHECKPOINTS, help="where NAME/seed-S.safetensors goes")

@@ -12,12 +12,18 @@ frame.enter(
 )
 
 with frame.loading():
-    from core.models import MODELS
-    from pages.shared import targets
+    from core.layers import Layer, first_of_each_depth, pre_activation
+    from core.models import DIGIT_NETS
+    from pages.shared import nets, targets
     from pages.shared.ascents import Choice, show
+    from pages.shared.missing_weights import weights_at_hand
     from pages.shared.notice import notice
     from pages.shared.paper import drawing
-    from pages.shared.recipe import choose_recipe
+    from pages.shared.photo_layers import choose_net, shown_layers
+    from pages.shared.photographs import photo_input
+    from pages.shared.recipe import choose_recipe, key_of
+
+PLACEHOLDERS = {"digits": "cnn/conv3/12, rnn/lstm2/5", "photos": "photo/block8/12, resnet18/layer3.0.conv1/5"}
 
 COMPUTED = """
 **Gradient ascent.** The image is free, the net is not: Adam changes the pixels so that the unit's sum grows (Erhan,
@@ -46,37 +52,53 @@ The same choice, recipe and seed give the same pictures, and results are kept, s
 """
 
 
-def choose_units() -> tuple[str, targets.Targets]:
-    """The switches for weights and units; ValueError, with a sentence for the page, for units that are not there."""
-    with st.container(horizontal=True, gap="medium"):
-        models = st.segmented_control("Nets", list(MODELS), selection_mode="multi", default=["dense", "cnn", "rnn"],
+def choose_layers(sees: str) -> tuple[str, dict[str, list[Layer]]]:
+    """The weights, and the layers of each chosen net: of nets for digits all with weights, of one for photos a few."""
+    weights = st.segmented_control("Weights", ["trained", "untrained"], default="trained", required=True, key="of",
+                                   bind="query-params")  # fmt: skip
+    if sees == "digits":
+        models = st.segmented_control("Nets", DIGIT_NETS, selection_mode="multi", default=["dense", "cnn", "rnn"],
                                       key="models", bind="query-params")  # fmt: skip
-        weights = st.segmented_control("Weights", ["trained", "untrained"], default="trained", required=True,
-                                       key="of", bind="query-params")  # fmt: skip
-    with st.container(horizontal=True, gap="medium"):
-        which = st.segmented_control("Units of each layer", [targets.IN_ORDER, targets.ACTIVE, targets.DIFFERENT],
-                                     default=targets.IN_ORDER, required=True, key="which",
+        return weights, {name: first_of_each_depth(nets.layers(name), 0) for name in DIGIT_NETS if name in models}
+    model = choose_net()
+    weights, layers = weights_at_hand(model, weights), nets.layers(model)
+    shown = [layer.name for layer in shown_layers(model)]
+    chosen = st.multiselect("Layers", shown, shown[1::3], key=f"layers-{model}", bind="query-params")
+    sums = [pre_activation(layers, name) for name in shown if name in chosen]
+    return weights, {model: list(dict.fromkeys(sums))}
+
+
+def choose_units(sees: str) -> tuple[str, targets.Targets]:
+    """The switches for weights and units; ValueError, with a sentence for the page, for units that are not there."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        weights, layers = choose_layers(sees)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        which = st.segmented_control("Units of each layer", [targets.IN_ORDER, targets.ACTIVE[sees], targets.DIFFERENT],
+                                     default=targets.IN_ORDER, required=True, key=key_of("which", sees),
                                      bind="query-params")  # fmt: skip
         count = st.segmented_control("How many", [6, 12, 18], default=6, required=True, key="count",
                                      bind="query-params")  # fmt: skip
-        first = st.number_input("From unit", 0, 63, 0, key="first", bind="query-params", width=100,
+        first = st.number_input("From unit", 0, 9999, 0, key="first", bind="query-params", width=100,
                                 disabled=which != targets.IN_ORDER)  # fmt: skip
         only = st.text_input("Or only these", key="only", bind="query-params", width=260,
-                             placeholder="cnn/conv3/12, rnn/lstm2/5")  # fmt: skip
+                             placeholder=PLACEHOLDERS[sees])  # fmt: skip
     if only:
-        return weights, targets.named(only)
-    here = drawing() if which == targets.ACTIVE else None
-    chosen = [name for name in MODELS if name in models]
-    return weights, targets.of_every_layer(chosen, weights, which, count, int(first), here)
+        return weights, targets.named(only, sees)
+    image = None
+    if which == targets.ACTIVE[sees]:
+        image = drawing() if sees == "digits" else photo_input(next(iter(layers)))
+    return weights, targets.of_every_layer(layers, weights, which, count, int(first), image)
 
 
 try:
-    weights, units = choose_units()
-    recipe, variants = choose_recipe()
+    sees = st.segmented_control("Nets for", ["digits", "photos"], default="digits", required=True, key="sees",
+                                bind="query-params")  # fmt: skip
+    weights, units = choose_units(sees)
+    recipe, variants = choose_recipe(sees)
     if units:
         show(Choice(weights, units, variants, recipe))
     else:
-        st.info("Choose a net.", icon=":material/touch_app:")
+        st.info("Choose a net, and a layer.", icon=":material/touch_app:")
 except ValueError as error:
     notice(error, ":material/search_off:")
 

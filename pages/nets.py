@@ -8,19 +8,42 @@ from pages.shared import frame
 
 frame.enter(
     "nets",
-    "Four nets, trained and untrained",
-    "Three nets of nearly the same size, one of each family, and the small net of a well-known video: how well they "
-    "read MNIST's 10,000 test images, and how they came to.",
+    "The nets, trained and untrained",
+    "Three nets of nearly the same size, one of each family, and the small net of a well-known video, all of them "
+    "trained here to read digits; and a net for photos.",
 )
 
 with frame.loading():
+    import math
+
     from core import charts
-    from core.models import MODELS, cards
+    from core.models import DIGIT_NETS, MODELS, cards
+    from pages.shared import nets
+    from pages.shared.photo_layers import shown_layers
 
 
 def percent(label: str, hint: str | None = None) -> Any:
     """A table's column of percentages."""
     return st.column_config.NumberColumn(label, help=hint, format="%.2f %%")
+
+
+def parameters(model: str) -> float:
+    """How many parameters a net has, in millions."""
+    return sum(weight.numel() for weight in nets.net(model, "trained").parameters()) / 1e6
+
+
+def layer_table(model: str) -> list[dict[str, str | int]]:
+    """The parts of a net for photos: names, sizes, and how far each sees."""
+    fields = nets.fields(model)
+    return [
+        {
+            "layer": layer.name,
+            "units": layer.units,
+            "maps": " x ".join(map(str, layer.shape[1:])) or "none",
+            "receptive field": "all" if math.isinf(size := fields[layer.name][0].size) else f"{size:.0f} pixels",
+        }
+        for layer in shown_layers(model)
+    ]
 
 
 COLUMNS = {
@@ -56,12 +79,21 @@ grows (FGSM, Goodfellow, Shlens, Szegedy 2015).
 theme = st.context.theme.type or "light"
 curves = cards.curves()
 with st.container(horizontal=True, gap="medium"):
-    for model, spec in MODELS.items():
+    for model in DIGIT_NETS:
+        spec = MODELS[model]
         with st.container(width=WIDTH, gap="small"):
             st.markdown(f"**{model}**")
             chart = charts.learning(curves[curves.model == model], spec.family, theme, WIDTH)
             st.vega_lite_chart(spec=chart, width="content", key=f"curve-{model}")
 st.dataframe(cards.cards().drop(columns="family"), column_config=COLUMNS, hide_index=True)
+
+st.subheader("The net for photos", anchor=False)
+st.markdown(
+    f"`photo` is EfficientNet-Lite0, {parameters('photo'):.1f} million parameters, trained by others on the 1,000 "
+    "classes of ImageNet. Each block widens, filters every channel by itself, and narrows again. *Receptive field*: "
+    "how many pixels a unit can see at all. torchvision's classifiers can be chosen on the other pages, too."
+)
+st.dataframe(layer_table("photo"), hide_index=True)
 
 with st.expander("How this is computed"):
     st.markdown(COMPUTED)

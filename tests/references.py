@@ -1,6 +1,8 @@
 """Slow, plain references, each re-derived from its source, that the fast code is tested against."""
 
+import cmath
 import math
+import statistics
 from collections.abc import Mapping
 
 import numpy as np
@@ -128,3 +130,31 @@ def mass_centre(image: np.ndarray) -> tuple[float, float]:
             down += row * image[row][column]
             right += column * image[row][column]
     return down / total, right / total
+
+
+def mean_frequency(image: Tensor) -> float:
+    """The Fourier sum of the windowed brightness, frequency by frequency."""
+    height, width = image.shape[1:]
+    hann = [[math.sin(math.pi * i / (n - 1)) ** 2 for i in range(n)] for n in (height, width)]
+    grey = image.mean(0).double()
+    weights = {(y, x): hann[0][y] * hann[1][x] for y in range(height) for x in range(width)}
+    mean = sum(weights[place] * float(grey[place]) for place in weights) / sum(weights.values())
+    power, moment = 0.0, 0.0
+    for v in range(-(height // 2), height - height // 2):
+        for u in range(-(width // 2), width - width // 2):
+            term = sum(
+                weight * (float(grey[y, x]) - mean) * cmath.exp(-2j * math.pi * (v * y / height + u * x / width))
+                for (y, x), weight in weights.items()
+            )
+            power += abs(term) ** 2
+            moment += abs(term) ** 2 * math.hypot(v / height, u / width)
+    return moment / power
+
+
+def colourfulness(image: Tensor) -> float:
+    """Pixel by pixel, in steps of 255."""
+    pixels = [[255 * float(value) for value in pixel] for pixel in image.flatten(1).T]
+    rg = [r - g for r, g, _ in pixels]
+    yb = [0.5 * (r + g) - b for r, g, b in pixels]
+    deviations = [statistics.pstdev(values) for values in (rg, yb)]
+    return math.hypot(*deviations) + 0.3 * math.hypot(statistics.fmean(rg), statistics.fmean(yb))

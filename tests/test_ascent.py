@@ -16,7 +16,7 @@ from core.ascent.objectives import Objective
 from core.data import digits
 from core.examples import peaks
 from core.layers import list_layers
-from core.models import MODELS, load
+from core.models import DIGIT_NETS, load
 from core.units import Unit
 from tests import references
 from tests.nets import Ramp, Shift
@@ -89,7 +89,7 @@ def test_every_image_of_a_batch_climbs_its_own_unit() -> None:
         torch.testing.assert_close(climb(unit)[0], together[place], atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", DIGIT_NETS)
 def test_the_same_seed_gives_the_same_picture_and_nothing_is_left_changed(name: str) -> None:
     net = load(name)
     before = copy.deepcopy(net.state_dict())

@@ -1,6 +1,7 @@
 """The atlas: shipped for every unit, made by its command, whole or not at all."""
 
 import json
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -10,15 +11,15 @@ import torch
 from core import atlas
 from core.examples import peak
 from core.layers import list_layers, pre_activation, record
-from core.models import MODELS, load
-from core.stimuli import RECIPE, Recipe
+from core.models import DIGIT_NETS, load
+from core.stimuli import PHOTO_RECIPE, RECIPE, Recipe, for_layer
 from core.units import Unit
 
 MEGABYTE = 2**20
 
 
 @pytest.mark.parametrize("weights", atlas.WEIGHTS)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", DIGIT_NETS)
 def test_every_unit_of_every_layer_has_its_stimulus(name: str, weights: str) -> None:
     for layer in list_layers(load(name), (1, 28, 28)):
         for index in (0, layer.units - 1):
@@ -37,7 +38,7 @@ def test_the_shipped_picture_reaches_what_its_numbers_say(address: str) -> None:
     assert value.item() == pytest.approx(stimulus.reached, rel=0.02, abs=0.02)  # the picture has 256 levels
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", DIGIT_NETS)
 def test_the_atlas_is_that_of_the_shipped_weights_and_recipe(name: str) -> None:
     for weights in atlas.WEIGHTS:
         about = json.loads((atlas.FOLDER / name / f"{weights}.json").read_text())
@@ -94,7 +95,7 @@ def test_only_a_unit_behind_a_relu_can_be_silent(place: str, rectified: bool) ->
 
 def test_a_build_that_was_broken_off_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(atlas, "FOLDER", tmp_path)
-    monkeypatch.setattr(atlas, "RECIPE", Recipe(steps=3))
+    monkeypatch.setattr(atlas, "RECIPES", {"digits": Recipe(steps=3)})
     first = list(islice(atlas.build("dense-video", "trained"), 6))
     assert {progress.layer for progress in first} == {"fc1", "fc2"}
     assert sorted(path.name for path in (tmp_path / "dense-video").iterdir()) == ["trained-fc1.png", "trained.json"]
@@ -108,5 +109,52 @@ def test_a_layer_of_sums_is_the_first_of_its_depth() -> None:
     assert sums == {"conv2": "conv2", "relu2": "conv2", "pool2": "conv2", "logits": "logits"}
 
 
-def test_all_atlases_together_stay_small() -> None:
-    assert sum(path.stat().st_size for path in atlas.FOLDER.rglob("*.*")) < 3 * MEGABYTE
+def test_the_atlases_stay_small() -> None:
+    size = {path: sum(file.stat().st_size for file in path.iterdir()) for path in atlas.FOLDER.iterdir()}
+    photo = size.pop(atlas.FOLDER / "photo")
+    assert photo < 6 * MEGABYTE and sum(size.values()) < MEGABYTE
+
+
+@pytest.mark.parametrize("weights", atlas.WEIGHTS)
+def test_the_photo_nets_atlas_is_that_of_the_shipped_weights_and_recipes(weights: str) -> None:
+    net = load("photo", weights=weights)
+    about = json.loads((atlas.FOLDER / "photo" / f"{weights}.json").read_text())
+    assert about["weights"] == atlas.fingerprint(net)
+    assert list(about["layers"]) == list(atlas.WALL)
+    assert list(atlas.build("photo", weights)) == []  # nothing is left to do
+    for name, page in about["layers"].items():
+        usual = replace(PHOTO_RECIPE, steps=atlas.CLASS_STEPS) if name == "logits" else PHOTO_RECIPE
+        assert Recipe(**page["recipe"]) == for_layer(net, name, usual)
+
+
+@pytest.mark.parametrize("weights", atlas.WEIGHTS)
+@pytest.mark.parametrize("layer", atlas.WALL)
+def test_the_shipped_photo_stimuli_reach_what_their_numbers_say(layer: str, weights: str) -> None:
+    net, chosen = load("photo", weights=weights), atlas.units_of("photo", weights, layer)[:4]
+    images = atlas.pictures("photo", weights, layer)[:4]
+    assert images.shape[1] == 3 and images.min() >= 0 and images.max() <= 1
+    values = peak(record(net, images, [layer])[layer])
+    for n, index in enumerate(chosen):
+        stimulus = atlas.look_up(Unit("photo", layer, index), weights)
+        assert stimulus is not None
+        assert torch.equal(stimulus.image, images[n])
+        assert values[n, index].item() == pytest.approx(stimulus.reached, rel=1e-2, abs=1e-2)
+
+
+def test_the_wall_spreads_evenly_over_each_layer() -> None:
+    rows, units, captions = atlas.wall("photo", "trained", 12)
+    assert rows.shape == (120, 3, 112, 112)
+    assert [unit.index for unit in units if unit.layer == "block16"] == [round(n * 320 / 12 - 0.5) for n in range(12)]
+    assert len(captions) == len(atlas.WALL)
+    assert captions[0] == "stem\nsees 3 px" and captions[-1] == "classes\nsees all"
+
+
+def test_depth_in_numbers() -> None:
+    """Claim C2: from block2 on what units look for grows coarser with depth, and in the untrained twin it does not."""
+    table = atlas.by_depth("photo").set_index(["measure", "weights", "layer"]).value
+    trained, twin = table["frequency", "trained"], table["frequency", "untrained"]
+    later = ["block2", "block5", "block8", "block16", "logits"]
+    assert trained[later].is_monotonic_decreasing
+    assert trained["block2"] > 1.7 * trained["block16"]
+    assert twin["block2"] < 1.2 * twin["block16"]
+    assert list(table["field", "trained"][:4]) == [3, 7, 11, 19]

@@ -92,7 +92,34 @@ def test_a_gallery_selects_the_images_number() -> None:
     spec = charts.gallery(sheet, [5, 8, 13, 21])
     assert list(spec["datasets"]["boxes"].digit) == [5, 8, 13, 21]
     assert (spec["width"], spec["height"]) == sheet.picture.size
-    assert marks(spec) == ["image", "rect"]
+    assert marks(spec) == ["image", "text", "rect", "rect"]
+
+
+def test_a_sheet_is_shown_smaller_beside_its_captions_with_a_frame_round_what_is_selected() -> None:
+    sheet = images.contact_sheet(torch.rand(4, 3, 112, 112), columns=2)
+    spec = charts.clickable_sheet(sheet, charts.UNIT, ["a/b/0", "a/b/1", "a/b/2", "a/b/3"], selected="a/b/2",
+                                  shrink=2.0, captions=["top", "below"], room=50)  # fmt: skip
+    assert (spec["width"], spec["height"]) == (50 + 113, 113)
+    boxes, outlines = spec["datasets"]["boxes"], spec["datasets"]["outlines"]
+    assert boxes.left.tolist() == [50, 107, 50, 107] and boxes.top.tolist() == [0, 0, 57, 57]
+    assert outlines.values.tolist() == [[50, 57, 106, 113]]
+    assert spec["datasets"]["rows"].values.tolist() == [[0, "top"], [57, "below"]]
+
+
+def test_five_classes_have_bars_as_long_as_their_shares() -> None:
+    spec = charts.shares(["a", "b"], [75.0, 10.0], "light", 200)
+    assert spec["datasets"]["shares"].right.tolist() == [150, 20]
+
+
+@pytest.mark.parametrize("logarithmic", [True, False])
+def test_numbers_by_depth_keep_the_order_of_the_layers_and_dash_the_twin(logarithmic: bool) -> None:
+    rows = [{"layer": layer, "weights": weights, "value": 3.0}
+            for weights in ("trained", "untrained") for layer in ("stem", "block1", "a")]  # fmt: skip
+    spec = charts.by_depth(pd.DataFrame(rows), "dark", 200, logarithmic)
+    x = spec["layer"][0]["encoding"]["x"]
+    assert x["sort"] == ["stem", "block1", "a"]
+    assert spec["layer"][0]["encoding"]["strokeDash"]["scale"]["range"] == [[1, 0], [5, 4]]
+    assert len(spec["datasets"]["numbers"]) == 6
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -14,24 +14,24 @@ LEAST = {"dense": 98.4, "dense-video": 95.0, "cnn": 99.4, "rnn": 99.2}
 MEGABYTE = 2**20
 
 
-@pytest.mark.parametrize("name", models.MODELS)
+@pytest.mark.parametrize("name", models.DIGIT_NETS)
 @pytest.mark.parametrize("weights", ["plain", *(f"seed-{seed}" for seed in models.SEEDS)])
 def test_accuracy_on_the_test_images_is_the_one_in_the_metadata(name: str, weights: str) -> None:
     measured = accuracy(models.load(name, weights=weights), TEST_SET)
     assert measured == pytest.approx(models.metadata(name, weights)["accuracy"], abs=0.03)  # sums differ by machine
 
 
-@pytest.mark.parametrize("name", models.MODELS)
+@pytest.mark.parametrize("name", models.DIGIT_NETS)
 def test_the_trained_nets_reach_their_accuracy(name: str) -> None:
     assert accuracy(models.load(name), TEST_SET) >= LEAST[name]
 
 
-@pytest.mark.parametrize("name", models.MODELS)
+@pytest.mark.parametrize("name", models.DIGIT_NETS)
 def test_the_untrained_twin_only_guesses(name: str) -> None:
     assert accuracy(models.load(name, weights="untrained"), TEST_SET) < 20
 
 
-@pytest.mark.parametrize("name", models.MODELS)
+@pytest.mark.parametrize("name", models.DIGIT_NETS)
 def test_accuracy_grows_over_the_snapshots(name: str) -> None:
     values = [accuracy(models.load(name, weights=snapshot), TEST_SET) for snapshot in models.snapshots(name)]
     assert len(values) == len({*SNAPSHOT_EPOCHS, RECIPES[name].epochs})
@@ -47,7 +47,7 @@ def test_adversarial_training_makes_a_net_that_holds(name: str) -> None:
     assert held > 95 > fell
 
 
-@pytest.mark.parametrize("name", models.MODELS)
+@pytest.mark.parametrize("name", models.DIGIT_NETS)
 def test_metadata_hold_the_recipe_seed_and_command(name: str) -> None:
     for weights, recipe in [("plain", PLAIN)] + [(f"seed-{seed}", RECIPES[name]) for seed in models.SEEDS]:
         about = models.metadata(name, weights)
@@ -64,7 +64,7 @@ def test_all_checkpoints_together_stay_small() -> None:
 
 def test_the_cards_say_what_the_metadata_say() -> None:
     table = cards.cards().set_index("model")
-    assert list(table.index) == list(models.MODELS)
+    assert list(table.index) == list(models.DIGIT_NETS)
     assert (table.lowest <= table.trained).all()
     assert (table.trained <= table.highest).all()
     assert table.parameters["cnn"] == 46_826

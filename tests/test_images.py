@@ -104,3 +104,37 @@ def test_a_data_address_holds_the_picture() -> None:
     address = images.data_url(picture)
     assert address.startswith("data:image/png;base64,")
     assert list(Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).getdata()) == list(picture.getdata())
+
+
+def test_photos_keep_their_colours() -> None:
+    image = torch.rand(3, 4, 5)
+    assert np.asarray(images.picture(image)).tolist() == (255 * image).round().byte().permute(1, 2, 0).tolist()
+    sheet = images.contact_sheet(image.expand(2, 3, 4, 5)[..., :4], columns=2)
+    assert pixel(sheet, 1, 2)[:3] == tuple((255 * image[:, 2, 1]).round().int().tolist())
+    assert pixel(sheet, 4, 0) == (*images.HAIRLINE, 255)
+
+
+def test_a_spotlight_leaves_the_photo_where_the_unit_is_strongest_and_dims_it_where_it_is_silent() -> None:
+    photo = torch.full((3, 4, 4), 0.8)
+    lit = np.asarray(images.spotlight(photo, torch.tensor([[-1.0, 0.0], [2.0, 1.0]])))[..., 0]
+    bright, dim = round(255 * 0.8), round(255 * 0.8 * images.DIM)
+    assert lit[3, 0] == bright and (lit[:2] == dim).all()
+    assert dim < lit[3, 3] < bright
+    assert (np.asarray(images.spotlight(photo, -torch.ones(2, 2)))[..., 0] == dim).all()
+
+
+def test_a_layers_strength_is_the_length_of_its_vector_at_each_place() -> None:
+    maps = torch.zeros(2, 2, 2)
+    maps[:, 1, 0] = torch.tensor([3.0, -4.0])
+    shown = np.asarray(images.strength(maps, 8, "light"))[..., 0]
+    ink, ground = MAGNITUDE_ENDS["light"][1][0], MAGNITUDE_ENDS["light"][0][0]
+    assert (shown[4:, :4] == ink).all() and (shown[:4] == ground).all() and (shown[4:, 4:] == ground).all()
+    assert images.strength(torch.rand(1000), 8, "dark").size == (8, 8)
+
+
+def test_pictures_stand_in_a_column_and_small_ones_are_enlarged_by_whole_factors() -> None:
+    column = images.in_column([Image.new("RGB", (6, 6), colour) for colour in ("red", "blue")])
+    assert column.picture.size == (6, 12 + GAP)
+    assert pixel(column, 3, 6 + GAP)[:3] == (0, 0, 255)
+    assert images.enlarged(Image.new("RGB", (28, 28)), 112).size == (112, 112)
+    assert images.enlarged(Image.new("RGB", (56, 56)), 100).size == (56, 56)

@@ -19,7 +19,7 @@ def hooks(model: nn.Module) -> int:
 def test_layers_are_listed_in_forward_order_with_shape_and_depth() -> None:
     assert list_layers(Ramp(), (2,)) == [
         Layer("fc", "linear", (3,), 1),
-        Layer("relu", "relu", (3,), 1),
+        Layer("relu", "relu", (3,), 1, behind="fc"),
         Layer("logits", "linear", (2,), 2),
     ]
     conv, pool = list_layers(Shift(), (1, 4, 6))

@@ -26,7 +26,7 @@ def test_the_twin_comes_from_its_seed_and_leaves_torchs_generator_alone() -> Non
     assert all(torch.equal(a, b) for a, b in zip(*(twin.parameters() for twin in twins), strict=True))
 
 
-@pytest.mark.parametrize("name", models.MODELS)
+@pytest.mark.parametrize("name", models.DIGIT_NETS)
 def test_training_began_at_the_twin(name: str) -> None:
     """The first snapshot is the twin, but for float16 and the constant 1 / sqrt(1 + eps) of a folded fresh norm."""
     first, twin = models.load(name, weights="epoch-0"), models.load(name, weights="untrained")
@@ -67,9 +67,10 @@ def test_weights_may_come_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "weights", "words"),
     [
-        ("transformer", "trained", "no model 'transformer'; the models are dense, dense-video, cnn, rnn"),
+        ("transformer", "trained", "no model 'transformer'; there are dense, dense-video, cnn, rnn, photo, alexnet"),
         ("cnn", "best", "no weights 'best'; it has trained, plain, untrained, seed-0"),
         ("cnn", "seed-9", "no weights 'seed-9'"),
+        ("photo", "plain", "no weights 'plain'; it has trained, untrained, or give a file"),
         ("cnn", "epoch-7", "no snapshot 'epoch-7'; it has epoch-0, "),
     ],
 )

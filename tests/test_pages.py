@@ -10,6 +10,7 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
+from core import atlas
 from core.data import canvas, digits
 from core.store import FOLDER_VARIABLE
 from pages.shared import frame
@@ -330,7 +331,7 @@ def test_an_ascent_can_be_cancelled_and_begun_again(empty_store: Path) -> None:
 def test_without_a_net_the_page_asks_for_one() -> None:
     at = features()
     at.session_state["models"] = []
-    assert fine(at.run()).info[0].value == "Choose a net."
+    assert fine(at.run()).info[0].value == "Choose a net, and a layer."
 
 
 def shown_units(at: AppTest) -> list[str]:
@@ -350,7 +351,8 @@ def test_units_can_be_named(empty_store: Path) -> None:
     [
         ("cnn/conv3/99", "There is no unit cnn/conv3/99; cnn has 12 conv1"),
         ("cnn/conv9/1", "There is no unit cnn/conv9/1; cnn has 12 conv1"),
-        ("lstm/conv9/1", "There is no net 'lstm'; there are dense"),
+        ("lstm/conv9/1", "There is no model 'lstm'; there are dense"),
+        ("photo/block3/1", "photo/block3/1 is not of a net for digits"),
         ("conv3 12", "A unit's address reads model/layer/index"),
         (" ".join(f"rnn/lstm1/{n}" for n in range(49)), "At most 48 units by name"),
     ],
@@ -402,3 +404,102 @@ def test_the_nets_page_shows_every_net_with_its_numbers() -> None:
     at = fine(app().run().switch_page("pages/nets.py").run())
     assert list(at.dataframe[0].value["model"]) == ["dense", "dense-video", "cnn", "rnn"]
     assert len(charts(at)) == 4
+
+
+def photo_page(**link: str) -> AppTest:
+    at = app().run()
+    for name, value in link.items():
+        at.query_params[name] = value
+    return at.switch_page("pages/photo.py").run()
+
+
+def pictures(at: AppTest) -> int:
+    return sum(len(block.proto.imgs) for block in at.get("imgs"))
+
+
+def test_the_photo_page_opens_with_the_wall_and_its_numbers() -> None:
+    at = fine(photo_page())
+    wall = next(chart for chart in charts(at) if "photo/block8/" in chart)
+    for row in atlas.WALL:
+        assert wall.count(f"photo/{row}/") == 12
+    assert "block14\nsees 659 px" in wall
+    assert sum("untrained" in chart and "block14" in chart for chart in charts(at)) == 3
+    assert "How to read the wall" in "".join(block.value for block in at.markdown)
+
+
+def test_a_sample_is_answered_and_shown_layer_by_layer() -> None:
+    at = fine(photo_page(photo="cat", layer="block5"))
+    answer = next(chart for chart in charts(at) if "Egyptian cat" in chart)
+    assert answer.count("\n") == 6  # a head and five classes
+    assert "photo/block5/39" in texts(at)
+    assert "block16\n320 · 7 x 7" in texts(at)
+    assert any("block5 · 40 maps · 28 x 28" in caption.value for caption in at.caption)
+
+
+@pytest.mark.parametrize(
+    "unit", ["photo/block8/7", "photo/logits/285", "photo/block8.expand/3", "alexnet/features.3/2"]
+)
+def test_a_photo_nets_unit_has_a_panel(unit: str) -> None:
+    net = unit.split("/")[0]
+    at = fine(photo_page(photo="cat", net=net, of="untrained" if net == "alexnet" else "trained", unit=unit,
+                         layer=unit.split("/")[1]))  # fmt: skip
+    assert panel(at) == unit
+    assert any("What excites it most among the photos" in caption.value for caption in at.caption)
+    shipped = unit in ("photo/block8/7", "photo/logits/285")
+    assert any("what it looks for" in caption.value for caption in at.caption) == shipped
+    assert bool(at.get("page_link")) != shipped
+    assert any("Where it answers in this photo" in caption.value for caption in at.caption) == ("logits" not in unit)
+
+
+def test_a_unit_of_the_wall_opens_without_a_photo() -> None:
+    at = fine(photo_page(unit="photo/block14/8"))
+    assert panel(at) == "photo/block14/8"
+    assert "Where it answers" not in "".join(caption.value for caption in at.caption)
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ({"photo": "dog"}, "There is no sample photo 'dog'"),
+        ({"photo": "own"}, "a photo that only its visitor had"),
+        ({"photo": "cat", "unit": "photo/block9/999"}, "There is no unit photo/block9/999"),
+        ({"photo": "cat", "unit": "nonsense"}, "A unit's address reads"),
+    ],
+)
+def test_a_damaged_link_to_a_photo_gets_a_sentence(link: dict[str, str], words: str) -> None:
+    assert words in said(fine(photo_page(**link)))
+
+
+def test_a_layer_that_does_not_exist_is_another(empty_store: Path) -> None:
+    assert "photo/block4/0" in texts(fine(photo_page(photo="cat", layer="conv99")))
+
+
+def test_a_net_without_its_weights_says_so_and_shows_its_twin() -> None:
+    at = fine(photo_page(photo="coffee", net="resnet18"))
+    assert "The weights of resnet18 are not on this machine" in said(at)
+    assert "Below stands its untrained twin" in said(at)
+    assert any(button.label == "Download the weights" for button in at.button)
+    assert any(caption.value == "What resnet18, untrained, takes it for" for caption in at.caption)
+
+
+def test_an_ascent_in_the_photo_net(empty_store: Path) -> None:
+    at = features()
+    at.session_state["sees"], at.session_state["steps"] = "photos", 4
+    at.session_state["only"] = "photo/block2/3, photo/logits/1"
+    at.run().button[0].click().run()
+    until_done(at)
+    assert shown_units(at) == ["block2 · unit 3", "logits · unit 1"]
+
+
+def test_what_is_most_active_on_a_photo_asks_for_one_and_finds_it(empty_store: Path) -> None:
+    at = features()
+    at.session_state["sees"], at.session_state["which-photo"] = "photos", "most active on my photo"
+    assert "choose one on the page Photo" in said(fine(at.run()))
+    at = photo_page(photo="cat").switch_page("pages/features.py").run()
+    at.session_state["sees"], at.session_state["which-photo"] = "photos", "most active on my photo"
+    at.session_state["steps"], at.session_state["layers-photo"] = 2, ["logits"]
+    fine(at.run())
+    at.button[0].click().run()
+    until_done(at)
+    assert shown_units(at)[0].startswith("logits · units ")
+    assert at.query_params["photo"] in ("cat", ["cat"])

@@ -50,7 +50,7 @@ def test_every_image_is_seen_once_an_epoch() -> None:
     assert seen[:300] != seen[300:]
 
 
-@pytest.mark.parametrize("name", models.MODELS)
+@pytest.mark.parametrize("name", models.DIGIT_NETS)
 def test_a_net_learns(name: str) -> None:
     net = with_batch_norm(models.untrained(name, 0))
     recipe = Recipe(epochs=60 if name in ("rnn", "dense-video") else 20, learning_rate=2e-2, batch=100)

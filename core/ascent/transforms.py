@@ -18,12 +18,14 @@ class Jitter:
     """Shift the whole batch by up to so many pixels in each direction, the same for all."""
 
     pixels: int
-    fill: float = 0.0  # what comes in at the border
+    fill: float | None = 0.0  # what comes in at the border; None is what went out at the other side
 
     def __call__(self, images: Tensor, generator: Generator) -> Tensor:
         """The shifted images, of the same size."""
         height, width = images.shape[-2:]
         down, right = torch.randint(0, 2 * self.pixels + 1, (2,), generator=generator).tolist()
+        if self.fill is None:
+            return images.roll((self.pixels - down, self.pixels - right), (2, 3))
         padded = F.pad(images, (self.pixels,) * 4, value=self.fill)
         return padded[..., down : down + height, right : right + width]
 

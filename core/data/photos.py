@@ -1,30 +1,46 @@
 """Photographs: from a file, whatever it may hold, to a picture and to a net's input."""
 
 import io
+import os
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from PIL import Image, ImageOps, UnidentifiedImageError
-from skimage import data
-from sklearn.datasets import load_sample_image
 from torch import Tensor
-from torchvision.transforms.v2 import functional as transforms
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 MOST_BYTES, MOST_PIXELS, LEAST_SIDE = 10_000_000, 40_000_000, 16
 SIDE = 224  # of a net's input, in pixels
+FOLDER_VARIABLE, MOST_PHOTOS = "LAYERSCOPE_PHOTOS", 2000
+
+
+def _skimage(name: str) -> np.ndarray:
+    from skimage import data  # both libraries take a second to import
+
+    return getattr(data, name)()
+
+
+def _sklearn(name: str) -> np.ndarray:
+    from sklearn.datasets import load_sample_image
+
+    return load_sample_image(name)
+
 
 # Photographs that scikit-image and scikit-learn carry in their wheels, so that they load without a network.
 SAMPLES: dict[str, Callable[[], np.ndarray]] = {
-    "cat": data.chelsea,
-    "coffee": data.coffee,
-    "rocket": data.rocket,
-    "astronaut": data.astronaut,
-    "flower": lambda: load_sample_image("flower.jpg"),
-    "palace": lambda: load_sample_image("china.jpg"),
+    "cat": partial(_skimage, "chelsea"),
+    "coffee": partial(_skimage, "coffee"),
+    "rocket": partial(_skimage, "rocket"),
+    "astronaut": partial(_skimage, "astronaut"),
+    "flower": partial(_sklearn, "flower.jpg"),
+    "palace": partial(_sklearn, "china.jpg"),
 }
 
 
@@ -33,6 +49,39 @@ def sample(name: str) -> Image.Image:
     if name not in SAMPLES:
         raise ValueError(f"There is no sample photo {name!r}; there are {', '.join(SAMPLES)}.")
     return Image.fromarray(SAMPLES[name]())
+
+
+@cache
+def sample_views() -> Float[Tensor, "n 3 224 224"]:
+    """What the samples show at two sizes: each one's middle square, and what lies side by side in it, not resized."""
+    views = []
+    for name in SAMPLES:
+        picture = sample(name)
+        views.append(to_input(picture))
+        for top in range(0, picture.height - SIDE + 1, SIDE):
+            for left in range(0, picture.width - SIDE + 1, SIDE):
+                views.append(to_input(picture.crop((left, top, left + SIDE, top + SIDE))))
+    return torch.stack(views)
+
+
+def photo_set(side: int = SIDE) -> Float[Tensor, "n 3 side side"]:
+    """The middle squares of the pictures in the folder that LAYERSCOPE_PHOTOS names; without one, `sample_views`.
+
+    Files that are no pictures are passed over. Raises ValueError, with a sentence for the page, for a folder without
+    any.
+    """
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if not folder:
+        views = sample_views()
+        return views if side == SIDE else F.interpolate(views, (side, side), mode="bilinear", antialias=True)
+    found: list[Tensor] = []
+    for path in sorted(Path(folder).rglob("*")):
+        if path.is_file() and len(found) < MOST_PHOTOS:
+            with suppress(ValueError, OSError):
+                found.append(to_input(read(path.read_bytes()), side))
+    if not found:
+        raise ValueError(f"The folder that {FOLDER_VARIABLE} names holds no PNG, JPEG or WebP picture.")
+    return torch.stack(found)
 
 
 def read(content: bytes) -> Image.Image:
@@ -80,8 +129,12 @@ def _on_white(picture: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, colours).convert("RGB")
 
 
-def to_input(picture: Image.Image, side: int = SIDE) -> Float[Tensor, "3 side side"]:
-    """The middle square of a photograph at that size, in [0, 1]."""
-    pixels = torch.from_numpy(np.array(picture)).permute(2, 0, 1).float() / 255
-    resized = transforms.resize(pixels, [side], antialias=True)
-    return transforms.center_crop(resized, [side, side]).clamp(0, 1)  # resizing overshoots by a rounding error
+def to_input(picture: Image.Image, side: int = SIDE, resize: int | None = None) -> Float[Tensor, "3 side side"]:
+    """The middle square of a photograph at that size, in [0, 1].
+
+    Where its shorter side is to be brought to `resize` pixels first, a margin is lost on all sides, as torchvision's
+    transforms do it.
+    """
+    margin = 0.0 if resize is None else (1 - side / resize) / 2
+    square = ImageOps.fit(picture, (side, side), Image.Resampling.BILINEAR, bleed=margin)
+    return torch.from_numpy(np.array(square)).permute(2, 0, 1).float() / 255

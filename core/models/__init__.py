@@ -1,8 +1,7 @@
 """Every model by its name, and how to get one with its weights."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,25 +10,15 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from core.data.digits import LABELS
+from core.data.imagenet import imagenet_labels
 from core.models.cnn import cnn
 from core.models.dense import dense, dense_video
+from core.models.lite import lite0, trained_lite0
 from core.models.rnn import rnn
+from core.models.spec import ModelSpec
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 SEEDS = range(5)
-
-
-@dataclass(frozen=True)
-class ModelSpec:
-    """What a model is, before it has weights."""
-
-    name: str
-    family: str  # "dense", "cnn" or "rnn"
-    title: str
-    build: Callable[[], nn.Module]
-    input_shape: tuple[int, ...] = (1, 28, 28)
-    labels: tuple[str, ...] = LABELS
 
 
 MODELS: dict[str, ModelSpec] = {
@@ -37,22 +26,48 @@ MODELS: dict[str, ModelSpec] = {
     "dense-video": ModelSpec("dense-video", "dense", "784-16-16-10, sigmoid", dense_video),
     "cnn": ModelSpec("cnn", "cnn", "four convolutions", cnn),
     "rnn": ModelSpec("rnn", "rnn", "two LSTM layers, row by row", rnn),
+    "photo": ModelSpec(
+        "photo",
+        "cnn",
+        "EfficientNet-Lite0, sixteen blocks",
+        lite0,
+        (3, 224, 224),
+        imagenet_labels,
+        trained_lite0,
+        224,
+        ("stem", *(f"block{number}" for number in range(1, 17)), "head", "logits"),
+    ),
 }
+# The nets that read digits: our own, trained by `core.training`.
+DIGIT_NETS = tuple(name for name, spec in MODELS.items() if spec.sees == "digits")
+
+
+def find(name: str) -> ModelSpec:
+    """The model of that name: ours, or a classifier of torchvision's; ValueError where there is none."""
+    if name in MODELS:
+        return MODELS[name]
+    from core.models import zoo  # torchvision takes seconds to import
+
+    if name not in zoo.names():
+        raise ValueError(f"There is no model {name!r}; there are {', '.join((*MODELS, *zoo.OFFERED))}, and more.")
+    return zoo.spec(name)
 
 
 def load(name: str, *, weights: str = "trained", device: str | torch.device = "cpu") -> nn.Module:
     """The model of that name in eval mode, its parameters frozen.
 
-    `weights` is "trained", "plain" (no augmentation, no penalties), "untrained" (the twin: seed 0, no training),
-    "seed-2" (the same training from another seed), "epoch-0.5" (a snapshot, kept as float16), or a path to a
-    `.safetensors` file of the same net. Raises ValueError for a name or weights that do not exist.
+    It is one of `MODELS` or a classifier of torchvision's. `weights` is "trained", "plain" (no augmentation, no
+    penalties), "untrained" (the twin: seed 0, no training), "seed-2" (the same training from another seed), "epoch-0.5"
+    (a snapshot, kept as float16), or a path to a `.safetensors` file of the same net; nets for photos are "trained" or
+    "untrained", or a file's. Raises ValueError for a name or weights that do not exist, or are not on this machine.
     """
-    if name not in MODELS:
-        raise ValueError(f"There is no model {name!r}; the models are {', '.join(MODELS)}.")
+    spec = find(name)
     if weights == "untrained":
         model = untrained(name, seed=0)
+    elif weights == "trained" and spec.pretrained:
+        model = spec.pretrained()
     else:
-        model = MODELS[name].build()
+        model = spec.build()
         model.load_state_dict(_read_weights(name, weights))
     return model.to(device).eval().requires_grad_(False)
 
@@ -61,11 +76,13 @@ def untrained(name: str, seed: int) -> nn.Module:
     """The model as training from `seed` starts it; torch's own generator is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return MODELS[name].build()
+        return find(name).build()
 
 
 def weights_of(name: str) -> tuple[str, ...]:
-    """Everything that `load` takes as the weights of a shipped model, snapshots in the order of training."""
+    """Everything that `load` takes as the weights of a model, besides files; snapshots in the order of training."""
+    if find(name).pretrained:
+        return ("trained", "untrained")
     return ("trained", "plain", "untrained", *(f"seed-{seed}" for seed in SEEDS), *snapshots(name))
 
 
@@ -90,7 +107,7 @@ def checkpoint_path(name: str, weights: str) -> Path:
     files = {"trained": "seed-0", "plain": "plain"} | {f"seed-{seed}": f"seed-{seed}" for seed in SEEDS}
     if weights.startswith("epoch-"):
         files[weights] = "snapshots"
-    if weights not in files:
+    if weights not in files or find(name).pretrained:
         raise ValueError(f"{name} has no weights {weights!r}; it has {', '.join(weights_of(name))}, or give a file.")
     return CHECKPOINTS / name / f"{files[weights]}.safetensors"
 

@@ -4,7 +4,7 @@ import sys
 
 import pandas as pd
 
-from core.models import MODELS, SEEDS, metadata, untrained
+from core.models import DIGIT_NETS, MODELS, SEEDS, metadata, untrained
 
 TRAININGS = ("trained", "plain")
 
@@ -15,7 +15,7 @@ def cards() -> pd.DataFrame:
     `trained` and `plain` are seed 0's, `lowest` and `highest` those of all seeds trained in the same way, `untrained`
     that of the twin, and the two `moved` are under one adversarial step of 0.1 (FGSM).
     """
-    return pd.DataFrame(_card(name) for name in MODELS)
+    return pd.DataFrame(_card(name) for name in DIGIT_NETS)
 
 
 def _card(name: str) -> dict[str, object]:
@@ -41,7 +41,7 @@ def curves() -> pd.DataFrame:
     """Test accuracy in percent during the trainings of seed 0: a row a model, training and epoch."""
     return pd.DataFrame(
         {"model": name, "family": MODELS[name].family, "training": training, "epoch": epoch, "accuracy": accuracy}
-        for name in MODELS
+        for name in DIGIT_NETS
         for training in TRAININGS
         for epoch, accuracy in metadata(name, training)["accuracy_by_epoch"]
     )

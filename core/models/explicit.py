@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import fx, nn
 
 from core.models.lite import ReLU6
+from core.models.tracing import traced
 
 ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.SiLU, nn.Hardswish, nn.Hardsigmoid, nn.GELU, nn.Sigmoid, nn.Tanh)
 FUNCTIONS: dict[object, type[nn.Module]] = {
@@ -22,28 +23,35 @@ def explicit(model: nn.Module) -> fx.GraphModule:
     gets the name of its kind and a number. The model is left as it was. Raises ValueError for a net that torch.fx
     cannot trace, because its path depends on its input.
     """
-    try:
-        traced = fx.symbolic_trace(copy.deepcopy(model))
-    except (fx.proxy.TraceError, TypeError, NotImplementedError) as error:
-        raise ValueError(f"{type(model).__name__} cannot be traced: {error}") from error
+    root = copy.deepcopy(model)
+    net = fx.GraphModule(root, traced(root), type(model).__name__)
     calls: dict[str, int] = {}
-    for node in list(traced.graph.nodes):
-        if node.op == "call_module" and isinstance(traced.get_submodule(node.target), ACTIVATIONS):
+    for node in list(net.graph.nodes):
+        if node.op == "call_module" and isinstance(net.get_submodule(node.target), ACTIVATIONS):
             calls[node.target] = calls.get(node.target, 0) + 1
             name = node.target if calls[node.target] == 1 else f"{node.target}_{calls[node.target]}"
-            traced.add_submodule(name, _own(traced.get_submodule(node.target)))
+            own = _own(net.get_submodule(node.target))
+            if any(before.op == "call_module" and units_last(net.get_submodule(before.target))
+                   for before in node.all_input_nodes):  # fmt: skip
+                vars(own)["units_last"] = True
+            net.add_submodule(name, own)
         elif node.op in ("call_function", "call_method") and node.target in FUNCTIONS:
             kind = FUNCTIONS[node.target]
             calls[kind.__name__] = calls.get(kind.__name__, 0) + 1
             name = f"{kind.__name__.lower()}_{calls[kind.__name__]}"
-            traced.add_submodule(name, kind())
+            net.add_submodule(name, kind())
             node.op, node.args, node.kwargs = "call_module", node.args[:1], {}
         else:
             continue
         node.target = name
-    traced.graph.lint()
-    traced.recompile()
-    return traced
+    net.graph.lint()
+    net.recompile()
+    return net
+
+
+def units_last(module: nn.Module) -> bool:
+    """Whether a module's maps have their units last: what is linear or normed there, and what follows it."""
+    return type(module) in (nn.Linear, nn.LayerNorm) or hasattr(module, "units_last")
 
 
 def _own(activation: nn.Module) -> nn.Module:

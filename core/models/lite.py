@@ -73,7 +73,17 @@ def lite0() -> nn.Sequential:
             layers[name] = Block(channels, out, kernel, 1 if repetition else stride, expansion)
             channels = out
     layers |= {"head": nn.Conv2d(channels, HEAD, 1), "head_relu": ReLU6(), "pool": nn.AdaptiveAvgPool2d(1)}
-    return nn.Sequential(layers | {"flatten": nn.Flatten(), "logits": nn.Linear(HEAD, CLASSES)})
+    net = nn.Sequential(layers | {"flatten": nn.Flatten(), "logits": nn.Linear(HEAD, CLASSES)})
+    return net.apply(_start)
+
+
+def _start(module: nn.Module) -> None:
+    """Weights to begin with that keep activations as large as they are, as there is no norm to (He et al. 2015)."""
+    if isinstance(module, nn.Conv2d):
+        widens = module.groups > 1 or module.out_channels >= module.in_channels  # a ReLU6 follows
+        nn.init.kaiming_normal_(module.weight, nonlinearity="relu" if widens else "linear")
+        assert module.bias is not None
+        nn.init.zeros_(module.bias)
 
 
 def trained_lite0() -> nn.Sequential:

@@ -6,21 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import streamlit as st
-import torch
 from PIL import Image
 
 from core import atlas, charts, images
-from core.models import MODELS
-from core.stimuli import Frame, Recipe, climb_layers, from_png
+from core.models import find
+from core.stimuli import Frame, Recipe, as_images, climb_layers, from_png
 from core.store import Result, address
 from pages.shared import nets
 from pages.shared.jobs import QueueFullError, Records, View
 from pages.shared.long_work import scheduler, store, watcher
 from pages.shared.targets import Targets
 
-COLUMNS, SCALE, WIDTH = 6, 2, 350
+COLUMNS = 6
+TILE = {"digits": 58, "photos": 102}  # pixels of a picture on the page with the gap beside it, by what the nets see
+SCALE = {"digits": 2, "photos": 1}
+STACKS = {"digits": 1, "photos": 2}  # layers side by side
+BEST = {"digits": "a test image", "photos": "any of the photos"}
 POLL = 0.5  # seconds
-FRAMES = 128  # of an ascent that are kept, at most: with 18 units of 14 layers they take 26 MB
+KEPT, FRAMES = 2**25, 128  # bytes and frames of an ascent that are kept, at most
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,13 @@ class Choice:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The nets, in their usual order."""
-        chosen = {place.split("/")[0] for place, _ in self.units}
-        return tuple(name for name in MODELS if name in chosen)
+        """The nets, in the order of their units."""
+        return tuple(dict.fromkeys(place.split("/")[0] for place, _ in self.units))
+
+    @property
+    def sees(self) -> str:
+        """What the nets take in: all the same."""
+        return find(self.models[0]).sees
 
     def targets(self) -> dict[str, list[int]]:
         """The unit of every picture by "model/layer"; the pictures of a unit stand side by side."""
@@ -44,7 +51,7 @@ class Choice:
 
     def address(self) -> str:
         """Of the result: it depends on the weights themselves, not on their names."""
-        weights = {model: atlas.fingerprint(nets.net(model, self.weights)) for model in self.models}
+        weights = {model: nets.fingerprint(model, self.weights) for model in self.models}
         return address(weights=weights, targets=self.targets(), recipe=asdict(self.recipe))
 
     def climb(self) -> Records:
@@ -56,7 +63,8 @@ class Choice:
         found: Iterator[Frame] = climb_layers(
             {model: nets.net(model, self.weights) for model in self.models}, self.targets(), self.recipe
         )
-        every = max(1, self.recipe.steps // FRAMES)
+        size = sum(map(len, self.targets().values())) * self.recipe.channels * self.recipe.side**2
+        every = max(1, self.recipe.steps // min(FRAMES, max(1, KEPT // size)))
         for frame in found:
             if frame.step % every == 0:
                 yield frame
@@ -71,6 +79,7 @@ def show(choice: Choice) -> None:
         job = scheduler().look(choice, watcher())
     running = job is not None and not job.over
     if running:
+        st.session_state["was-running"] = choice
         st.button("Cancel", icon=":material/stop:", on_click=scheduler().cancel, args=(choice, watcher()))
     elif job and job.state == "done":
         st.caption("Finished and kept: who opens this link finds it.")
@@ -112,8 +121,6 @@ def _live(choice: Choice) -> None:
     if job.over and st.session_state.get("was-running") == choice:
         st.session_state["was-running"] = None
         st.rerun()
-    if not job.over:
-        st.session_state["was-running"] = choice
 
 
 def _progress(job: View) -> None:
@@ -126,31 +133,36 @@ def _scrubbed(job: View) -> Frame:
     if len(job.records) == 1:
         return job.records[0]
     frames: dict[int, Frame] = {frame.step: frame for frame in job.records}
-    return frames[st.select_slider("After so many steps", list(frames), job.records[-1].step, key="scrub", width=WIDTH)]
+    return frames[st.select_slider("After so many steps", list(frames), job.records[-1].step, key="scrub", width=350)]
 
 
 def _columns(choice: Choice, frame: Frame) -> None:
     with st.container(horizontal=True, gap="medium", key="ascents"):
         for model in choice.models:
-            colour = charts.FAMILY_COLOURS[MODELS[model].family]
-            with st.container(width=WIDTH, gap="xsmall"):
+            colour = charts.FAMILY_COLOURS[find(model).family]
+            with st.container(width=STACKS[choice.sees] * (COLUMNS * TILE[choice.sees] + 16), gap="xsmall"):
                 st.html(
                     f'<div class="answer" style="--family: {colour}"><div><span class="net">{model}</span>'
                     f'<span class="about">{choice.weights}</span></div></div>'
                 )
-                for place, indices in choice.targets().items():
-                    if place.startswith(f"{model}/"):
-                        _row(choice, frame, place, indices)
+                with st.container(horizontal=True, gap="small"):
+                    for place, indices in choice.targets().items():
+                        if place.startswith(f"{model}/"):
+                            with st.container(width=COLUMNS * TILE[choice.sees], gap="xsmall"):
+                                _row(choice, frame, place, indices)
 
 
 def _row(choice: Choice, frame: Frame, place: str, indices: list[int]) -> None:
     st.caption(f"{place.split('/')[1]} · {_named(dict(choice.units)[place])}")
-    st.image(_sheet(choice, frame, place))
+    st.image(_sheet(choice, frame, place), width=COLUMNS * TILE[choice.sees] - images.GAP)
     if frame.step == frame.steps:
         rectified = atlas.is_rectified(*place.split("/"))
         pairs = zip(frame.reached[place], _strongest(choice, place), strict=True)
         cells = "".join(f"<span>{_share(rectified, reached, strongest)}</span>" for reached, strongest in pairs)
-        st.html(f'<div class="shares" title="times the strongest sum for a test image">{cells}</div>')
+        best, tile = BEST[choice.sees], TILE[choice.sees] + images.GAP
+        st.html(
+            f'<div class="shares" style="--tile: {tile}px" title="times the strongest sum for {best}">{cells}</div>'
+        )
 
 
 def _named(indices: Sequence[int]) -> str:
@@ -160,10 +172,8 @@ def _named(indices: Sequence[int]) -> str:
 
 
 def _strongest(choice: Choice, place: str) -> list[float]:
-    """The strongest sums of the chosen units for any test image."""
-    model, layer = place.split("/")
-    strongest = atlas.strongest(model, choice.weights, layer)
-    return [strongest[index] for index in choice.targets()[place]]
+    """The strongest sums of the chosen units for any test image, or for any photo of the set."""
+    return nets.strongest(place.split("/")[0], choice.weights, place.split("/")[1])[choice.targets()[place]].tolist()
 
 
 def _share(rectified: bool, reached: float, strongest: float) -> str:
@@ -177,12 +187,12 @@ def _share(rectified: bool, reached: float, strongest: float) -> str:
 
 def _sheet(choice: Choice, frame: Frame, place: str) -> Image.Image:
     """A layer's pictures in a row of six; a silent unit's is empty, because nothing was found."""
-    pictures = torch.tensor(frame.images[place])[:, None] / 255
+    pictures = as_images(frame.images[place])
     rectified = atlas.is_rectified(*place.split("/"))
     for picture, reached, strongest in zip(pictures, frame.reached[place], _strongest(choice, place), strict=True):
         if atlas.silent(rectified, reached, strongest):
-            picture.zero_()
-    return images.contact_sheet(pictures, COLUMNS, SCALE).picture
+            picture.fill_(0 if choice.sees == "digits" else 1)
+    return images.contact_sheet(pictures, COLUMNS, SCALE[choice.sees]).picture
 
 
 def _whole(choice: Choice, frame: Frame) -> Image.Image:

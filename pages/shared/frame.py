@@ -15,6 +15,7 @@ STYLE, ICON = Path(__file__).parent / "style.css", Path(__file__).parent / "icon
 # Each page's file and title; the first is the start. No icons: Streamlit would fetch them from another host.
 PAGES = {
     "draw": "Draw",
+    "photo": "Photo",
     "features": "Features",
     "nets": "The nets",
 }

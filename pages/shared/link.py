@@ -1,7 +1,7 @@
 """The link is the one source of truth for what a page shows.
 
-Widgets bind themselves to it; this file holds the rest. A page switch drops every parameter, so each value is also kept
-in the session, and stands in the link again when the page comes back.
+Widgets bind themselves to it; this file holds the rest. A page switch drops every parameter, so each page's values are
+also kept in the session, and stand in the link again when the page comes back.
 """
 
 import streamlit as st
@@ -39,4 +39,4 @@ def put(name: str, value: str | None) -> None:
 
 
 def _kept(name: str) -> str:
-    return f"link-{name}"
+    return f"link-{st.session_state[HERE]}-{name}"

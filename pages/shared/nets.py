@@ -7,26 +7,43 @@ import streamlit as st
 import torch
 from torch import Tensor, nn
 
-from core.data import digits
-from core.examples import peaks
+from core import atlas
+from core.data import digits, photos
+from core.examples import peak_places, peaks
 from core.layers import Layer, list_layers
-from core.models import MODELS, load, snapshots
+from core.measures.receptive_field import Field, receptive_fields
+from core.models import DIGIT_NETS, MODELS, find, load, snapshots
 from core.process import settle
 from core.stimuli import Recipe, climb
 
 settle()
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
 def net(name: str, weights: str) -> nn.Module:
     """A model with its weights; ValueError, with a sentence for the page, where there is none."""
+    return _ours(name, weights) if name in MODELS else _torchvisions(name, weights)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _ours(name: str, weights: str) -> nn.Module:
     return load(name, weights=weights)
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(max_entries=3, show_spinner="Loading the net ...")  # some of them take half a gigabyte
+def _torchvisions(name: str, weights: str) -> nn.Module:
+    return load(name, weights=weights)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Listing the net's layers ...")
 def layers(name: str) -> list[Layer]:
     """A model's layers in forward order."""
-    return list_layers(net(name, "untrained"), MODELS[name].input_shape)
+    return list_layers(net(name, "untrained"), find(name).input_shape)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def fields(name: str) -> dict[str, tuple[Field, Field]]:
+    """What a photo net's units see, by layer: rows and columns."""
+    return receptive_fields(net(name, "untrained"))
 
 
 @st.cache_resource(show_spinner=False)
@@ -41,10 +58,35 @@ def test_peaks(name: str, weights: str, layer: str, rows: int) -> Tensor:
     return torch.cat(list(peaks(net(name, weights), test_images().images[:, :, :rows], layer)))
 
 
+@st.cache_resource(max_entries=24, show_spinner="Showing the photos to this layer ...", show_time=True)
+def photo_peaks(name: str, weights: str, layer: str) -> tuple[Tensor, Tensor]:
+    """Every unit's strongest activation for each photo of the set, and where: (n, units), (n, units, 2)."""
+    return peak_places(net(name, weights), photo_set(find(name).input_shape[-1]), layer)
+
+
+def strongest(name: str, weights: str, layer: str) -> Tensor:
+    """The strongest activation of each unit of a layer with weights, for any test image or any photo of the set."""
+    if find(name).sees == "digits":
+        return torch.tensor(list(atlas.strongest(name, weights, layer).values()))
+    return photo_peaks(name, weights, layer)[0].amax(0)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def fingerprint(name: str, weights: str) -> str:
+    """A hash of all of a net's weights."""
+    return atlas.fingerprint(net(name, weights))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading photos ...")
+def photo_set(side: int) -> Tensor:
+    """The photos that may excite a unit: of the folder that LAYERSCOPE_PHOTOS names, or else views of the samples."""
+    return photos.photo_set(side)
+
+
 @st.cache_resource(show_spinner=False)
 def stages() -> dict[str, str]:
     """The snapshots that every model has, by their epochs as text ("1/16"), in the order of training; last, "end"."""
-    shared = set.intersection(*(set(snapshots(name)) for name in MODELS))
+    shared = set.intersection(*(set(snapshots(name)) for name in DIGIT_NETS))
     taken = [name for name in snapshots("dense") if name in shared]
     return {str(Fraction(name.removeprefix("epoch-"))): name for name in taken} | {"end": "trained"}
 
@@ -54,7 +96,7 @@ def load_all() -> None:
 
     Streamlit collects after every run: with torch loaded that costs 110 to 200 ms, and 10 ms once the heap is frozen.
     """
-    for name in MODELS:
+    for name in DIGIT_NETS:
         layers(name)
         net(name, "trained")
     test_images()

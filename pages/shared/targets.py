@@ -1,18 +1,19 @@
-"""Which units are climbed: in order, those that answer most to the drawing, those least alike, or named ones."""
+"""Which units are climbed: in order, those that answer most to an image, those least alike, or named ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 import torch
 from torch import Tensor
 
-from core import atlas, examples
-from core.layers import Layer, first_of_each_depth, pre_activation, record, require
-from core.models import MODELS
+from core import examples
+from core.layers import Layer, pre_activation, record, require
+from core.models import find
 from core.units import Unit
 from pages.shared import nets
 
-IN_ORDER, ACTIVE, DIFFERENT = "in order", "most active on my drawing", "most different"
+IN_ORDER, DIFFERENT = "in order", "most different"
+ACTIVE = {"digits": "most active on my drawing", "photos": "most active on my photo"}
 ENOUGH = 1000  # test images tell which units are alike
 MOST = 48
 
@@ -20,14 +21,14 @@ Targets = tuple[tuple[str, tuple[int, ...]], ...]  # the units by "model/layer"
 
 
 def of_every_layer(
-    models: Sequence[str], weights: str, which: str, count: int, first: int, drawing: Tensor | None
+    layers: Mapping[str, Sequence[Layer]], weights: str, which: str, count: int, first: int, image: Tensor | None
 ) -> Targets:
-    """Up to `count` units of each layer with weights; `first` counts in order, `drawing` is what they may answer to."""
+    """Up to `count` units of each of the nets' layers; `first` counts in order, `image` is what they may answer to."""
     found = []
-    for model in models:
-        for layer in first_of_each_depth(nets.layers(model), 0):
-            if which == ACTIVE and drawing is not None:
-                indices = _most_active(model, weights, layer, count, drawing)
+    for model, its in layers.items():
+        for layer in its:
+            if which in ACTIVE.values() and image is not None:
+                indices = _most_active(model, weights, layer, count, image)
             elif which == DIFFERENT:
                 indices = _most_different(model, weights, layer.name, count)
             else:
@@ -37,21 +38,23 @@ def of_every_layer(
     return tuple(found)
 
 
-def _most_active(model: str, weights: str, layer: Layer, count: int, drawing: Tensor) -> list[int]:
-    """By their share of the strongest sum for any test image; the strongest first."""
-    here = examples.peak(record(nets.net(model, weights), drawing[None], [layer.name])[layer.name])[0]
-    strongest = torch.tensor(atlas.strongest(model, weights, layer.name))
+def _most_active(model: str, weights: str, layer: Layer, count: int, image: Tensor) -> list[int]:
+    """By their share of the strongest sum for any test image, or any photo of the set; the strongest first."""
+    here = examples.peak(record(nets.net(model, weights), image[None], [layer.name])[layer.name])[0]
+    strongest = nets.strongest(model, weights, layer.name)
     share = torch.where(strongest > 0, here / strongest, -torch.inf)
     return torch.sort(share, descending=True, stable=True).indices[:count].tolist()
 
 
-@st.cache_resource(max_entries=256, show_spinner="Comparing what the units answer to 1,000 test images ...")
+@st.cache_resource(max_entries=256, show_spinner="Comparing what the units answer ...")
 def _most_different(model: str, weights: str, layer: str, count: int) -> list[int]:
+    if find(model).sees == "photos":
+        return examples.most_different(nets.photo_peaks(model, weights, layer)[0], count)
     images = nets.test_images().images[:ENOUGH]
     return examples.most_different(torch.cat(list(examples.peaks(nets.net(model, weights), images, layer))), count)
 
 
-def named(addresses: str) -> Targets:
+def named(addresses: str, sees: str) -> Targets:
     """The units of a text like "cnn/conv3/12, rnn/lstm2/5", layer by layer; the sums where they are behind a ReLU.
 
     Raises ValueError, with a sentence for the page, for what is no address and for units that do not exist.
@@ -59,8 +62,8 @@ def named(addresses: str) -> Targets:
     found: dict[str, list[int]] = {}
     for address in addresses.replace(",", " ").split():
         unit = Unit.parse(address)
-        if unit.model not in MODELS:
-            raise ValueError(f"There is no net {unit.model!r}; there are {', '.join(MODELS)}.")
+        if find(unit.model).sees != sees:
+            raise ValueError(f"{unit} is not of a net for {sees}.")
         layers = nets.layers(unit.model)
         require(unit, layers)
         sums = pre_activation(layers, unit.layer).name

@@ -49,7 +49,7 @@ def test_a_cold_server_opened_by_a_link_shows_the_page_in_its_frame(cold_server:
 
 def test_a_cold_server_opened_at_another_page_shows_it_in_its_frame(cold_server: str, open_page: Open) -> None:
     page = open_page(f"{cold_server}/nets")
-    expect(page.get_by_role("heading", name="Four nets, trained and untrained")).to_be_visible()
+    expect(page.get_by_role("heading", name="The nets, trained and untrained")).to_be_visible()
     expect(page.get_by_role("link", name="Draw")).to_be_visible()
     expect(page.get_by_text("How this is computed")).to_be_visible()
 
@@ -63,7 +63,7 @@ def test_the_drawing_and_the_unit_survive_a_change_of_page(server: str, open_pag
     page.wait_for_url("**unit=*")
     before = page.url
     page.get_by_role("link", name="The nets").click()
-    expect(page.get_by_role("heading", name="Four nets, trained and untrained")).to_be_visible()
+    expect(page.get_by_role("heading", name="The nets, trained and untrained")).to_be_visible()
     page.get_by_role("link", name="Draw").click()
     expect(answers(page)).to_have_text(["2", "2", "2"])
     expect(page.locator("code.unit")).to_be_visible()

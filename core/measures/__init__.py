@@ -1,0 +1,1 @@
+"""Numbers for layers and for pictures, one file a measure."""

@@ -1,0 +1,111 @@
+"""What the units of a net for photos look for, from edges to scenes, and what its layers make of a photo."""
+
+import streamlit as st
+
+from pages.shared import frame
+
+frame.enter(
+    "photo",
+    "Edges, textures, parts, objects",
+    "What the units of a net that was trained on a million photographs look for, from its first layer down to its "
+    "classes, found by gradient ascent; and what each layer makes of a photo of yours.",
+)
+
+with frame.loading():
+    from core import images
+    from core.layers import require
+    from core.units import Unit
+    from pages.shared import link, nets
+    from pages.shared.missing_weights import weights_at_hand
+    from pages.shared.notice import notice
+    from pages.shared.photo_layers import PhotoView, answer, choose_layer, choose_net, maps, record_photo, strip
+    from pages.shared.photo_panel import photo_panel
+    from pages.shared.photographs import as_input, choose_photo
+    from pages.shared.wall import depth_in_numbers, wall
+
+SIDE = 288  # pixels of the column at the side
+STORY = """
+**How to read the wall.** Each picture began as even grey, and was changed until one channel of one layer answered
+strongly, all over the picture. The stem, which sees three pixels, knows colours and stripes. The next blocks weave
+gratings and textures from them; in the middle there are tiles, bubbles and scales; further down eyes, fur and beaks;
+and at the end things that have names.
+
+Twelve channels a row, evenly spread over all that the layer has: nothing was picked. The classes were chosen for being
+known to everybody, before their pictures were seen. **Untrained** is the control: the same net, before it saw a photo.
+
+**Click a picture** to open its unit, or choose a photo above.
+"""
+COMPUTED = """
+**The net.** `photo` is EfficientNet-Lite0 (Tan and Le 2019) with its weights for ImageNet's 1,000 classes; its batch
+norms are folded into its convolutions. A block's layers can be read one by one: `block8.expand`, `block8.depthwise`,
+and `block8`, what it passes on. The other nets are torchvision's, with its own weights, where these are at hand.
+
+**The photo.** Its middle square, at the size that the net was trained with. It is computed here and kept nowhere.
+
+**What a unit looks for.** Gradient ascent on the channel's mean over its map: 128 steps of Adam on the waves of which
+the picture is made, the fine ones weaker as 1 / frequency, colours decorrelated (Olah, Mordvintsev, Schubert 2017);
+before each step the picture is shifted, turned by up to 10 degrees and resized by up to 10 %. Layers that see little
+get pictures of 28 or 56 pixels, others of 112; classes 256 steps, and larger forms. The stem's sums are linear, and
+climbed pixel by pixel. `python -m core.atlas build photo` makes them all, from seed 0.
+
+**In numbers.** *Spatial frequency*: the mean over the power spectrum of a picture's brightness. *Colourfulness*: Hasler
+and Süsstrunk 2003; 0 is grey, 59 quite colourful. *Receptive field*: what a unit can see at all (Araujo, Norris, Sim
+2019); larger than the photo means that it can see all of it. Dashed is the untrained twin.
+
+**What excites it.** The photos that come with the app, each one's middle square and the squares that it is cut into, or
+those of the folder that LAYERSCOPE_PHOTOS names; each is shown as far as the unit sees.
+"""
+
+
+def selected_unit(model: str) -> Unit | None:
+    """The unit that the link names; of one that does not exist the page says so."""
+    try:
+        unit = Unit.parse(address) if (address := link.get("unit")) else None
+        if unit and unit.model == model:
+            require(unit, nets.layers(model))
+            return unit
+    except ValueError as error:
+        notice(error, ":material/search_off:")
+    return None
+
+
+theme = st.context.theme.type or "light"
+picture = choose_photo()
+with st.container(horizontal=True, gap="medium"):
+    side, main = st.container(width=SIDE, key="side"), st.container(width="stretch", key="main")
+with main:
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        model = choose_net()
+        wanted = st.segmented_control("Weights", ["trained", "untrained"], default="trained", required=True, key="of",
+                                      bind="query-params")  # fmt: skip
+        layer = choose_layer(model) if picture else None
+    weights = weights_at_hand(model, wanted)
+    unit = selected_unit(model)
+    image = None if picture is None else as_input(picture, model)
+    view = PhotoView(model, weights, image, theme)
+    activations = {}
+    if picture is None and model == "photo":
+        wall(weights, unit, theme)
+        depth_in_numbers(theme)
+    elif picture is None:
+        st.caption("The wall is the net photo's; choose a photo to see what this net makes of it.")
+    elif layer:
+        activations = record_photo(view, layer)
+        with st.container(horizontal=True, gap="medium"):
+            with st.container(width=160):
+                strip(view, activations, layer)
+            with st.container(width="stretch"):
+                maps(view, activations[layer.name][0], layer, unit)
+with side:
+    if image is not None:
+        st.image(images.picture(image), width=SIDE - 8)
+        answer(view, activations[nets.layers(model)[-1].name][0], SIDE - 8)
+    if unit:
+        with st.container(key="unit"):
+            there = activations.get(unit.layer)
+            photo_panel(unit, view, None if there is None else there[0])
+    elif picture is None:
+        st.markdown(STORY)
+
+with st.expander("How this is computed"):
+    st.markdown(COMPUTED)

@@ -1,0 +1,86 @@
+"""The panel of a photo net's unit: what it looks for, where it answers in this photo, what else excites it."""
+
+import html
+import math
+
+import streamlit as st
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from core import atlas, charts, examples, images
+from core.models import find
+from core.units import Unit
+from pages.shared import link, nets
+from pages.shared.photo_layers import PhotoView
+
+WIDTH, STIMULUS, PATCH, PATCHES = 280, 112, 88, 9
+
+
+def photo_panel(unit: Unit, view: PhotoView, activation: Tensor | None) -> None:
+    """Draw the panel; `activation` is the unit's layer for the photo, if there is one: (units, *map)."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        colour = charts.FAMILY_COLOURS["cnn"]
+        st.html(f'<code class="unit" style="--family: {colour}">{unit}</code>{_class(unit)}', width="content")
+        st.button("Close", icon=":material/close:", type="tertiary", on_click=link.put, args=("unit", None))
+    _stimuli(unit, view.weights)
+    values, places = nets.photo_peaks(unit.model, view.weights, unit.layer)
+    best = float(values[:, unit.index].max())
+    if activation is not None and view.image is not None:
+        here = activation[unit.index]
+        if here.ndim == 2:
+            st.image(images.spotlight(view.image, here), width=WIDTH)
+            st.caption("Where it answers in this photo")
+        st.markdown(f"Its strongest activation here is **{float(here.max()):.3g}**; for the set of photos, {best:.3g}.")
+    _patches(unit, values[:, unit.index], places[:, unit.index])
+
+
+def _class(unit: Unit) -> str:
+    """The name of the class that a logit stands for."""
+    last = nets.layers(unit.model)[-1].name
+    return f" {html.escape(find(unit.model).labels[unit.index])}" if unit.layer == last else ""
+
+
+def _stimuli(unit: Unit, weights: str) -> None:
+    found = {name: atlas.look_up(unit, name) for name in dict.fromkeys((weights, "untrained"))}
+    with st.container(horizontal=True, gap="small"):
+        for name, stimulus in found.items():
+            if stimulus is not None:
+                with st.container(width=(WIDTH - 16) // 2, gap="xsmall"):
+                    st.image(images.enlarged(images.picture(stimulus.image), STIMULUS), width=STIMULUS)
+                    st.caption(_caption(name, stimulus))
+    if found[weights] is None:
+        st.page_link(
+            "pages/features.py",
+            label="What does it look for? Ask it",
+            icon=":material/trending_up:",
+            query_params={"sees": "photos", "only": str(unit), "of": weights},
+        )
+
+
+def _caption(weights: str, stimulus: atlas.Stimulus) -> str:
+    if stimulus.dead:
+        return f"{weights}: silent, whatever it is shown"
+    if stimulus.strongest <= 0:
+        return f"{weights}: what it looks for"
+    share = stimulus.reached / stimulus.strongest
+    return f"{weights}: what it looks for; excites it {share:.2g} times as much as the best sample photo"
+
+
+def _patches(unit: Unit, values: Tensor, places: Tensor) -> None:
+    order = examples.strongest(values, PATCHES)
+    if not len(order):
+        st.markdown("No photo of the set excites it.")
+        return
+    field = nets.fields(unit.model)[unit.layer]
+    photos = nets.photo_set(find(unit.model).input_shape[-1])
+    cut = [examples.patch(photos[n], field, (int(places[n, 0]), int(places[n, 1]))) for n in order.tolist()]
+    st.image([_square(patch) for patch in cut], width=PATCH)
+    down, across = field[0].size, field[1].size
+    seen = "everything" if math.isinf(down) else f"{down:.0f} x {across:.0f} pixels"
+    st.caption(f"What excites it most among the photos, the strongest first; it sees {seen}")
+
+
+def _square(patch: Tensor) -> Image.Image:
+    picture = images.picture(patch)
+    method = Image.Resampling.NEAREST if max(picture.size) < PATCH else Image.Resampling.LANCZOS
+    return ImageOps.pad(picture, (2 * PATCH, 2 * PATCH), method, color=images.PAPER)

@@ -1,0 +1,54 @@
+"""The wall: what the units of a photo net look for, a row a layer, from the stem to the classes; and it in numbers."""
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from core import atlas, charts, images
+from core.units import Unit
+from pages.shared import link
+from pages.shared.clickable import clickable
+
+NET, IN_A_ROW, TILE, ROOM, CHART = "photo", 12, 74, 88, 290
+CAPTIONS = {
+    "frequency": "How fine the pictures are: cycles a pixel",
+    "colourfulness": "How colourful they are",
+    "field": "How much a unit can see: pixels across",
+}
+
+
+def wall(weights: str, selected: Unit | None, theme: images.Theme) -> None:
+    """Draw the wall; a click opens the unit."""
+    sheet, units, captions = _sheet(weights)
+    spec = charts.clickable_sheet(sheet, charts.UNIT, units, selected=str(selected), shrink=112 / TILE,
+                                  captions=captions, room=ROOM, theme=theme)  # fmt: skip
+    clickable(spec, charts.UNIT, "wall", partial(link.put, charts.UNIT))
+
+
+@st.cache_resource(show_spinner="Hanging the pictures ...")
+def _sheet(weights: str) -> tuple[images.Tiles, list[str], list[str]]:
+    rows, units, captions = atlas.wall(NET, weights, IN_A_ROW)
+    return images.contact_sheet(rows, IN_A_ROW), [str(unit) for unit in units], captions
+
+
+@st.cache_data(show_spinner="Measuring the pictures ...")
+def _by_depth() -> pd.DataFrame:
+    return atlas.by_depth(NET)
+
+
+def depth_in_numbers(theme: images.Theme) -> None:
+    """Draw a chart for each measure of the wall's pictures, the untrained twin beside the trained net."""
+    table = _by_depth()
+    with st.container(horizontal=True, gap="medium"):
+        for measure, title in CAPTIONS.items():
+            rows = table[table.measure == measure].dropna()
+            spec = charts.by_depth(rows, theme, CHART, logarithmic=measure == "field")
+            with st.container(width=CHART + 14, gap="xsmall"):
+                st.caption(title)
+                st.vega_lite_chart(spec=spec, width="content", key=f"depth-{measure}")
+    st.caption(
+        "Solid is the trained net, dashed its untrained twin. From block2 on, what trained units look for grows "
+        "coarser with depth; what untrained ones look for does not, until the classes' own recipe makes both coarser. "
+        "The stem and block1, which see less than 8 pixels, find even colours."
+    )
