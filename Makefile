@@ -21,7 +21,7 @@ bench: .venv/bench
 	$(VENV)/python -m pytest tests/bench.py --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name
 	$(VENV)/python -m tests.bench_ascent
 
-# Makes the README's picture again.
+# Makes the README's pictures again.
 pictures: .venv/dev
 	$(VENV)/python -m pytest tests/browser/pictures.py
 

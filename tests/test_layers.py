@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.layers import Layer, first_of_each_depth, list_layers, record, run_to
+from core.layers import Layer, first_of_each_depth, landmarks, list_layers, record, run_to
 from core.models import untrained
 from tests import references
 from tests.nets import Breaks, Ramp, Shift
@@ -140,3 +140,10 @@ def test_of_each_depth_the_sum_or_the_activation() -> None:
         ["conv1", "conv2", "conv3", "conv4", "logits"],
         ["relu1", "relu2", "relu3", "relu4", "logits"],
     ]
+
+
+def test_landmarks_are_spread_over_the_depth_and_end_with_the_classes() -> None:
+    layers = [Layer(f"{kind}{n}", kind, (4,), n) for n in range(1, 41) for kind in ("conv", "relu")]
+    marks = landmarks(layers, most=5)
+    assert [layer.name for layer in marks] == ["relu1", "relu11", "relu21", "relu30", "relu40"]
+    assert landmarks(layers[:6]) == [layers[1], layers[3], layers[5]]

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -149,3 +150,45 @@ def test_no_damage_brings_a_traceback() -> None:
             except ValueError:
                 continue
             assert picture.mode == "RGB"
+
+
+def test_a_margin_is_cut_off_as_torchvision_does() -> None:
+    """Its transforms bring the shorter side to 256 pixels and cut out the middle 224."""
+    picture = photos.sample("coffee")
+    theirs = ResNet18_Weights.IMAGENET1K_V1.transforms()
+    mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in (theirs.mean, theirs.std))
+    expected = theirs(picture) * deviation + mean
+    assert (photos.to_input(picture, 224, 256) - expected).abs().mean() < 0.01
+    assert (photos.to_input(picture) - expected).abs().mean() > 0.05
+
+
+def test_views_are_the_middle_and_what_lies_side_by_side() -> None:
+    views = photos.sample_views()
+    assert views.shape[1:] == (3, 224, 224)
+    assert len(views) == sum(
+        1 + (photos.sample(name).height // 224) * (photos.sample(name).width // 224) for name in photos.SAMPLES
+    )
+    cat = torch.from_numpy(np.array(photos.sample("cat"))).permute(2, 0, 1) / 255
+    torch.testing.assert_close(views[2], cat[:, :224, 224:448])  # the middle, the left square, the right one
+
+
+def test_the_photos_of_a_folder_are_taken_and_other_files_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(photos.FOLDER_VARIABLE, str(tmp_path))
+    with pytest.raises(ValueError, match="folder that LAYERSCOPE_PHOTOS names holds no PNG, JPEG or WebP"):
+        photos.photo_set()
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "red.png").write_bytes(saved(Image.new("RGB", (40, 30), "red")))
+    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "broken.jpg").write_bytes(b"no picture either")
+    (tmp_path / "zebra.webp").write_bytes(saved(Image.new("RGB", (30, 40), "white"), "WEBP"))
+    found = photos.photo_set(side=32)
+    assert found.shape == (2, 3, 32, 32)
+    assert found[0].mean((1, 2)).tolist() == [1, 0, 0] and found[1].min() > 0.98
+
+
+def test_without_a_folder_the_samples_are_taken_at_the_size_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(photos.FOLDER_VARIABLE, raising=False)
+    assert torch.equal(photos.photo_set(), photos.sample_views())
+    assert photos.photo_set(96).shape == (len(photos.sample_views()), 3, 96, 96)

@@ -1,5 +1,6 @@
 """The digit nets' stimuli: several layers at once, each as it would be alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,20 @@ from core.data.canvas import to_text
 from core.data.digits import test_set as mnist
 from core.examples import peaks
 from core.models import load
-from core.stimuli import RECIPE, Frame, Recipe, climb, climb_layers, from_png, within_limits
+from core.stimuli import (
+    PHOTO_RECIPE,
+    RECIPE,
+    Frame,
+    Recipe,
+    as_bytes,
+    as_images,
+    climb,
+    climb_layers,
+    for_layer,
+    from_png,
+    suited,
+    within_limits,
+)
 
 SHORT = Recipe(steps=6)
 TARGETS = {"cnn/conv2": [0, 3], "dense/fc1": [2], "rnn/lstm1": [5, 6, 7]}
@@ -114,3 +128,64 @@ def test_a_recipe_out_of_range_is_brought_back_and_said() -> None:
         "Steps: from 1 to 1024; 1024 is taken.",
         "Row: from 1 to 28; 1 is taken.",
     ]
+
+
+FEW = replace(PHOTO_RECIPE, steps=4)
+
+
+def photo_frames(recipe: Recipe) -> list[Frame]:
+    return list(climb_layers({"photo": load("photo")}, {"photo/stem": [1], "photo/block2": [0, 3]}, recipe))
+
+
+def test_photos_are_climbed_in_colour_and_enlarged_to_one_size() -> None:
+    last = photo_frames(FEW)[-1]
+    assert {place: images.shape for place, images in last.images.items()} == {
+        "photo/stem": (1, 112, 112, 3),
+        "photo/block2": (2, 112, 112, 3),
+    }
+    stem = last.images["photo/stem"]
+    assert np.array_equal(stem[:, ::4, ::4].repeat(4, 1).repeat(4, 2), stem)
+    again = from_png(last.to_png(), last.steps, last.reached)
+    assert all(np.array_equal(again.images[place], images) for place, images in last.images.items())
+    assert np.array_equal(photo_frames(FEW)[-1].images["photo/block2"], last.images["photo/block2"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"decay": None}, {"turn": 0.0, "zoom": 0.0}, {"jitter": 0}, {"seed": 1}, {"start": "cat"}, {"start": "noise"},
+     {"start": "black"}, {"place": "centre"}, {"minus": 5}],
+)  # fmt: skip
+def test_each_part_of_the_recipe_for_photos_matters(change: dict[str, Any]) -> None:
+    changed = photo_frames(replace(FEW, **change))[-1]
+    assert not np.array_equal(changed.images["photo/block2"], photo_frames(FEW)[-1].images["photo/block2"])
+
+
+def test_units_that_see_little_get_small_pictures_and_are_shaken_less() -> None:
+    assert suited(PHOTO_RECIPE, 100, True) == PHOTO_RECIPE
+    filter_, tiny, small = (suited(PHOTO_RECIPE, field, True) for field in (3, 7, 19))
+    assert (filter_.side, tiny.side, small.side) == (28, 56, 56)
+    assert (filter_.jitter, filter_.decay, tiny.turn, small.turn) == (0, None, 0, 5)
+    assert suited(PHOTO_RECIPE, torch.inf, False).decay == 1.2
+    assert for_layer(load("photo"), "block1", PHOTO_RECIPE) == tiny
+
+
+def rhythm(image: torch.Tensor) -> float:
+    """How much of a picture's power, at its heart, lies at frequency zero and at every second pixel."""
+    power = torch.fft.fft2(image[:, 4:-4, 4:-4]).abs().square().sum(0)
+    half = power.shape[0] // 2
+    return float(power[::half, ::half].sum() / power.sum())
+
+
+def test_the_stem_wants_even_colours_and_gratings_and_a_deep_unit_does_not() -> None:
+    """A filter's sum is linear, and the stem takes every second place: so each place of two by two wants one colour."""
+    net = load("photo")
+    *_, stem = climb(net, "stem", range(0, 32, 4), PHOTO_RECIPE)
+    *_, deep = climb(net, "block11", [0, 5], replace(PHOTO_RECIPE, steps=48))
+    assert min(rhythm(image) for image in stem.images) > 0.97
+    assert max(rhythm(image - 0.5) for image in deep.images) < 0.3
+
+
+def test_bytes_are_images_again() -> None:
+    for channels in (1, 3):
+        images = torch.randint(0, 256, (2, channels, 5, 4)) / 255
+        torch.testing.assert_close(as_images(as_bytes(images)), images)

@@ -1,8 +1,8 @@
 """torchvision's classifiers: layers of every family, and weights that are there whole or not at all."""
 
-import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,9 @@ import torch
 from torchvision import models as torchvision_models
 from torchvision.models import SqueezeNet1_1_Weights
 
-from core.layers import landmarks, list_layers, record
+from core.layers import landmarks, list_layers, pre_activation, record
 from core.models import find, load, zoo
+from core.stimuli import PHOTO_RECIPE, climb
 
 # The smallest of each family; all of them list their layers, and record them with untrained weights.
 FAMILIES = (
@@ -39,6 +40,15 @@ def test_its_layers_are_listed_and_recorded(name: str) -> None:
     assert layers[-1].units == len(spec.labels) == 1000
     assert 2 <= len(landmarks(layers)) <= 14
     assert not any(weight.requires_grad for weight in net.parameters())
+
+
+@pytest.mark.parametrize("name", ["resnet18", "convnext_tiny", "vit_b_32", "maxvit_t"])
+def test_its_units_can_be_climbed(name: str) -> None:
+    net = load(name, weights="untrained")
+    layers = list_layers(net, find(name).input_shape)
+    layer = pre_activation(layers, landmarks(layers)[3].name)
+    first, *_, last = climb(net, layer.name, [0, 1], replace(PHOTO_RECIPE, steps=8))
+    assert (first.scores < last.scores).all()
 
 
 def test_units_come_first_where_the_net_has_them_last() -> None:
@@ -70,7 +80,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     digest = hashlib.sha256((tmp_path / "made.pth").read_bytes()).hexdigest()
     path = (tmp_path / "made.pth").rename(tmp_path / f"squeezenet1_1-{digest[:8]}.pth")
     weights = SqueezeNet1_1_Weights.DEFAULT
-    monkeypatch.setattr(weights, "_value_", dataclasses.replace(weights.value, url=path.as_uri()))
+    monkeypatch.setattr(weights, "_value_", replace(weights.value, url=path.as_uri()))
     return path
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, fx, nn
 from torchvision import models
 from torchvision.models import WeightsEnum
@@ -22,23 +23,26 @@ from core.models.explicit import explicit
 from core.models.spec import ModelSpec
 
 OFFERED = ("alexnet", "vgg16", "googlenet", "resnet18", "resnet50", "mobilenet_v3_large", "convnext_tiny")
-CHUNK = 2**20  # bytes
+ONE_SIZE = ("vit", "maxvit")  # these take no picture of another size than they were trained with
+CHUNK = 2**18  # bytes
 
 
 class Standardised(nn.Module):
-    """From [0, 1] to the mean 0 and deviation 1 that a net was trained with."""
+    """From [0, 1] to the mean 0 and deviation 1 that a net was trained with; enlarged, if it takes one size only."""
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, mean: list[float], deviation: list[float]) -> None:
+    def __init__(self, mean: list[float], deviation: list[float], side: int | None) -> None:
         super().__init__()
+        self.side = side
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(deviation).view(3, 1, 1), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Of the same shape."""
-        return (x - self.mean) / self.deviation
+        """Of the same shape, or of that side."""
+        sized = x if self.side is None else F.interpolate(x, (self.side, self.side), mode="bilinear")
+        return (sized - self.mean) / self.deviation
 
 
 def names() -> list[str]:
@@ -77,19 +81,20 @@ def _path(weights: WeightsEnum) -> Path:
 def _untrained(name: str) -> nn.Module:
     # GoogLeNet and Inception have classifiers on the side, for training, and set their weights in ten seconds.
     how = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    return _ready(models.get_model(name, **how), _weights(name))
+    return _ready(name, models.get_model(name, **how), _weights(name))
 
 
 def _pretrained(name: str) -> nn.Module:
     weights = _weights(name)
     _check(name, weights)
-    return _ready(models.get_model(name, weights=weights), weights)
+    return _ready(name, models.get_model(name, weights=weights), weights)
 
 
-def _ready(model: nn.Module, weights: WeightsEnum) -> fx.GraphModule:
+def _ready(name: str, model: nn.Module, weights: WeightsEnum) -> fx.GraphModule:
     transforms = weights.transforms()
+    side = transforms.crop_size[0] if name.startswith(ONE_SIZE) else None
     net = explicit(model.eval())
-    net.add_module("standardised", Standardised(transforms.mean, transforms.std))
+    net.add_module("standardised", Standardised(transforms.mean, transforms.std, side))
     (image,) = (node for node in net.graph.nodes if node.op == "placeholder")
     with net.graph.inserting_after(image):
         standardised = net.graph.call_module("standardised", (image,))
@@ -138,7 +143,7 @@ def download(name: str) -> Iterator[Progress]:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{uuid4().hex}.{path.name}")
     try:
-        with urllib.request.urlopen(weights.url, timeout=20) as source, unfinished.open("wb") as file:
+        with urllib.request.urlopen(weights.url, timeout=10) as source, unfinished.open("wb") as file:
             total = int(source.headers.get("Content-Length") or 0)
             while chunk := source.read(CHUNK):
                 file.write(chunk)

@@ -112,4 +112,5 @@ def answer(view: PhotoView, logits: Tensor, width: int) -> None:
     labels = find(view.model).labels
     names = [labels[index] for index in best.indices.tolist()]
     spec = charts.shares(names, (100 * best.values).tolist(), view.theme, width)
-    st.vega_lite_chart(spec=spec, width="content", key="answer")
+    with st.container(key="answer"):
+        st.vega_lite_chart(spec=spec, width="content", key="answer-chart")

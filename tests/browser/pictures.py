@@ -1,4 +1,4 @@
-"""Makes the README's picture: `make pictures`."""
+"""Makes the README's pictures: `make pictures`."""
 
 import io
 from collections.abc import Callable
@@ -22,3 +22,12 @@ def test_the_draw_page(server: str, open_page: Callable[..., Page]) -> None:
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     (ROOT / "docs").mkdir(exist_ok=True)
     picture.quantize(COLOURS, dither=Image.Dither.NONE).save(ROOT / "docs" / "draw.png", optimize=True)
+
+
+def test_the_wall(server: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{server}/photo", height=1000)
+    wall = page.locator(".st-key-wall svg.marks")
+    expect(wall).to_be_visible()
+    page.wait_for_timeout(2000)
+    picture = Image.open(io.BytesIO(wall.screenshot())).convert("RGB")
+    picture.save(ROOT / "docs" / "wall.webp", quality=88, method=6)
