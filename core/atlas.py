@@ -43,7 +43,7 @@ FOLDER = Path(__file__).parent / "atlases"
 WEIGHTS = ("trained", "untrained")
 IN_A_ROW = 16
 BATCH = 64  # units that are climbed together, so that memory stays small
-QUALITY = 80  # of WebP
+QUALITY, LOSSLESS = 80, 56  # of WebP; pixels of a picture's side
 
 # The wall: its layers from the first to the last, and in each so many units, evenly spread over all that it has.
 WALL = ("stem", "block1", "block2", "block3", "block5", "block8", "block11", "block14", "block16", "logits")
@@ -171,6 +171,18 @@ def by_depth(model: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def markdown(model: str) -> str:
+    """The README's table of `by_depth`: fineness in cycles per pixel, and the receptive field in pixels."""
+    values = by_depth(model).set_index(["measure", "weights", "layer"]).value.to_dict()
+    rows = {
+        "fineness, trained": [f"{values['frequency', 'trained', layer]:.2f}" for layer in WALL],
+        "fineness, untrained": [f"{values['frequency', 'untrained', layer]:.2f}" for layer in WALL],
+        "receptive field": [f"{values['field', 'trained', layer]:.0f}".replace("nan", "all") for layer in WALL],
+    }
+    lines = [f"| `{model}` | {' | '.join(WALL)} |", "|---" * (len(WALL) + 1) + "|"]
+    return "\n".join(lines + [f"| {name} | {' | '.join(row)} |" for name, row in rows.items()])
+
+
 def _sheet(model: str, weights: str, layer: str) -> Path:
     kind = "png" if find(model).sees == "digits" else "webp"
     return FOLDER / model / f"{weights}-{layer}.{kind}"
@@ -198,7 +210,8 @@ def build(model: str, weights: str) -> Iterator[Progress]:
     about = {"command": f"python -m core.atlas build {model}", "recipe": asdict(recipe), "weights": fingerprint(net)}
     done = json.loads(path.read_text()) if path.exists() else {}
     pages: dict[str, Any] = done.get("layers", {}) if done.items() >= about.items() else {}
-    for layer, indices in _plan(model, weights).items():
+    plan = _plan(model, weights)
+    for layer, indices in plan.items():
         if layer in pages:
             continue
         climbed = replace(recipe, steps=CLASS_STEPS) if (spec.sees, layer) == ("photos", "logits") else recipe
@@ -214,7 +227,8 @@ def build(model: str, weights: str) -> Iterator[Progress]:
         pages[layer] = {
             "recipe": asdict(climbed), "units": indices, "reached": _rounded(reached), "strongest": _rounded(strongest)
         }  # fmt: skip
-        write_whole(path, json.dumps(about | {"layers": pages}, indent=1).encode())
+        in_order = {name: pages[name] for name in plan if name in pages}
+        write_whole(path, json.dumps(about | {"layers": in_order}, indent=1).encode())
 
 
 def _plan(model: str, weights: str) -> dict[str, list[int]]:
@@ -266,7 +280,8 @@ def _as_sheet(images: Tensor, sees: str) -> bytes:
     if sees == "digits":
         whole.save(buffer, "PNG", optimize=True)
     else:
-        whole.save(buffer, "WEBP", quality=QUALITY, method=6)
+        # In pictures of few pixels every one counts, and WebP's colours are coarser than its brightness.
+        whole.save(buffer, "WEBP", quality=QUALITY, method=6, lossless=side < LOSSLESS)
     return buffer.getvalue()
 
 
@@ -282,12 +297,15 @@ def _cut(sheet: np.ndarray, count: int) -> Float[Tensor, "n channels side side"]
 
 
 def main() -> None:
-    """Build the atlases of the named models, with a progress bar."""
+    """Build the atlases of the named models, with a progress bar, or print how one changes with depth."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("task", choices=["build"])
+    parser.add_argument("task", choices=["build", "by-depth"])
     parser.add_argument("models", nargs="+", choices=MODELS)
     arguments = parser.parse_args()
     settle()
+    if arguments.task == "by-depth":
+        sys.stdout.write("\n".join(markdown(model) for model in arguments.models) + "\n")
+        return
     for model in arguments.models:
         for weights in WEIGHTS:
             with tqdm(file=sys.stderr, mininterval=1) as bar:

@@ -48,6 +48,12 @@ neither through, *new* one that only the picture lifts above zero, a dash one th
 layer's Gram matrices in it (Olah, Mordvintsev, Schubert 2017), so that a unit that knows two things can show both.
 *Minus unit* subtracts another unit's sum: 4 minus 9 at the logits shows what tells them apart.
 
+**Nets for photos.** A channel's mean over its map is climbed, unless you choose its centre. The picture is made of
+waves, the fine ones weaker as 1 / frequency, with decorrelated colours (Olah, Mordvintsev, Schubert 2017); before every
+step it is shifted by up to 8 pixels, turned by up to 10 degrees and resized by up to 10 %. Layers that see less than 32
+pixels get smaller pictures, shaken less; classes larger forms. The multiple is of the strongest sum for any of the
+photos that come with the app, or that LAYERSCOPE_PHOTOS names.
+
 The same choice, recipe and seed give the same pictures, and results are kept, so that nothing is computed twice.
 """
 

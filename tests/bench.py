@@ -1,6 +1,8 @@
-"""How long the Draw page's work takes, on one core: `make bench`. Medians; nothing here passes or fails by time."""
+"""How long the pages' work takes, on one core: `make bench`. Medians; nothing here passes or fails by time."""
 
+import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,11 @@ from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
 from core import examples, images
-from core.data import canvas, digits
+from core.data import canvas, digits, photos
 from core.layers import list_layers, record
 from core.models import MODELS, load
 from core.process import settle
-from core.stimuli import RECIPE, climb
+from core.stimuli import PHOTO_RECIPE, RECIPE, climb
 from tests.drawing import draw_with_mouse, drawing
 
 ROOT = Path(__file__).parent.parent
@@ -65,6 +67,33 @@ def test_peaks_of_a_layer_over_the_test_set(benchmark: Any, nets: Any, name: str
 @pytest.mark.parametrize(("name", "layer", "units"), [("cnn", "conv3", 48), ("rnn", "lstm2", 16)])
 def test_an_ascent_of_128_steps(benchmark: Any, nets: Any, name: str, layer: str, units: int) -> None:
     benchmark.pedantic(lambda: list(climb(nets[name], layer, range(units), RECIPE)), rounds=3)
+
+
+def test_an_ascent_of_24_units_of_block_8(benchmark: Any) -> None:
+    net = load("photo")
+    list(climb(net, "block8", range(24), replace(PHOTO_RECIPE, steps=1)))  # torch's optimizers load 2 s at once
+    benchmark.pedantic(lambda: list(climb(net, "block8", range(24), PHOTO_RECIPE)), rounds=3)
+
+
+def test_an_uploaded_photo_to_every_activation(benchmark: Any) -> None:
+    """From the bytes of a JPEG of 600 x 400 pixels to the answer and to the activations of all layers."""
+    net, buffer = load("photo"), io.BytesIO()
+    photos.sample("coffee").save(buffer, "JPEG")
+    names = [layer.name for layer in list_layers(net, MODELS["photo"].input_shape)]
+    benchmark(lambda: record(net, photos.to_input(photos.read(buffer.getvalue()))[None], names))
+
+
+def test_the_photo_page(benchmark: Any) -> None:
+    """The script and its charts as the server runs them, with a layer's maps and a unit's panel."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at.query_params["photo"], at.query_params["unit"] = "cat", "photo/block5/3"
+    at.switch_page("pages/photo.py").run()
+
+    def rerun() -> None:
+        at.run()
+        assert not at.exception
+
+    benchmark.pedantic(rerun, rounds=10, warmup_rounds=1)
 
 
 def test_click_to_first_picture_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:

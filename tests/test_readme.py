@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from core import atlas
 from core.models import cards
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
 
-def test_the_table_is_the_one_that_the_command_prints() -> None:
+def test_the_tables_are_those_that_the_commands_print() -> None:
     assert cards.markdown() in README
+    assert atlas.markdown("photo") in README
 
 
 def test_the_python_runs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,5 +50,5 @@ def depth_in_numbers(theme: images.Theme) -> None:
     st.caption(
         "Solid is the trained net, dashed its untrained twin. From block2 on, what trained units look for grows "
         "coarser with depth; what untrained ones look for does not, until the classes' own recipe makes both coarser. "
-        "The stem and block1, which see less than 8 pixels, find even colours."
+        "The stem, which sees three pixels, wants even colours, or stripes of single pixels."
     )
