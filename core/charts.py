@@ -29,6 +29,7 @@ FAINT = {"light": "#DEDAD0", "dark": "#3A3E47"}
 CAPTION, SPACE, INDENT = 18, 16, 12  # pixels: a caption's height, the space below a picture, the spine's room
 BARS = 48  # pixels of a bar for 100 %
 RAMP_WIDTH, RAMP_HEIGHT = 36, 6
+AXIS_HEIGHT = 120  # pixels of a histogram that has room for an axis
 SHARE_HEIGHT = 34  # pixels for a class, its name above its bar
 NO_LEGEND = {"scale": "", "legend": ""}
 BOX = ["left", "top", "right", "bottom"]  # a place in a chart, in its pixels
@@ -298,9 +299,7 @@ def by_depth(table: pd.DataFrame, theme: Theme, width: int, logarithmic: bool = 
 def _depth_chart(layers: tuple[str, ...], theme: Theme, width: int, logarithmic: bool) -> Spec:
     scale = alt.Scale(type="log", nice=False, domain=[1, 1000]) if logarithmic else alt.Scale(zero=True)
     values = [1, 10, 100, 1000] if logarithmic else alt.Undefined
-    kinds = ["trained", "untrained"]
-    dashes = alt.StrokeDash("weights:N", scale=alt.Scale(domain=kinds, range=[[1, 0], [5, 4]]), legend=None)
-    strength = alt.Opacity("weights:N", scale=alt.Scale(domain=kinds, range=[1, 0.55]), legend=None)
+    dashes, strength = _twins()
     chart = _table("numbers").encode(
         x=alt.X(
             "layer:N", sort=list(layers), title=None, axis=alt.Axis(labelAngle=-45, labelOverlap=False, grid=False)
@@ -337,20 +336,56 @@ def _shares_chart(theme: Theme, width: int, count: int) -> Spec:
     return _checked(alt.layer(*layers).properties(width=width, height=count * SHARE_HEIGHT, padding=0))
 
 
-def spread(peaks: np.ndarray, here: float, family: str, theme: Theme, width: int) -> Spec:
-    """How strongly the test images excite a unit, as a histogram, and where this input lies."""
-    counts, edges = np.histogram(peaks, bins=40)
+def spread(values: np.ndarray, here: float, title: str, family: str, theme: Theme, width: int, height: int) -> Spec:
+    """What was measured of each test image, as a histogram under that title, and where one value lies."""
+    counts, edges = np.histogram(values, bins=40)
     bins = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "images": counts})
-    return _filled(_spread_chart(FAMILY_COLOURS[family], theme, width), bins=bins, here=pd.DataFrame({"from": [here]}))
+    chart = _spread_chart(FAMILY_COLOURS.get(family, QUIET[theme]), theme, title, width, height)
+    return _filled(chart, bins=bins, here=pd.DataFrame({"from": [here]}))
 
 
 @cache
-def _spread_chart(colour: str, theme: Theme, width: int) -> Spec:
-    x = alt.X("from:Q", title="strongest activation in an image", axis=alt.Axis(grid=False, tickCount=5))
-    y = alt.Y("images:Q", title="test images", axis=alt.Axis(grid=False, tickCount=3))
+def _spread_chart(colour: str, theme: Theme, title: str, width: int, height: int) -> Spec:
+    x = alt.X("from:Q", title=title, axis=alt.Axis(grid=False, tickCount=5))
+    axis = alt.Axis(grid=False, tickCount=3, title="test images") if height >= AXIS_HEIGHT else None
+    y = alt.Y("images:Q", axis=axis)
     bars = _table("bins").mark_rect(color=QUIET[theme]).encode(x=x, x2="to:Q", y=y, y2=alt.datum(0))
     mark = _table("here").mark_rule(color=colour, strokeWidth=3).encode(x=x)
-    return _checked(alt.layer(bars, mark).properties(width=width, height=150))
+    return _checked(alt.layer(bars, mark).properties(width=width, height=height))
+
+
+def agreement(table: pd.DataFrame, family: str, theme: Theme, width: int) -> Spec:
+    """Of one net, by depth, the share of neighbours with the same label (layer, depth, weights, value); in percent.
+
+    The untrained twin is dashed and lighter; the pixels, at depth 0, are a dotted line across.
+    """
+    layers = table[table.depth > 0].assign(percent=100 * table.value)
+    pixels = pd.DataFrame({"percent": 100 * table[table.depth == 0].value.head(1)})
+    chart = _agreement_chart(FAMILY_COLOURS[family], tuple(dict.fromkeys(layers.layer)), theme, width)
+    return _filled(chart, numbers=layers, pixels=pixels)
+
+
+@cache
+def _agreement_chart(colour: str, layers: tuple[str, ...], theme: Theme, width: int) -> Spec:
+    percent = alt.Scale(domain=[0, 100])
+    grid = alt.Axis(gridColor=FAINT[theme], tickCount=5)
+    y = alt.Y("percent:Q", title="same label (%)", scale=percent, axis=grid)
+    x = alt.X("layer:N", sort=list(layers), title=None, axis=alt.Axis(labelAngle=-45, grid=False))
+    dashes, strength = _twins()
+    chart = _table("numbers").encode(x=x, y=y, tooltip=["layer:N", "weights:N", "numbers:Q", "percent:Q"])
+    pixels = _table("pixels").mark_rule(color=QUIET[theme], strokeDash=[1, 3], strokeWidth=2).encode(y=y)
+    line = chart.mark_line(color=colour, strokeWidth=2).encode(strokeDash=dashes, opacity=strength)
+    points = chart.mark_circle(color=colour, size=28).encode(opacity=strength)
+    return _checked(alt.layer(pixels, line, points).properties(width=width, height=200))
+
+
+def _twins() -> tuple[alt.StrokeDash, alt.Opacity]:
+    """A trained net's line is solid, its untrained twin's dashed and lighter."""
+    kinds = ["trained", "untrained"]
+    return (
+        alt.StrokeDash("weights:N", scale=alt.Scale(domain=kinds, range=[[1, 0], [5, 4]]), legend=None),
+        alt.Opacity("weights:N", scale=alt.Scale(domain=kinds, range=[1, 0.55]), legend=None),
+    )
 
 
 def learning(curves: pd.DataFrame, family: str, theme: Theme, width: int) -> Spec:

@@ -10,7 +10,6 @@ from core.layers import record
 from core.measures.receptive_field import Field
 
 BATCH = 250
-PHOTO_BATCH = 4  # a photograph has two hundred times as many activations as a digit
 
 
 def peak(activation: Float[Tensor, "batch units *place"]) -> Float[Tensor, "batch units"]:
@@ -18,24 +17,10 @@ def peak(activation: Float[Tensor, "batch units *place"]) -> Float[Tensor, "batc
     return activation.flatten(2).amax(2) if activation.ndim > 2 else activation
 
 
-def peaks(model: nn.Module, images: Tensor, layer: str) -> Iterator[Float[Tensor, "batch units"]]:
-    """The peaks of every unit of a layer for the images, a batch at a time."""
-    for batch in images.split(BATCH):
+def peaks(model: nn.Module, images: Tensor, layer: str, size: int = BATCH) -> Iterator[Float[Tensor, "batch units"]]:
+    """The peaks of every unit of a layer for the images, so many at a time."""
+    for batch in images.split(size):
         yield peak(record(model, batch, [layer])[layer])
-
-
-def peak_places(
-    model: nn.Module, images: Tensor, layer: str
-) -> tuple[Float[Tensor, "n units"], Int[Tensor, "n units 2"]]:
-    """The peaks of every unit of a layer for each image, and the rows and columns of its maps where they are."""
-    values, places = [], []
-    for batch in images.split(PHOTO_BATCH):
-        activation = record(model, batch, [layer])[layer]
-        width = activation.shape[-1] if activation.ndim > 2 else 1
-        peak, place = activation.flatten(2).max(2) if activation.ndim > 2 else (activation, activation.long() * 0)
-        values.append(peak)
-        places.append(torch.stack([place // width, place % width], dim=-1))
-    return torch.cat(values), torch.cat(places)
 
 
 def patch(

@@ -122,6 +122,14 @@ def enlarged(picture: Image.Image, side: int) -> Image.Image:
     return Image.fromarray(_enlarge(np.asarray(picture), max(1, side // picture.width)))
 
 
+def barcode(vector: Tensor, width: int, height: int, theme: Theme) -> Image.Image:
+    """A vector as stripes from left to right, in its own scale; in a long one neighbours share a stripe: their mean."""
+    values = vector.float()[None, None]
+    stripes = F.adaptive_avg_pool1d(values, width) if len(vector) > width else F.interpolate(values, width)
+    drawn = stripes[0].expand(height, width).numpy()
+    return Image.fromarray(colourise(drawn, float(np.abs(drawn).max()), theme, signed=bool(drawn.min() < 0)))
+
+
 def spotlight(photo: Tensor, activation: Tensor) -> Image.Image:
     """A photo (3, height, width), lit where a unit's map (rows, columns) over it is high, and dim where it is not.
 

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -169,10 +168,15 @@ def _transforms(recipe: Recipe) -> list[Transform]:
     ]
 
 
-@lru_cache(maxsize=64)
 def _dtype(model: nn.Module, layer: str, side: int) -> torch.dtype:
-    """The type that is faster here, timed once a process, so that the same recipe gives the same pictures in it."""
-    return faster_dtype(model, torch.rand(TIMED, 3, side, side), units(layer, [0] * TIMED))
+    """The type that is faster here, timed once a process for nets of one size: equal recipes give equal pictures."""
+    key = (sum(weight.numel() for weight in model.parameters()), layer, side)
+    if key not in _DTYPES:
+        _DTYPES[key] = faster_dtype(model, torch.rand(TIMED, 3, side, side), units(layer, [0] * TIMED))
+    return _DTYPES[key]
+
+
+_DTYPES: dict[tuple[int, str, int], torch.dtype] = {}
 
 
 def _peaks(model: nn.Module, layer: str, indices: Sequence[int], images: Tensor) -> Tensor:

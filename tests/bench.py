@@ -14,9 +14,11 @@ from streamlit.testing.v1 import AppTest
 from core import examples, images
 from core.data import canvas, digits, photos
 from core.layers import list_layers, record
+from core.measures.neighbours import Space
 from core.models import MODELS, load
 from core.process import settle
 from core.stimuli import PHOTO_RECIPE, RECIPE, climb
+from core.survey import survey
 from tests.drawing import draw_with_mouse, drawing
 
 ROOT = Path(__file__).parent.parent
@@ -94,6 +96,23 @@ def test_the_photo_page(benchmark: Any) -> None:
         assert not at.exception
 
     benchmark.pedantic(rerun, rounds=10, warmup_rounds=1)
+
+
+@pytest.mark.parametrize("way", ["one pass", "all stored, then sorted"])
+def test_the_top_16_of_every_unit_of_the_cnn_over_the_test_set(benchmark: Any, nets: Any, names: Any, way: str) -> None:
+    net, images, layers = nets["cnn"], digits.test_set().images, names["cnn"]
+
+    def naive() -> list[Any]:
+        return [activation.flatten(2).amax(2).sort(0, descending=True).values[:16] if activation.ndim > 2 else activation
+                for activation in record(net, images, layers).values()]  # fmt: skip
+
+    benchmark.pedantic((lambda: list(survey(net, images.split(250), layers))) if way == "one pass" else naive, rounds=3)
+
+
+def test_the_neighbours_of_a_point_among_60000_of_1024_numbers(benchmark: Any) -> None:
+    points = torch.randn(60_000, 1024, generator=torch.Generator().manual_seed(0))
+    space = Space(points, "cosine")
+    benchmark(lambda: space.nearest(points[:1], 12))
 
 
 def test_click_to_first_picture_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:

@@ -125,7 +125,7 @@ def test_numbers_by_depth_keep_the_order_of_the_layers_and_dash_the_twin(logarit
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_histogram_counts_every_image(theme: images.Theme) -> None:
     peaks = np.random.default_rng(0).normal(size=500)
-    spec = charts.spread(peaks, 0.25, "rnn", theme, 280)
+    spec = charts.spread(peaks, 0.25, "strongest", "rnn", theme, 280, 150)
     assert spec["datasets"]["bins"].images.sum() == 500
     assert spec["datasets"]["here"]["from"].tolist() == [0.25]
     assert charts.FAMILY_COLOURS["rnn"] in json.dumps(spec["layer"])
@@ -138,3 +138,13 @@ def test_learning_curves_are_errors_on_logarithmic_axes() -> None:
     assert rows.error.tolist() == [90, 1]
     assert rows.epoch.min() > 0
     assert spec["layer"][0]["encoding"]["y"]["scale"]["type"] == "log"
+
+
+def test_agreement_by_depth_has_the_pixels_as_a_line_across() -> None:
+    layers = ["pixels", "relu1", "logits"]
+    rows = [{"layer": layer, "depth": depth, "weights": weights, "value": 0.5 + depth / 10, "numbers": 3}
+            for weights in ("trained", "untrained") for depth, layer in enumerate(layers)]  # fmt: skip
+    spec = charts.agreement(pd.DataFrame(rows), "rnn", "light", 200)
+    assert spec["datasets"]["pixels"].percent.tolist() == [50]
+    assert spec["datasets"]["numbers"].percent.tolist() == pytest.approx([60, 70, 60, 70])
+    assert spec["layer"][1]["encoding"]["x"]["sort"] == ["relu1", "logits"]

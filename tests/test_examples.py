@@ -4,7 +4,7 @@ import torch
 
 from core import examples
 from core.measures.receptive_field import Field
-from tests.nets import Ramp, Shift
+from tests.nets import Shift
 
 
 def test_the_peak_is_the_strongest_value_over_map_or_time() -> None:
@@ -48,17 +48,6 @@ def test_the_most_different_units_are_taken_farthest_first() -> None:
     assert examples.most_different(peaks, 3) == [0, 2, 3]
     assert examples.most_different(peaks, 4) == [0, 1, 2, 3]
     assert examples.most_different(peaks, 9) == [0, 1, 2, 3, 4]
-
-
-def test_the_places_of_peaks_are_where_they_are() -> None:
-    images = torch.zeros(5, 1, 6, 6)
-    for n in range(5):
-        images[n, 0, n, 5 - n] = n + 1.0
-    values, places = examples.peak_places(Shift(), images, "conv")
-    assert values[:, 0].tolist() == [1, 2, 3, 4, 5]
-    assert places[:, 0].tolist() == [[n, 4 - n] for n in range(5)]  # moved one pixel to the left
-    values, places = examples.peak_places(Ramp(), torch.tensor([[3.0, 1.0]]), "fc")
-    assert values.tolist() == [[4, 2, -3]] and places.tolist() == [[[0, 0]] * 3]
 
 
 def test_a_patch_is_what_the_unit_sees_also_at_the_border() -> None:

@@ -503,3 +503,42 @@ def test_what_is_most_active_on_a_photo_asks_for_one_and_finds_it(empty_store: P
     until_done(at)
     assert shown_units(at)[0].startswith("logits · units ")
     assert at.query_params["photo"] in ("cat", ["cat"])
+
+
+def neighbours_page(**link: str) -> AppTest:
+    at = app().run()
+    for name, value in link.items():
+        at.query_params[name] = value
+    return at.switch_page("pages/neighbours.py").run()
+
+
+def test_the_neighbours_page_asks_for_an_image_and_shows_the_numbers() -> None:
+    at = fine(neighbours_page())
+    assert "draw a digit on the page Draw" in said(at)
+    assert sum("untrained" in chart and "logits" in chart for chart in charts(at)) == 3
+
+
+def test_neighbours_in_pixels_and_two_spaces_of_three_nets() -> None:
+    at = fine(neighbours_page(digit="7"))
+    captions = [caption.value for caption in at.caption]
+    for space in ("pixels · 784 numbers", "relu1 · 64 numbers", "relu3 · 2,352 numbers", "lstm1 · 1,792 numbers"):
+        assert space in captions
+    sentences = [block.value for block in at.markdown if "of 12" in block.value]
+    assert len(sentences) == 7 and all("are 9s; on the mean, " in sentence for sentence in sentences)
+    galleries = [chart for chart in charts(at) if "digit" in chart]
+    assert len(galleries) == 7 and not any(",7\n" in chart for chart in galleries)  # not the image itself
+    at.button[0].click().run()
+    fine(at)
+    assert at.query_params["digit"] != ["7"]
+
+
+def test_a_drawings_neighbours_are_said_to_agree_with_each_other() -> None:
+    drawn_at = drawn(drawing(3))
+    at = fine(drawn_at.switch_page("pages/neighbours.py").run())
+    sentences = [block.value for block in at.markdown if "of 12" in block.value]
+    assert any("are 3s" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize("digit", ["99999", "x", "-1"])
+def test_a_damaged_link_to_a_neighbours_image_gets_a_sentence(digit: str) -> None:
+    assert "test images are numbered 0 to 9999" in said(fine(neighbours_page(digit=digit)))

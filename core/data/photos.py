@@ -18,7 +18,7 @@ from torch import Tensor
 FORMATS = ("PNG", "JPEG", "WEBP")
 MOST_BYTES, MOST_PIXELS, LEAST_SIDE = 10_000_000, 40_000_000, 16
 SIDE = 224  # of a net's input, in pixels
-FOLDER_VARIABLE, MOST_PHOTOS = "LAYERSCOPE_PHOTOS", 2000
+FOLDER_VARIABLE, MOST_PHOTOS = "LAYERSCOPE_PHOTOS", 500
 
 
 def _skimage(name: str) -> np.ndarray:

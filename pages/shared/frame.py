@@ -17,6 +17,7 @@ PAGES = {
     "draw": "Draw",
     "photo": "Photo",
     "features": "Features",
+    "neighbours": "Neighbours",
     "nets": "The nets",
 }
 

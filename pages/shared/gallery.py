@@ -1,5 +1,7 @@
 """Test images in a grid; a click puts one on the paper."""
 
+from collections.abc import Callable
+
 from torch import Tensor
 
 from core import charts, images
@@ -7,7 +9,7 @@ from pages.shared import nets, paper
 from pages.shared.clickable import clickable
 
 
-def gallery(numbers: Tensor, columns: int, scale: int, key: str) -> None:
-    """Draw the test images of these numbers."""
+def gallery(numbers: Tensor, columns: int, scale: int, key: str, take: Callable[[int], None] = paper.turn_to) -> None:
+    """Draw the test images of these numbers; a clicked one's number goes to `take`."""
     sheet = images.contact_sheet(nets.test_images().images[numbers], columns, scale)
-    clickable(charts.gallery(sheet, numbers.tolist()), charts.IMAGE, key, paper.turn_to)
+    clickable(charts.gallery(sheet, numbers.tolist()), charts.IMAGE, key, take)

@@ -9,12 +9,16 @@ from torch import Tensor, nn
 
 from core import atlas
 from core.data import digits, photos
-from core.examples import peak_places, peaks
+from core.examples import peaks
 from core.layers import Layer, list_layers
+from core.measures.neighbours import ENOUGH, Metric, Space, vectors
 from core.measures.receptive_field import Field, receptive_fields
 from core.models import DIGIT_NETS, MODELS, find, load, snapshots
 from core.process import settle
 from core.stimuli import Recipe, climb
+from core.survey import Answers, survey
+
+PHOTO_BATCH = 4  # a photo has two hundred times as many activations as a digit
 
 settle()
 
@@ -40,6 +44,11 @@ def layers(name: str) -> list[Layer]:
     return list_layers(net(name, "untrained"), find(name).input_shape)
 
 
+def layer(model: str, name: str) -> Layer:
+    """A model's layer of that name."""
+    return next(layer for layer in layers(model) if layer.name == name)
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def fields(name: str) -> dict[str, tuple[Field, Field]]:
     """What a photo net's units see, by layer: rows and columns."""
@@ -59,16 +68,19 @@ def test_peaks(name: str, weights: str, layer: str, rows: int) -> Tensor:
 
 
 @st.cache_resource(max_entries=24, show_spinner="Showing the photos to this layer ...", show_time=True)
-def photo_peaks(name: str, weights: str, layer: str) -> tuple[Tensor, Tensor]:
-    """Every unit's strongest activation for each photo of the set, and where: (n, units), (n, units, 2)."""
-    return peak_places(net(name, weights), photo_set(find(name).input_shape[-1]), layer)
+def photo_answers(name: str, weights: str, layer: str) -> Answers:
+    """How a layer's units answer to the set of photos: which excite each most, and where."""
+    images = photo_set(find(name).input_shape[-1])
+    *_, last = survey(net(name, weights), images.split(PHOTO_BATCH), [layer])
+    assert last.answers is not None
+    return last.answers[layer]
 
 
 def strongest(name: str, weights: str, layer: str) -> Tensor:
     """The strongest activation of each unit of a layer with weights, for any test image or any photo of the set."""
     if find(name).sees == "digits":
         return torch.tensor(list(atlas.strongest(name, weights, layer).values()))
-    return photo_peaks(name, weights, layer)[0].amax(0)
+    return photo_answers(name, weights, layer).most.values[:, 0]
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -81,6 +93,12 @@ def fingerprint(name: str, weights: str) -> str:
 def photo_set(side: int) -> Tensor:
     """The photos that may excite a unit: of the folder that LAYERSCOPE_PHOTOS names, or else views of the samples."""
     return photos.photo_set(side)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Mapping the test images into this layer ...")
+def space(name: str, weights: str, layer: str, metric: Metric) -> Space:
+    """The first test images as points in a layer's space, or in that of their pixels."""
+    return Space(vectors(net(name, weights), test_images().images[:ENOUGH], layer), metric)
 
 
 @st.cache_resource(show_spinner=False)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from core import atlas, charts, examples, images
 from core.models import find
+from core.survey import Extremes
 from core.units import Unit
 from pages.shared import link, nets
 from pages.shared.photo_layers import PhotoView
@@ -23,15 +24,15 @@ def photo_panel(unit: Unit, view: PhotoView, activation: Tensor | None) -> None:
         st.html(f'<code class="unit" style="--family: {colour}">{unit}</code>{_class(unit)}', width="content")
         st.button("Close", icon=":material/close:", type="tertiary", on_click=link.put, args=("unit", None))
     _stimuli(unit, view.weights)
-    values, places = nets.photo_peaks(unit.model, view.weights, unit.layer)
-    best = float(values[:, unit.index].max())
+    most = nets.photo_answers(unit.model, view.weights, unit.layer).most
+    best = float(most.values[unit.index, 0])
     if activation is not None and view.image is not None:
         here = activation[unit.index]
         if here.ndim == 2:
             st.image(images.spotlight(view.image, here), width=WIDTH)
             st.caption("Where it answers in this photo")
         st.markdown(f"Its strongest activation here is **{float(here.max()):.3g}**; for the set of photos, {best:.3g}.")
-    _patches(unit, values[:, unit.index], places[:, unit.index])
+    _patches(unit, most)
 
 
 def _class(unit: Unit) -> str:
@@ -66,16 +67,14 @@ def _caption(weights: str, stimulus: atlas.Stimulus) -> str:
     return f"{weights}: what it looks for; excites it {share:.2g} times as much as the best sample photo"
 
 
-def _patches(unit: Unit, values: Tensor, places: Tensor) -> None:
-    order = examples.strongest(values, PATCHES)
-    if not len(order):
-        st.markdown("No photo of the set excites it.")
-        return
-    field = nets.fields(unit.model)[unit.layer]
+def _patches(unit: Unit, most: Extremes) -> None:
+    fields, layer = nets.fields(unit.model)[unit.layer], nets.layer(unit.model, unit.layer)
     photos = nets.photo_set(find(unit.model).input_shape[-1])
-    cut = [examples.patch(photos[n], field, (int(places[n, 0]), int(places[n, 1]))) for n in order.tolist()]
+    width = layer.shape[2] if len(layer.shape) == 3 else 1
+    numbers, places = most.inputs[unit.index, :PATCHES].tolist(), most.places[unit.index, :PATCHES].tolist()
+    cut = [examples.patch(photos[n], fields, divmod(place, width)) for n, place in zip(numbers, places, strict=True)]
     st.image([_square(patch) for patch in cut], width=PATCH)
-    down, across = field[0].size, field[1].size
+    down, across = (field.size for field in fields)
     seen = "everything" if math.isinf(down) else f"{down:.0f} x {across:.0f} pixels"
     st.caption(f"What excites it most among the photos, the strongest first; it sees {seen}")
 

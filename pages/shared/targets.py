@@ -15,6 +15,7 @@ from pages.shared import nets
 IN_ORDER, DIFFERENT = "in order", "most different"
 ACTIVE = {"digits": "most active on my drawing", "photos": "most active on my photo"}
 ENOUGH = 1000  # test images tell which units are alike
+BATCH = {"digits": 250, "photos": nets.PHOTO_BATCH}
 MOST = 48
 
 Targets = tuple[tuple[str, tuple[int, ...]], ...]  # the units by "model/layer"
@@ -48,10 +49,10 @@ def _most_active(model: str, weights: str, layer: Layer, count: int, image: Tens
 
 @st.cache_resource(max_entries=256, show_spinner="Comparing what the units answer ...")
 def _most_different(model: str, weights: str, layer: str, count: int) -> list[int]:
-    if find(model).sees == "photos":
-        return examples.most_different(nets.photo_peaks(model, weights, layer)[0], count)
-    images = nets.test_images().images[:ENOUGH]
-    return examples.most_different(torch.cat(list(examples.peaks(nets.net(model, weights), images, layer))), count)
+    spec = find(model)
+    images = nets.test_images().images if spec.sees == "digits" else nets.photo_set(spec.input_shape[-1])
+    peaks = examples.peaks(nets.net(model, weights), images[:ENOUGH], layer, BATCH[spec.sees])
+    return examples.most_different(torch.cat(list(peaks)), count)
 
 
 def named(addresses: str, sees: str) -> Targets:

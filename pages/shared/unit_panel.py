@@ -34,7 +34,8 @@ def unit_panel(unit: Unit, view: View, activations: dict[str, Tensor]) -> None:
         f"**{100 * examples.share_below(peaks, here):.3g} %** of the test images{cut}. The best of them reaches "
         f"{float(peaks[best[0]]):.3g}."
     )
-    spread = charts.spread(peaks.numpy(), here, family, view.theme, WIDTH)
+    title = "strongest activation in an image"
+    spread = charts.spread(peaks.numpy(), here, title, family, view.theme, WIDTH, height=150)
     st.vega_lite_chart(spec=spread, width="content", key="spread")
     st.caption(f"The {len(best)} test images that excite it most; a click puts one on the paper")
     gallery(best, columns=3, scale=SCALE, key="excites")

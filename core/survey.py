@@ -1,0 +1,129 @@
+"""A whole data set shown to a whole net, once: which inputs excite each unit most and least, and how it answers."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Generator, Tensor, nn
+
+from core.layers import copied, record
+
+SAMPLE = 10_000  # inputs whose peaks are kept for the distribution; of more, a fair choice
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """The inputs that excite each unit most, or least, the most extreme first; of equal ones the earlier."""
+
+    values: Float[Tensor, "units k"]
+    inputs: Int[Tensor, "units k"]  # their numbers in the data set
+    places: Int[Tensor, "units k"]  # in the flattened map, or in time; 0 for a neuron
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How the units of a layer answer to a data set."""
+
+    most: Extremes
+    least: Extremes
+    sample: Float[Tensor, "units n"]  # the strongest values for up to SAMPLE inputs, ascending
+    broken: Bool[Tensor, " units"]  # NaN for some input, which then counts for nothing
+
+    def share_below(self, unit: int, value: float) -> float:
+        """The share of inputs, between 0 and 1, that excite a unit less than `value` does."""
+        return int(torch.searchsorted(self.sample[unit].contiguous(), value)) / self.sample.shape[1]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many inputs have been shown; at the end, the answers of each layer."""
+
+    done: int
+    answers: dict[str, Answers] | None = None
+
+
+def survey(
+    model: nn.Module, batches: Iterable[Tensor], layers: Sequence[str], k: int = 16, seed: int = 0
+) -> Iterator[Progress]:
+    """One pass over a data set of any size; what is kept does not grow with it. Raises ValueError if it is empty.
+
+    A unit's answer to an input is its strongest value over map or time, and its weakest; one forward pass reads all
+    layers, channels last, which takes two thirds of the time.
+    """
+    net = copied(model).to(memory_format=torch.channels_last)
+    generator = Generator().manual_seed(seed)
+    running = {layer: _Running(k) for layer in layers}
+    done = 0
+    for batch in batches:
+        batch = batch.contiguous(memory_format=torch.channels_last) if batch.ndim == 4 else batch
+        rows = _reservoir(done, len(batch), generator)
+        for layer, activation in record(net, batch, layers).items():
+            running[layer].add(activation, done, rows)
+        done += len(batch)
+        yield Progress(done)
+    if not done:
+        raise ValueError("There is no input to show to the net: the data set is empty.")
+    yield Progress(done, {layer: kept.answers() for layer, kept in running.items()})
+
+
+def _reservoir(done: int, count: int, generator: Generator) -> Int[Tensor, " count"]:
+    """In which row of the sample each of the next inputs is kept, or -1 (Vitter 1985, algorithm R).
+
+    The n-th input takes a row among n; if that is one of the sample's, it throws out who is there.
+    """
+    numbers = torch.arange(done, done + count)
+    drawn = (torch.rand(count, generator=generator, dtype=torch.float64) * (numbers + 1)).long()
+    rows = torch.where(numbers < SAMPLE, numbers, drawn)
+    return torch.where(rows < SAMPLE, rows, -1)
+
+
+class _Running:
+    """What is kept of a layer while inputs come in."""
+
+    def __init__(self, k: int) -> None:
+        self._k = k
+        self._most: Extremes | None = None
+        self._least: Extremes | None = None
+        self._sample = torch.empty(0, 0)
+        self._broken: Tensor | bool = False
+
+    def add(self, activation: Tensor, done: int, rows: Tensor) -> None:
+        """Take in the activations (batch, units, *place) of the inputs behind the first `done`."""
+        places = _places_last(activation)
+        numbers = torch.arange(done, done + len(places))
+        strongest, weakest = places.max(2), places.min(2)  # NaN where there is one
+        self._broken = self._broken | strongest.values.isnan().any(0)
+        self._most = self._extremes(self._most, strongest, numbers, descending=True)
+        self._least = self._extremes(self._least, weakest, numbers, descending=False)
+        self._keep(strongest.values, rows)
+
+    def _extremes(self, before: Extremes | None, here: "torch.return_types.max | torch.return_types.min",
+                  numbers: Tensor, descending: bool) -> Extremes:  # fmt: skip
+        never = -torch.inf if descending else torch.inf
+        values = here.values.T.nan_to_num(never, torch.inf, -torch.inf)
+        inputs, places = numbers.expand_as(values), here.indices.T
+        if before is not None:
+            values = torch.cat([before.values, values], 1)
+            inputs, places = torch.cat([before.inputs, inputs], 1), torch.cat([before.places, places], 1)
+        order = values.sort(dim=1, descending=descending, stable=True).indices[:, : self._k]
+        return Extremes(values.gather(1, order), inputs.gather(1, order), places.gather(1, order))
+
+    def _keep(self, strongest: Tensor, rows: Tensor) -> None:
+        new = rows >= len(self._sample)  # while there is room, each input has the next row
+        self._sample = torch.cat([self._sample.view(-1, strongest.shape[1]), strongest[new]])
+        for row, values in zip(rows[~new].tolist(), strongest[~new], strict=True):
+            if row >= 0:
+                self._sample[row] = values
+
+    def answers(self) -> Answers:
+        """All of it."""
+        assert self._most is not None and self._least is not None and isinstance(self._broken, Tensor)
+        return Answers(self._most, self._least, self._sample.T.sort(dim=1).values, self._broken)
+
+
+def _places_last(activation: Tensor) -> Float[Tensor, "batch units places"]:
+    """With one axis for all places; maps are read as they lie in memory, their places before their units."""
+    if activation.ndim == 4:
+        return activation.permute(0, 2, 3, 1).flatten(1, 2).transpose(1, 2)
+    return activation if activation.ndim == 3 else activation[..., None]

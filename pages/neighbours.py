@@ -1,0 +1,87 @@
+"""Images as points in each layer's space: which lie near each other there, and whether neighbours mean the same."""
+
+import random
+
+import streamlit as st
+
+from pages.shared import frame
+
+frame.enter(
+    "neighbours",
+    "Which images are alike to a layer?",
+    "To a layer, an image is a list of numbers: a point in a space with as many axes. Its nearest neighbours are the "
+    "images that the layer takes for nearly the same. Do they show the same digit? In deeper layers more and more do.",
+)
+
+with frame.loading():
+    from core import charts, examples
+    from core.measures import neighbours
+    from core.models import DIGIT_NETS, MODELS
+    from pages.shared import nets
+    from pages.shared.gallery import gallery
+    from pages.shared.notice import notice
+    from pages.shared.paper import drawing, look_at
+    from pages.shared.spaces import Query, depths, layer_at, neighbourhood, net_header, query_digit
+
+COMPUTED = """
+**From image to point.** The net runs up to the layer, and everything that the layer puts out, all units, all places,
+all rows, is written in one line: a vector. Of a recurrent net that is the whole sequence of its states. The stripes
+show it from left to right; of longer vectors several numbers share a stripe.
+
+**Distance.** *Cosine*: 1 minus the cosine of the angle between two vectors; *euclidean*: the length of their
+difference. The search is exact, among the first 2,000 of MNIST's test images, on none of which a net was trained; the
+image itself is left out. The histogram shows the distances to all of them, and the line the twelfth neighbour's.
+
+**Share.** Of the twelve nearest others of each of those 2,000 images, how many show the same digit, on the mean. The
+controls: the pixels themselves, dotted, and the untrained twin, dashed. `python -m core.measures.neighbours` computes
+the numbers of the charts.
+"""
+
+theme = st.context.theme.type or "light"
+with st.container(horizontal=True, gap="medium"):
+    side, main = st.container(width=288, key="side"), st.container(width="stretch", key="main")
+with main, st.container(horizontal=True, gap="medium"):
+    models = st.segmented_control("Nets", DIGIT_NETS, selection_mode="multi", default=["dense", "cnn", "rnn"],
+                                  key="models", bind="query-params")  # fmt: skip
+    weights = st.segmented_control("Weights", ["trained", "untrained"], default="trained", required=True, key="of",
+                                   bind="query-params")  # fmt: skip
+    metric = st.segmented_control("Distance", neighbours.METRICS, default="cosine", required=True, key="metric",
+                                  bind="query-params")  # fmt: skip
+    near, far = depths()
+
+with side:
+    st.button("Show me a digit", icon=":material/shuffle:",
+              on_click=lambda: look_at(random.randrange(neighbours.ENOUGH)))  # fmt: skip
+    image, complaint = None, None
+    try:
+        image = drawing()
+    except ValueError as error:
+        complaint = error
+    if image is None:
+        notice(complaint, ":material/edit:")
+        st.caption("Or take one of these test images")
+        gallery(examples.first_of_each(nets.test_images().labels), columns=5, scale=2, key="begin", take=look_at)
+    else:
+        query = Query(image, weights, metric, theme)
+        query_digit(query)
+        neighbourhood(query, "cnn", neighbours.PIXELS, family="", columns=4)
+with main:
+    for model in [name for name in DIGIT_NETS if name in models and image is not None]:
+        net_header(model, weights)
+        with st.container(horizontal=True, gap="medium"):
+            for place, depth in enumerate((near, far)):
+                with st.container(width=440, key=f"space-{model}-{place}"):
+                    neighbourhood(query, model, layer_at(model, depth), MODELS[model].family, columns=6)
+    st.subheader("Do neighbours mean the same?", anchor=False)
+    st.caption("Of the twelve nearest others of 2,000 test images: solid trained, dashed untrained, dotted the pixels.")
+    table = neighbours.table()
+    with st.container(horizontal=True, gap="medium"):
+        for model in [name for name in DIGIT_NETS if name in models]:
+            rows = table[(table.model == model) & (table.metric == metric)]
+            with st.container(width=300, gap="xsmall"):
+                st.caption(model)
+                spec = charts.agreement(rows, MODELS[model].family, theme, 290)
+                st.vega_lite_chart(spec=spec, width="content", key=f"agreement-{model}")
+
+with st.expander("How this is computed"):
+    st.markdown(COMPUTED)
