@@ -103,8 +103,9 @@ def test_the_top_16_of_every_unit_of_the_cnn_over_the_test_set(benchmark: Any, n
     net, images, layers = nets["cnn"], digits.test_set().images, names["cnn"]
 
     def naive() -> list[Any]:
-        return [activation.flatten(2).amax(2).sort(0, descending=True).values[:16] if activation.ndim > 2 else activation
-                for activation in record(net, images, layers).values()]  # fmt: skip
+        everything = record(net, images, layers).values()
+        peaks = [examples.peak(activation) for activation in everything]
+        return [peak.sort(0, descending=True).values[:16] for peak in peaks]
 
     benchmark.pedantic((lambda: list(survey(net, images.split(250), layers))) if way == "one pass" else naive, rounds=3)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core import atlas
+from core.measures import neighbours
 from core.models import cards
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -14,6 +15,7 @@ README = (Path(__file__).parent.parent / "README.md").read_text()
 def test_the_tables_are_those_that_the_commands_print() -> None:
     assert cards.markdown() in README
     assert atlas.markdown("photo") in README
+    assert neighbours.markdown() in README
 
 
 def test_the_python_runs(capsys: pytest.CaptureFixture[str]) -> None:

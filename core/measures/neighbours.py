@@ -88,8 +88,23 @@ def table() -> pd.DataFrame:
     return pd.read_csv(TABLE)
 
 
+def markdown() -> str:
+    """The README's table: percent by cosine, each layer's trained share before its untrained twin's."""
+    shares = (
+        table()
+        .query("metric == 'cosine' and depth > 0")
+        .pivot(index=["model", "depth"], columns="weights", values="value")
+    )
+    deepest = max(depth for _, depth in shares.index)
+    lines = [f"| depth | {' | '.join(str(depth) for depth in range(1, deepest + 1))} |", "|---" * (deepest + 1) + "|"]
+    for model in DIGIT_NETS:
+        cells = [f"{100 * row.trained:.1f} / {100 * row.untrained:.1f}" for row in shares.loc[model].itertuples()]
+        lines.append(f"| `{model}` | {' | '.join(cells + [''] * (deepest - len(cells)))} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
-    """Compute the table and write it, with a progress bar."""
+    """Compute the table and write it, with a progress bar; print it as the README has it."""
     settle()
     data = Digits(*(part[:ENOUGH] for part in test_set()))
     choices = [
@@ -103,6 +118,7 @@ def main() -> None:
         parts.append(shares.assign(model=model, weights=weights, metric=metric, value=shares.value.round(4)))
     columns = ["model", "weights", "metric", "layer", "depth", "numbers", "value"]
     write_whole(TABLE, pd.concat(parts)[columns].to_csv(index=False).encode())
+    sys.stdout.write(markdown() + "\n")
 
 
 if __name__ == "__main__":
