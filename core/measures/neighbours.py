@@ -98,7 +98,8 @@ def markdown() -> str:
     deepest = max(depth for _, depth in shares.index)
     lines = [f"| depth | {' | '.join(str(depth) for depth in range(1, deepest + 1))} |", "|---" * (deepest + 1) + "|"]
     for model in DIGIT_NETS:
-        cells = [f"{100 * row.trained:.1f} / {100 * row.untrained:.1f}" for row in shares.loc[model].itertuples()]
+        pairs = 100 * shares.loc[model].to_numpy(float)  # trained before untrained, by their names' order
+        cells = [f"{trained:.1f} / {untrained:.1f}" for trained, untrained in pairs]
         lines.append(f"| `{model}` | {' | '.join(cells + [''] * (deepest - len(cells)))} |")
     return "\n".join(lines)
 
