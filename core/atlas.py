@@ -34,7 +34,7 @@ from core.layers import Layer, list_layers, pre_activation, record
 from core.measures.colourfulness import colourfulness
 from core.measures.receptive_field import receptive_fields
 from core.measures.spatial_frequency import mean_frequency
-from core.models import MODELS, find, load
+from core.models import find, load
 from core.process import settle
 from core.stimuli import PHOTO_RECIPE, RECIPES, Recipe, as_bytes, as_images, climb, for_layer
 from core.units import Unit
@@ -46,6 +46,7 @@ BATCH = 64  # units that are climbed together, so that memory stays small
 QUALITY, LOSSLESS = 80, 56  # of WebP; pixels of a picture's side
 
 # The wall: its layers from the first to the last, and in each so many units, evenly spread over all that it has.
+PHOTO = "photo"
 WALL = ("stem", "block1", "block2", "block3", "block5", "block8", "block11", "block14", "block16", "logits")
 IN_WALL = 24
 # A thousand classes are too many; these were chosen for being known to everybody, before their pictures were seen.
@@ -129,39 +130,40 @@ def strongest(model: str, weights: str, layer: str) -> dict[int, float]:
 def wall_units(layer: Layer) -> list[int]:
     """The units of a layer that stand in the wall: evenly spread over all, or the classes that everybody knows."""
     if layer.name == "logits":
-        labels = find("photo").labels
+        labels = find(PHOTO).labels
         return [labels.index(name) for name in CLASSES]
     return sorted({place * layer.units // IN_WALL for place in range(IN_WALL)})
 
 
-def wall(model: str, weights: str, columns: int) -> tuple[Float[Tensor, "n 3 side side"], list[Unit], list[str]]:
+def wall(weights: str, columns: int) -> tuple[Float[Tensor, "n 3 side side"], list[Unit], list[str]]:
     """The wall's pictures row by row, their units, and a caption for each row."""
-    fields, layers = receptive_fields(load(model, weights="untrained")), {layer.name: layer for layer in _layers(model)}
+    fields, layers = receptive_fields(load(PHOTO, weights="untrained")), {layer.name: layer for layer in _layers(PHOTO)}
     rows, shown, captions = [], [], []
     for name in WALL:
-        chosen = wall_units(layers[name])[:: max(1, len(wall_units(layers[name])) // columns)][:columns]
-        there = units_of(model, weights, name)
-        found = pictures(model, weights, name)[[there.index(unit) for unit in chosen]]
+        everyone = wall_units(layers[name])
+        chosen = [everyone[place * len(everyone) // columns] for place in range(columns)]
+        there = units_of(PHOTO, weights, name)
+        found = pictures(PHOTO, weights, name)[[there.index(unit) for unit in chosen]]
         rows.append(F.interpolate(found, (PHOTO_RECIPE.side,) * 2, mode="nearest"))
-        shown += [Unit(model, name, unit) for unit in chosen]
+        shown += [Unit(PHOTO, name, unit) for unit in chosen]
         size = fields[name][0].size
         sees = "sees all" if math.isinf(size) else f"sees {size:.0f} px"
         captions.append(f"{name if name != 'logits' else 'classes'}\n{sees}")
     return torch.cat(rows), shown, captions
 
 
-def by_depth(model: str) -> pd.DataFrame:
+def by_depth() -> pd.DataFrame:
     """How the wall's stimuli change with depth: a row a measure, layer and weights, with the mean over its units.
 
     `frequency` in cycles per pixel, `colourfulness` on its own scale, `field` in pixels, none where units see all.
     """
-    fields = receptive_fields(load(model, weights="untrained"))
-    layers = {layer.name: layer for layer in _layers(model)}
+    fields = receptive_fields(load(PHOTO, weights="untrained"))
+    layers = {layer.name: layer for layer in _layers(PHOTO)}
     rows = []
     for weights in WEIGHTS:
         for name in WALL:
-            there = units_of(model, weights, name)
-            shown = pictures(model, weights, name)[[there.index(unit) for unit in wall_units(layers[name])]]
+            there = units_of(PHOTO, weights, name)
+            shown = pictures(PHOTO, weights, name)[[there.index(unit) for unit in wall_units(layers[name])]]
             size = fields[name][0].size
             values = {"frequency": float(mean_frequency(shown).mean()),
                       "colourfulness": float(colourfulness(shown).mean()),
@@ -171,15 +173,15 @@ def by_depth(model: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def markdown(model: str) -> str:
+def markdown() -> str:
     """The README's table of `by_depth`: fineness in cycles per pixel, and the receptive field in pixels."""
-    values = by_depth(model).set_index(["measure", "weights", "layer"]).value.to_dict()
+    values = by_depth().set_index(["measure", "weights", "layer"]).value.to_dict()
     rows = {
         "fineness, trained": [f"{values['frequency', 'trained', layer]:.2f}" for layer in WALL],
         "fineness, untrained": [f"{values['frequency', 'untrained', layer]:.2f}" for layer in WALL],
         "receptive field": [f"{values['field', 'trained', layer]:.0f}".replace("nan", "all") for layer in WALL],
     }
-    lines = [f"| `{model}` | {' | '.join(WALL)} |", "|---" * (len(WALL) + 1) + "|"]
+    lines = [f"| `{PHOTO}` | {' | '.join(WALL)} |", "|---" * (len(WALL) + 1) + "|"]
     return "\n".join(lines + [f"| {name} | {' | '.join(row)} |" for name, row in rows.items()])
 
 
@@ -212,21 +214,19 @@ def build(model: str, weights: str) -> Iterator[Progress]:
     pages: dict[str, Any] = done.get("layers", {}) if done.items() >= about.items() else {}
     plan = _plan(model, weights)
     for layer, indices in plan.items():
-        if layer in pages:
+        wanted = replace(recipe, steps=CLASS_STEPS) if (spec.sees, layer) == ("photos", "logits") else recipe
+        climbed = for_layer(net, layer, wanted) if spec.sees == "photos" else wanted
+        made_so = {"recipe": asdict(climbed), "units": indices}
+        if layer in pages and pages[layer].items() >= made_so.items():
             continue
-        climbed = replace(recipe, steps=CLASS_STEPS) if (spec.sees, layer) == ("photos", "logits") else recipe
-        images = yield from _climbed(model, weights, net, layer, indices, climbed)
+        images = yield from _climbed(model, weights, net, layer, indices, wanted)
         write_whole(_sheet(model, weights, layer), _as_sheet(images, spec.sees))
         with Image.open(_sheet(model, weights, layer)) as sheet:  # what is shipped is what is measured
             shipped = _cut(np.asarray(sheet), len(indices))
         reached = peak(record(net, shipped, [layer])[layer])[torch.arange(len(indices)), torch.tensor(indices)]
         seen = test_set().images if spec.sees == "digits" else photos.sample_views()
         strongest = torch.cat(list(peaks(net, seen, layer))).amax(0)[torch.tensor(indices)]
-        if spec.sees == "photos":
-            climbed = for_layer(net, layer, climbed)
-        pages[layer] = {
-            "recipe": asdict(climbed), "units": indices, "reached": _rounded(reached), "strongest": _rounded(strongest)
-        }  # fmt: skip
+        pages[layer] = made_so | {"reached": _rounded(reached), "strongest": _rounded(strongest)}
         in_order = {name: pages[name] for name in plan if name in pages}
         write_whole(path, json.dumps(about | {"layers": in_order}, indent=1).encode())
 
@@ -300,11 +300,11 @@ def main() -> None:
     """Build the atlases of the named models, with a progress bar, or print how one changes with depth."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("task", choices=["build", "by-depth"])
-    parser.add_argument("models", nargs="+", choices=MODELS)
+    parser.add_argument("models", nargs="*")
     arguments = parser.parse_args()
     settle()
     if arguments.task == "by-depth":
-        sys.stdout.write("\n".join(markdown(model) for model in arguments.models) + "\n")
+        sys.stdout.write(markdown() + "\n")
         return
     for model in arguments.models:
         for weights in WEIGHTS:

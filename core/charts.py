@@ -266,7 +266,7 @@ def clickable_sheet(
     smaller by `shrink`, and keeps its pixels for screens that are finer.
     """
     width, height = (round(side / shrink) for side in sheet.picture.size)
-    picture = pd.DataFrame([{"left": room, "top": 0, "url": data_url(sheet.picture)}])
+    picture = pd.DataFrame([{"left": room, "top": 0, "url": data_url(sheet.picture, exact=shrink == 1)}])
     boxes = pd.DataFrame(sheet.boxes / shrink + np.array([room, 0, room, 0]), columns=BOX).assign(**{name: values})
     tops = sorted(set(boxes.top))
     rows = pd.DataFrame({"top": tops[: len(captions)], "caption": captions})

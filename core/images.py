@@ -145,7 +145,7 @@ def strength(activation: Tensor, side: int, theme: Theme) -> Image.Image:
 
     A layer without maps has one answer, in stripes, a unit a stripe.
     """
-    values = activation.norm(dim=0) if activation.ndim == 3 else activation.clamp(min=0)[None]
+    values = activation.norm(dim=0) if activation.ndim == 3 else activation.flatten().clamp(min=0)[None]
     values = values - values.min()
     values = F.interpolate(values[None, None], (side, side), mode="nearest" if min(values.shape) < side else "area")
     return Image.fromarray(colourise(values[0, 0].numpy(), float(values.max()), theme, signed=False))
@@ -185,11 +185,15 @@ def gif(pictures: Sequence[Image.Image], seconds: float) -> bytes:
     return buffer.getvalue()
 
 
-def data_url(picture: Image.Image) -> str:
-    """A picture as a PNG in a `data:` address."""
+def data_url(picture: Image.Image, exact: bool = True) -> str:
+    """A picture in a `data:` address: exact as a PNG, or, much smaller for photos, nearly so as a WebP."""
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    if exact:
+        picture.save(buffer, "PNG", compress_level=1)
+    else:
+        picture.convert("RGB").save(buffer, "WEBP", quality=90)
+    kind = "png" if exact else "webp"
+    return f"data:image/{kind};base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def _enlarge(pixels: np.ndarray, scale: int) -> np.ndarray:
@@ -204,7 +208,9 @@ def _columns(maps: np.ndarray, width: int, max_height: int) -> int:
         scale = _scale(maps, columns, width)
         if units // columns * (maps.shape[1] * scale + GAP) <= max_height:
             return columns
-    return max(fitting, default=1)
+    as_many_as_fit = max((n for n in range(1, units + 1) if _scale(maps, n, width) >= 1), default=1)
+    filled = max(fitting, default=1)
+    return filled if 2 * filled > as_many_as_fit else as_many_as_fit  # rather a row unfilled than a tower
 
 
 def _scale(maps: np.ndarray, columns: int, width: int) -> int:

@@ -5,6 +5,7 @@ Activations are plain tensors: (batch, units) dense, (batch, units, height, widt
 """
 
 import copy
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -71,7 +72,11 @@ def list_layers(model: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
     def note(name: str, module: nn.Module, x: object, output: object) -> None:
         nonlocal depth
         depth += any(weight.ndim > 1 for weight in module.parameters(recurse=False))
-        if not isinstance(output, Tensor) or type(module).__name__ in REARRANGE_ONLY:
+        if (
+            not isinstance(output, Tensor)
+            or type(module).__name__ in REARRANGE_ONLY
+            or _is_in_windows(module, output, input_shape)
+        ):
             return
         if made and made[-1][1] is output and made[-1][0].startswith(f"{name}."):
             layers[-1] = replace(layers[-1], name=name)
@@ -203,9 +208,19 @@ def _module(model: nn.Module, name: str) -> nn.Module:
 
 
 def _units_first(module: nn.Module, output: Tensor) -> Tensor:
-    if output.ndim == 3:
+    if output.ndim == 3 and isinstance(module, Tap):
         return output.transpose(1, 2)
+    if output.ndim == 3:  # a token for each patch of an image, and perhaps one for the class before them
+        side = math.isqrt(output.shape[1])
+        return output[:, output.shape[1] - side**2 :].transpose(1, 2).unflatten(2, (side, side))
     return output.permute(0, 3, 1, 2) if output.ndim == 4 and units_last(module) else output
+
+
+def _is_in_windows(module: nn.Module, output: Tensor, input_shape: Sequence[int]) -> bool:
+    """Whether the places of a square image lie window by window, as some attention has them: that is no map of it."""
+    square = len(input_shape) == 3 and input_shape[1] == input_shape[2]
+    rows, columns = _units_first(module, output).shape[-2:] if output.ndim >= 3 else (1, 1)
+    return output.ndim > 4 or (square and output.ndim == 4 and rows != columns)
 
 
 @contextmanager

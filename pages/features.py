@@ -23,6 +23,7 @@ with frame.loading():
     from pages.shared.photographs import photo_input
     from pages.shared.recipe import choose_recipe, key_of
 
+MOST = {"digits": 2000, "photos": 144}  # pictures at once
 PLACEHOLDERS = {"digits": "cnn/conv3/12, rnn/lstm2/5", "photos": "photo/block8/12, resnet18/layer3.0.conv1/5"}
 
 COMPUTED = """
@@ -54,7 +55,8 @@ step it is shifted by up to 8 pixels, turned by up to 10 degrees and resized by 
 pixels get smaller pictures, shaken less; classes larger forms. The multiple is of the strongest sum for any of the
 photos that come with the app, or that LAYERSCOPE_PHOTOS names.
 
-The same choice, recipe and seed give the same pictures, and results are kept, so that nothing is computed twice.
+The same choice, recipe and seed give the same pictures (photos on the same machine: they are climbed in the type that
+it computes faster, float32 or bfloat16), and results are kept, so that nothing is computed twice.
 """
 
 
@@ -67,7 +69,7 @@ def choose_layers(sees: str) -> tuple[str, dict[str, list[Layer]]]:
                                       key="models", bind="query-params")  # fmt: skip
         return weights, {name: first_of_each_depth(nets.layers(name), 0) for name in DIGIT_NETS if name in models}
     model = choose_net()
-    weights, layers = weights_at_hand(model, weights), nets.layers(model)
+    layers = nets.layers(model)
     shown = [layer.name for layer in shown_layers(model)]
     chosen = st.multiselect("Layers", shown, shown[1::3], key=f"layers-{model}", bind="query-params")
     sums = [pre_activation(layers, name) for name in shown if name in chosen]
@@ -89,8 +91,9 @@ def choose_units(sees: str) -> tuple[str, targets.Targets]:
         only = st.text_input("Or only these", key="only", bind="query-params", width=260,
                              placeholder=PLACEHOLDERS[sees])  # fmt: skip
     if only:
-        return weights, targets.named(only, sees)
-    image = None
+        units = targets.named(only, sees)
+        return weights_at_hand({place.split("/")[0] for place, _ in units}, weights), units
+    weights, image = weights_at_hand(layers, weights), None
     if which == targets.ACTIVE[sees]:
         image = drawing() if sees == "digits" else photo_input(next(iter(layers)))
     return weights, targets.of_every_layer(layers, weights, which, count, int(first), image)
@@ -101,6 +104,8 @@ try:
                                 bind="query-params")  # fmt: skip
     weights, units = choose_units(sees)
     recipe, variants = choose_recipe(sees)
+    if sum(len(indices) for _, indices in units) * variants > MOST[sees]:
+        raise ValueError(f"That is more than {MOST[sees]} pictures: choose fewer layers, units, or pictures of a unit.")
     if units:
         show(Choice(weights, units, variants, recipe))
     else:

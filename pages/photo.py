@@ -79,7 +79,7 @@ with main:
         wanted = st.segmented_control("Weights", ["trained", "untrained"], default="trained", required=True, key="of",
                                       bind="query-params")  # fmt: skip
         layer = choose_layer(model) if picture else None
-    weights = weights_at_hand(model, wanted)
+    weights = weights_at_hand([model], wanted)
     unit = selected_unit(model)
     image = None if picture is None else as_input(picture, model)
     view = PhotoView(model, weights, image, theme)

@@ -142,7 +142,7 @@ def test_the_shipped_photo_stimuli_reach_what_their_numbers_say(layer: str, weig
 
 
 def test_the_wall_spreads_evenly_over_each_layer() -> None:
-    rows, units, captions = atlas.wall("photo", "trained", 12)
+    rows, units, captions = atlas.wall("trained", 12)
     assert rows.shape == (120, 3, 112, 112)
     assert [unit.index for unit in units if unit.layer == "block16"] == [round(n * 320 / 12 - 0.5) for n in range(12)]
     assert len(captions) == len(atlas.WALL)
@@ -151,7 +151,7 @@ def test_the_wall_spreads_evenly_over_each_layer() -> None:
 
 def test_depth_in_numbers() -> None:
     """Claim C2: from block2 on what units look for grows coarser with depth, and in the untrained twin it does not."""
-    table = atlas.by_depth("photo").set_index(["measure", "weights", "layer"]).value
+    table = atlas.by_depth().set_index(["measure", "weights", "layer"]).value
     trained, twin = table["frequency", "trained"], table["frequency", "untrained"]
     later = ["block2", "block5", "block8", "block16", "logits"]
     assert trained[later].is_monotonic_decreasing

@@ -542,3 +542,30 @@ def test_a_drawings_neighbours_are_said_to_agree_with_each_other() -> None:
 @pytest.mark.parametrize("digit", ["99999", "x", "-1"])
 def test_a_damaged_link_to_a_neighbours_image_gets_a_sentence(digit: str) -> None:
     assert "test images are numbered 0 to 9999" in said(fine(neighbours_page(digit=digit)))
+
+
+@pytest.mark.parametrize("net", ["vit_b_32", "squeezenet1_1", "maxvit_t"])
+def test_nets_of_other_kinds_are_shown_too(net: str) -> None:
+    at = fine(photo_page(photo="cat", net=net, of="untrained"))
+    assert any(caption.value == f"What {net}, untrained, takes it for" for caption in at.caption)
+    layer = next(caption.value for caption in at.caption if " maps · " in caption.value).split(" ")[0]
+    at = fine(photo_page(photo="cat", net=net, of="untrained", layer=layer, unit=f"{net}/{layer}/1"))
+    assert panel(at) == f"{net}/{layer}/1"
+
+
+def test_more_pictures_than_a_visitor_may_ask_for_get_a_sentence() -> None:
+    at = features()
+    at.session_state["sees"], at.session_state["count"], at.session_state["variants"] = "photos", 18, 6
+    assert "more than 144 pictures" in said(fine(at.run()))
+
+
+def test_a_named_unit_of_a_net_without_its_weights_is_climbed_in_its_twin() -> None:
+    at = features()
+    at.session_state["sees"], at.session_state["only"] = "photos", "squeezenet1_1/features.3.squeeze/2"
+    fine(at.run())
+    assert "weights of squeezenet1_1 are not on this machine" in said(at)
+    assert [button.label for button in at.button] == ["Download the weights", "Start"]
+    at = features()
+    at.session_state["sees"], at.session_state["net"] = "photos", "squeezenet1_1"
+    at.session_state["only"] = "photo/block2/3"
+    assert not fine(at.run()).info

@@ -14,7 +14,7 @@ README = (Path(__file__).parent.parent / "README.md").read_text()
 
 def test_the_tables_are_those_that_the_commands_print() -> None:
     assert cards.markdown() in README
-    assert atlas.markdown("photo") in README
+    assert atlas.markdown() in README
     assert neighbours.markdown() in README
 
 

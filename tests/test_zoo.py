@@ -51,6 +51,28 @@ def test_its_units_can_be_climbed(name: str) -> None:
     assert (first.scores < last.scores).all()
 
 
+def test_tokens_are_maps_and_what_lies_in_windows_is_no_layer() -> None:
+    net = load("vit_b_32", weights="untrained")
+    layers = list_layers(net, (3, 224, 224))
+    assert {layer.shape for layer in layers if "ln_" in layer.name} == {(768, 7, 7)}
+    maxvit = list_layers(load("maxvit_t", weights="untrained"), (3, 224, 224))
+    assert all(len(layer.shape) == 1 or layer.shape[1] == layer.shape[2] for layer in maxvit)
+
+
+def test_a_twin_is_built_for_the_size_that_its_weights_want(monkeypatch: pytest.MonkeyPatch) -> None:
+    swag = torchvision_models.ViT_B_16_Weights.IMAGENET1K_SWAG_E2E_V1
+    monkeypatch.setattr(zoo, "_weights", lambda name: swag)
+    assert find("vit_b_16").input_shape == (3, 384, 384)
+    with torch.no_grad():
+        assert load("vit_b_16", weights="untrained")(torch.rand(1, 3, 384, 384)).shape == (1, 1000)
+
+
+def test_a_cache_that_cannot_be_written_is_said(elsewhere: Path) -> None:
+    (elsewhere.parent / "hub").write_text("a file where a folder should be")
+    with pytest.raises(ValueError, match="weights of squeezenet1_1 cannot be downloaded"):
+        list(zoo.download(NAME))
+
+
 def test_units_come_first_where_the_net_has_them_last() -> None:
     """ConvNeXt's blocks widen from 96 to 384 channels, which lie behind height and width there."""
     layers = {layer.name: layer.shape for layer in list_layers(load("convnext_tiny", weights="untrained"), (3, 64, 64))}

@@ -51,8 +51,8 @@ def ascend(
         for transform in transforms:
             shaken = transform(shaken, generator)
         scores = objective(run_to(net, shaken.to(dtype), objective.layers), images)
+        (parameters.grad,) = torch.autograd.grad(-scores.sum(), parameters)  # before the rest: it frees the memory
         yield Step(step, steps, scores.detach(), images.detach())
-        (parameters.grad,) = torch.autograd.grad(-scores.sum(), parameters)
         optimizer.step()
     with torch.no_grad():  # not around the yield: whoever takes the step runs on in the same thread
         images = parametrise(parameters)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,9 @@ from torch import Tensor
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 MOST_BYTES, MOST_PIXELS, LEAST_SIDE = 10_000_000, 40_000_000, 16
+# What Pillow raises, of files whose beginning is that of a picture; and what is said then.
+BROKEN = (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
+DAMAGED = "The picture is damaged: it cannot be read to its end. Save it again, or take another."
 SIDE = 224  # of a net's input, in pixels
 FOLDER_VARIABLE, MOST_PHOTOS = "LAYERSCOPE_PHOTOS", 500
 
@@ -91,23 +95,29 @@ def read(content: bytes) -> Image.Image:
     """
     if len(content) > MOST_BYTES:
         raise ValueError(f"The file has {len(content) / 1e6:.0f} MB; at most {MOST_BYTES / 1e6:.0f} MB can be taken.")
+    picture = _opened(content)
+    _check_size(*picture.size)
+    try:
+        picture.load()
+    except BROKEN:
+        raise ValueError(DAMAGED) from None
+    with suppress(Exception):  # of a picture whose notes are damaged, nobody knows how it was held
+        picture = ImageOps.exif_transpose(picture)
+    return _on_white(picture)
+
+
+def _opened(content: bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
-            picture = Image.open(io.BytesIO(content), formats=FORMATS)
-            _check_size(*picture.size)
-            picture.load()
+            return Image.open(io.BytesIO(content), formats=FORMATS)
     except Image.DecompressionBombError:
-        raise ValueError(
-            f"The picture is too large; at most {MOST_PIXELS / 1e6:.0f} megapixels can be taken."
-        ) from None
+        most = f"{MOST_PIXELS / 1e6:.0f} megapixels"
+        raise ValueError(f"The picture is too large; at most {most} can be taken.") from None
     except UnidentifiedImageError:
         raise ValueError("This file is no PNG, JPEG or WebP picture, or it is damaged.") from None
-    except (OSError, SyntaxError):
-        raise ValueError(
-            "The picture is damaged: it cannot be read to its end. Save it again, or take another."
-        ) from None
-    return _on_white(ImageOps.exif_transpose(picture))
+    except BROKEN:
+        raise ValueError(DAMAGED) from None
 
 
 def _check_size(width: int, height: int) -> None:

@@ -8,7 +8,7 @@ from torch import fx, nn
 
 
 def traced(model: nn.Module) -> fx.Graph:
-    """The net's forward pass by torch.fx: a node for each call; modules of torch and torchvision are not looked into.
+    """The net's forward pass by torch.fx: a node for each call; modules of torch.nn are not looked into.
 
     Raises ValueError for a net that cannot be traced, because its path depends on its input.
     """

@@ -8,8 +8,10 @@ import hashlib
 import re
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 from uuid import uuid4
 
@@ -24,6 +26,7 @@ from core.models.spec import ModelSpec
 
 OFFERED = ("alexnet", "vgg16", "googlenet", "resnet18", "resnet50", "mobilenet_v3_large", "convnext_tiny")
 ONE_SIZE = ("vit", "maxvit")  # these take no picture of another size than they were trained with
+MOST_PARAMETERS = 150e6
 CHUNK = 2**18  # bytes
 
 
@@ -48,6 +51,11 @@ class Standardised(nn.Module):
 def names() -> list[str]:
     """All of torchvision's classifiers."""
     return models.list_models(module=models)
+
+
+def is_huge(name: str) -> bool:
+    """Whether a net is too large to be loaded for every visitor who asks."""
+    return models.get_model_weights(name).DEFAULT.meta["num_params"] > MOST_PARAMETERS
 
 
 def spec(name: str) -> ModelSpec:
@@ -80,8 +88,12 @@ def _path(weights: WeightsEnum) -> Path:
 
 def _untrained(name: str) -> nn.Module:
     # GoogLeNet and Inception have classifiers on the side, for training, and set their weights in ten seconds.
-    how = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    return _ready(name, models.get_model(name, **how), _weights(name))
+    weights, how = _weights(name), {}
+    if name in ("googlenet", "inception_v3"):
+        how = {"aux_logits": False, "init_weights": False}
+    if name.startswith("vit"):
+        how = {"image_size": weights.transforms().crop_size[0]}
+    return _ready(name, models.get_model(name, **how), weights)
 
 
 def _pretrained(name: str) -> nn.Module:
@@ -109,7 +121,8 @@ def _check(name: str, weights: WeightsEnum) -> None:
     if not path.exists():
         raise ValueError(f"The weights of {name} are not on this machine. {_remedy(weights)}")
     if not _is_whole(path):
-        path.unlink()
+        with suppress(OSError):  # of a cache that can only be read it stays, and will be said again
+            path.unlink()
         raise ValueError(f"The file with the weights of {name} was damaged, and has been removed. {_remedy(weights)}")
 
 
@@ -140,9 +153,9 @@ def download(name: str) -> Iterator[Progress]:
     """
     weights = _weights(name)
     path = _path(weights)
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{uuid4().hex}.{path.name}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with urllib.request.urlopen(weights.url, timeout=10) as source, unfinished.open("wb") as file:
             total = int(source.headers.get("Content-Length") or 0)
             while chunk := source.read(CHUNK):
@@ -151,7 +164,8 @@ def download(name: str) -> Iterator[Progress]:
         if not _is_whole(unfinished):
             raise ValueError(f"The weights of {name} came damaged, and were removed. {_remedy(weights)}")
         unfinished.replace(path)
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise ValueError(f"The weights of {name} cannot be downloaded: {error}. {_remedy(weights)}") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()

@@ -13,8 +13,8 @@ from core.models import find
 from core.stimuli import Frame, Recipe, as_images, climb_layers, from_png
 from core.store import Result, address
 from pages.shared import nets
-from pages.shared.jobs import QueueFullError, Records, View
-from pages.shared.long_work import scheduler, store, watcher
+from pages.shared.jobs import Records, View
+from pages.shared.long_work import said_if_full, scheduler, start, store, watcher
 from pages.shared.targets import Targets
 
 COLUMNS = 6
@@ -86,16 +86,12 @@ def show(choice: Choice) -> None:
     else:
         label = "Start again" if job else "Start"
         st.button(label, icon=":material/play_arrow:", type="primary", on_click=_start, args=(choice,))
-    if message := st.session_state.pop("queue-full", None):
-        st.warning(message, icon=":material/hourglass:")
+    said_if_full()
     st.fragment(_live, run_every=POLL if running else None)(choice)
 
 
 def _start(choice: Choice) -> None:
-    try:
-        scheduler().start(choice, choice.climb, watcher())
-    except QueueFullError as full:
-        st.session_state["queue-full"] = str(full)
+    start(scheduler(), choice, choice.climb)
 
 
 def _live(choice: Choice) -> None:

@@ -119,5 +119,13 @@ def load_all() -> None:
         net(name, "trained")
     test_images()
     list(climb(net("cnn", "trained"), "conv1", [0], Recipe(steps=1)))  # torch's optimizers load 2 s of compiler at once
+    _freeze()
+    from core.models import zoo  # noqa: F401 - loads torchvision, which takes seconds
+
+    net("photo", "trained")
+    _freeze()
+
+
+def _freeze() -> None:
     gc.collect()
     gc.freeze()

@@ -18,7 +18,7 @@ from pages.shared.clickable import clickable
 
 STRIP = 44  # pixels of a thumbnail
 WIDTH, HEIGHT = 780, 720  # of the maps
-MOST = 64  # maps at once
+LEAST, MOST, PIXELS = 12, 64, 200_000  # maps at once, and all their pixels
 LONGEST = 16  # letters of a layer's name in the strip
 STRONGEST, IN_ORDER = "strongest first", "in order"
 
@@ -35,7 +35,7 @@ class PhotoView:
 
 def choose_net() -> str:
     """The net for photos: ours, those of torchvision's that everybody knows, and all of its others."""
-    others = [name for name in zoo.names() if name not in zoo.OFFERED]
+    others = [name for name in zoo.names() if name not in zoo.OFFERED and not zoo.is_huge(name)]
     return st.selectbox("Net", ["photo", *zoo.OFFERED, *others], key="net", bind="query-params", width=220)
 
 
@@ -94,9 +94,10 @@ def maps(view: PhotoView, activation: Tensor, layer: Layer, selected: Unit | Non
     order = st.segmented_control("Channels", [STRONGEST, IN_ORDER], default=STRONGEST, required=True, key="order",
                                  bind="query-params")  # fmt: skip
     peaks = peak(activation[None])[0]
-    shown = torch.arange(len(peaks))[:MOST]
+    most = min(MOST, max(LEAST, PIXELS // activation[0].numel()))
+    shown = torch.arange(len(peaks))[:most]
     if order == STRONGEST:
-        shown = torch.sort(peaks, descending=True, stable=True).indices[:MOST]
+        shown = torch.sort(peaks, descending=True, stable=True).indices[:most]
     sheet = images.tiles(activation[shown], WIDTH, view.theme, HEIGHT)
     there = f", {len(shown)} of them" if len(shown) < layer.units else ""
     st.caption(f"{layer.caption}{there} · {'±' if sheet.signed else '0 to '}{sheet.limit:.3g}")
@@ -108,7 +109,7 @@ def maps(view: PhotoView, activation: Tensor, layer: Layer, selected: Unit | Non
 def answer(view: PhotoView, logits: Tensor, width: int) -> None:
     """Draw the five classes that the net thinks likeliest."""
     st.caption(f"What {view.model}, {view.weights}, takes it for")
-    best = probabilities(logits).topk(5)
+    best = probabilities(logits.flatten()).topk(5)
     labels = find(view.model).labels
     names = [labels[index] for index in best.indices.tolist()]
     spec = charts.shares(names, (100 * best.values).tolist(), view.theme, width)

@@ -13,7 +13,7 @@ from pages.shared.clickable import clickable
 from pages.shared.notice import notice
 
 OWN, KEPT, LAST = "own", "own-photo", "last-photo"  # a visitor's photo stays in the session: the link cannot hold it
-THUMBNAIL = 112
+THUMBNAIL, LARGEST = 112, 1200  # pixels
 
 
 def choose_photo() -> Image.Image | None:
@@ -75,7 +75,9 @@ def _take(widget: str) -> None:
     if brought is None:
         return
     try:
-        st.session_state[KEPT] = photos.read(brought.getvalue())
+        picture = photos.read(brought.getvalue())
+        picture.thumbnail((LARGEST, LARGEST))  # a session holds it
+        st.session_state[KEPT] = picture
     except ValueError as error:
         st.session_state["photo-complaint"] = str(error)
     else:

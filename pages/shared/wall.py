@@ -10,7 +10,7 @@ from core.units import Unit
 from pages.shared import link
 from pages.shared.clickable import clickable
 
-NET, IN_A_ROW, TILE, ROOM, CHART = "photo", 12, 74, 88, 290
+IN_A_ROW, TILE, ROOM, CHART = 12, 74, 88, 290
 CAPTIONS = {
     "frequency": "How fine the pictures are: cycles a pixel",
     "colourfulness": "How colourful they are",
@@ -28,13 +28,13 @@ def wall(weights: str, selected: Unit | None, theme: images.Theme) -> None:
 
 @st.cache_resource(show_spinner="Hanging the pictures ...")
 def _sheet(weights: str) -> tuple[images.Tiles, list[str], list[str]]:
-    rows, units, captions = atlas.wall(NET, weights, IN_A_ROW)
+    rows, units, captions = atlas.wall(weights, IN_A_ROW)
     return images.contact_sheet(rows, IN_A_ROW), [str(unit) for unit in units], captions
 
 
 @st.cache_data(show_spinner="Measuring the pictures ...")
 def _by_depth() -> pd.DataFrame:
-    return atlas.by_depth(NET)
+    return atlas.by_depth()
 
 
 def depth_in_numbers(theme: images.Theme) -> None:

@@ -31,3 +31,11 @@ def test_the_wall(server: str, open_page: Callable[..., Page]) -> None:
     page.wait_for_timeout(2000)
     picture = Image.open(io.BytesIO(wall.screenshot())).convert("RGB")
     picture.save(ROOT / "docs" / "wall.webp", quality=88, method=6)
+
+
+def test_the_neighbours(server: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{server}/neighbours?digit=7&models=cnn&near=1&far=4", height=860)
+    expect(page.get_by_text("of 12")).to_have_count(3)
+    page.wait_for_timeout(3000)
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(ROOT / "docs" / "neighbours.png", optimize=True)
