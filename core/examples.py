@@ -33,15 +33,6 @@ def patch(
     return image[:, top:bottom, left:right]
 
 
-def strongest(peaks: Float[Tensor, " n"], k: int = 9) -> Int[Tensor, " k"]:
-    """Which k inputs excite the unit most, the strongest first; equal ones in their own order.
-
-    Inputs that excite it as little as any other are left out: there may be fewer than k, and for a dead unit none.
-    """
-    order = torch.sort(peaks, descending=True, stable=True).indices[:k]
-    return order[peaks[order] > peaks.min()]
-
-
 def most_different(peaks: Float[Tensor, "n units"], k: int) -> list[int]:
     """The k units whose answers to the same inputs are least alike, in the order of their numbers.
 
@@ -57,11 +48,6 @@ def most_different(peaks: Float[Tensor, "n units"], k: int) -> list[int]:
         nearest[taken] = torch.inf
         taken.append(int(nearest.argmin()))
     return sorted(taken)
-
-
-def share_below(peaks: Float[Tensor, " n"], value: float) -> float:
-    """The share of inputs, between 0 and 1, that excite the unit less than `value` does."""
-    return float((peaks < value).float().mean())
 
 
 def first_of_each(labels: Int[Tensor, " n"]) -> Int[Tensor, " classes"]:

@@ -30,6 +30,13 @@ class Answers:
     sample: Float[Tensor, "units n"]  # the strongest values for up to SAMPLE inputs, ascending
     broken: Bool[Tensor, " units"]  # NaN for some input, which then counts for nothing
 
+    def strongest(self, unit: int, k: int) -> Int[Tensor, " k"]:
+        """The k inputs that excite a unit most, the strongest first.
+
+        Those that excite it as little as any other are left out: there may be fewer than k, and for a dead unit none.
+        """
+        return self.most.inputs[unit, :k][self.most.values[unit, :k] > self.sample[unit, 0]]
+
     def share_below(self, unit: int, value: float) -> float:
         """The share of inputs, between 0 and 1, that excite a unit less than `value` does."""
         return int(torch.searchsorted(self.sample[unit].contiguous(), value)) / self.sample.shape[1]

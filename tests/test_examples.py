@@ -21,19 +21,6 @@ def test_peaks_of_many_images_come_in_batches_and_in_order() -> None:
     torch.testing.assert_close(torch.cat(parts)[:, 0], expected)
 
 
-def test_the_strongest_come_first_and_equal_ones_in_their_own_order() -> None:
-    assert examples.strongest(torch.tensor([1.0, 3.0, 2.0, 3.0]), 3).tolist() == [1, 3, 2]
-
-
-def test_a_unit_that_nothing_excites_has_no_strongest() -> None:
-    assert examples.strongest(torch.zeros(5), 3).tolist() == []
-    assert examples.strongest(torch.tensor([0.0, 0.0, 2.0]), 3).tolist() == [2]
-
-
-def test_the_share_below() -> None:
-    assert examples.share_below(torch.tensor([1.0, 2.0, 3.0, 4.0]), 3.0) == 0.5
-
-
 def test_the_first_of_each_label() -> None:
     assert examples.first_of_each(torch.tensor([2, 0, 2, 1, 0])).tolist() == [1, 3, 0]
 

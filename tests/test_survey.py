@@ -37,6 +37,14 @@ def test_it_finds_what_a_full_sort_finds(name: str, size: int) -> None:
         torch.testing.assert_close(found[layer].sample, flat.amax(2).T.sort(dim=1).values, atol=1e-4, rtol=1e-4)
 
 
+def test_the_strongest_are_left_out_where_nothing_excites_more_than_the_rest() -> None:
+    """Ramp's relu[0] is x1 + x2, and its relu[2] always 0."""
+    found = answers(Ramp(), torch.tensor([[1.0, 0], [3, 0], [0, 0], [3, 0]]), ["relu"], 3)["relu"]
+    assert found.strongest(0, 2).tolist() == [1, 3]
+    assert found.strongest(0, 9).tolist() == [1, 3, 0]
+    assert found.strongest(2, 9).tolist() == []
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_of_equal_inputs_the_earlier_come_first(size: int) -> None:
     """Ramp's fc = (x1 + x2, ...): inputs 1 and 4 are equal, and so are 0, 2 and 5."""

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from core import atlas
 from core.data import digits, photos
-from core.examples import peaks
 from core.layers import Layer, list_layers
 from core.measures.neighbours import ENOUGH, Metric, Space, vectors
 from core.measures.receptive_field import Field, receptive_fields
@@ -18,6 +17,7 @@ from core.process import settle
 from core.stimuli import Recipe, climb
 from core.survey import Answers, survey
 
+DIGIT_BATCH = 250
 PHOTO_BATCH = 4  # a photo has two hundred times as many activations as a digit
 
 settle()
@@ -61,10 +61,13 @@ def test_images() -> digits.Digits:
     return digits.test_set()
 
 
-@st.cache_resource(max_entries=48, show_spinner="Showing the 10,000 test images to this layer ...", show_time=True)
-def test_peaks(name: str, weights: str, layer: str, rows: int) -> Tensor:
-    """Every unit's strongest activation for each test image, cut behind so many rows: (10000, units)."""
-    return torch.cat(list(peaks(net(name, weights), test_images().images[:, :, :rows], layer)))
+@st.cache_resource(max_entries=16, show_spinner="Showing the 10,000 test images to this net ...", show_time=True)
+def test_answers(name: str, weights: str, rows: int) -> dict[str, Answers]:
+    """How the units of all layers answer to the test images, cut behind so many rows."""
+    batches = test_images().images[:, :, :rows].split(DIGIT_BATCH)
+    *_, last = survey(net(name, weights), batches, [layer.name for layer in layers(name)])
+    assert last.answers is not None
+    return last.answers
 
 
 @st.cache_resource(max_entries=24, show_spinner="Showing the photos to this layer ...", show_time=True)

@@ -15,7 +15,7 @@ from pages.shared import nets
 IN_ORDER, DIFFERENT = "in order", "most different"
 ACTIVE = {"digits": "most active on my drawing", "photos": "most active on my photo"}
 ENOUGH = 1000  # test images tell which units are alike
-BATCH = {"digits": 250, "photos": nets.PHOTO_BATCH}
+BATCH = {"digits": nets.DIGIT_BATCH, "photos": nets.PHOTO_BATCH}
 MOST = 48
 
 Targets = tuple[tuple[str, tuple[int, ...]], ...]  # the units by "model/layer"

@@ -18,9 +18,9 @@ def unit_panel(unit: Unit, view: View, activations: dict[str, Tensor]) -> None:
     """Draw the panel; `activations` are the ones on the page, by layer, with a batch of one."""
     family = MODELS[unit.model].family
     rows = view.rows_of(unit.model)
-    peaks = nets.test_peaks(unit.model, view.weights, unit.layer, rows)[:, unit.index]
+    answers = nets.test_answers(unit.model, view.weights, rows)[unit.layer]
     here = float(examples.peak(activations[unit.layer])[0, unit.index])
-    best = examples.strongest(peaks, EXAMPLES)
+    best, top = answers.strongest(unit.index, EXAMPLES), float(answers.most.values[unit.index, 0])
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.html(f'<code class="unit" style="--family: {charts.FAMILY_COLOURS[family]}">{unit}</code>', width="content")
         st.button("Close", icon=":material/close:", type="tertiary", on_click=link.put, args=("unit", None))
@@ -29,16 +29,19 @@ def unit_panel(unit: Unit, view: View, activations: dict[str, Tensor]) -> None:
         st.markdown("No test image excites it.")
         return
     cut = f", cut behind row {rows}" if rows < 28 else ""
+    of_best = f", {here / top:.2f} of the strongest seen" if top > 0 else ""
     st.markdown(
-        f"Its strongest activation for this input is **{here:.3g}**: more than for "
-        f"**{100 * examples.share_below(peaks, here):.3g} %** of the test images{cut}. The best of them reaches "
-        f"{float(peaks[best[0]]):.3g}."
+        f"Its strongest activation for this input is **{here:.3g}**{of_best}: more than for "
+        f"**{100 * answers.share_below(unit.index, here):.3g} %** of the test images{cut}."
     )
     title = "strongest activation in an image"
-    spread = charts.spread(peaks.numpy(), here, title, family, view.theme, WIDTH, height=150)
+    spread = charts.spread(answers.sample[unit.index].numpy(), here, title, family, view.theme, WIDTH, height=150)
     st.vega_lite_chart(spec=spread, width="content", key="spread")
     st.caption(f"The {len(best)} test images that excite it most; a click puts one on the paper")
     gallery(best, columns=3, scale=SCALE, key="excites")
+    if float(answers.least.values[unit.index, 0]) < 0:
+        st.caption("And three in which something excites it least, below zero")
+        gallery(answers.least.inputs[unit.index, :3], columns=3, scale=SCALE, key="subdues")
 
 
 def _stimuli(unit: Unit, weights: str) -> None:
