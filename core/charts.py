@@ -336,12 +336,14 @@ def _shares_chart(theme: Theme, width: int, count: int) -> Spec:
     return _checked(alt.layer(*layers).properties(width=width, height=count * SHARE_HEIGHT, padding=0))
 
 
-def spread(values: np.ndarray, here: float, title: str, family: str, theme: Theme, width: int, height: int) -> Spec:
-    """What was measured of each test image, as a histogram under that title, and where one value lies."""
+def spread(
+    values: np.ndarray, here: float | None, title: str, family: str, theme: Theme, width: int, height: int
+) -> Spec:
+    """What was measured of each test image, as a histogram under that title, and where one value lies, if any."""
     counts, edges = np.histogram(values, bins=40)
     bins = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "images": counts})
     chart = _spread_chart(FAMILY_COLOURS.get(family, QUIET[theme]), theme, title, width, height)
-    return _filled(chart, bins=bins, here=pd.DataFrame({"from": [here]}))
+    return _filled(chart, bins=bins, here=pd.DataFrame({"from": [] if here is None else [here]}))
 
 
 @cache

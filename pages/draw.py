@@ -20,6 +20,7 @@ with frame.loading():
     from pages.shared.net_columns import View, answers_in_short, net_columns
     from pages.shared.notice import notice
     from pages.shared.paper import brush, paper
+    from pages.shared.unit_head import closable_head
     from pages.shared.unit_panel import unit_panel
 
 COMPUTED = """
@@ -110,7 +111,9 @@ with main:
             answers_in_short(recorded)
         if unit:
             with panel:
-                unit_panel(unit, view, recorded[unit.model])
+                closable_head(unit)
+                rows_read = view.rows_of(unit.model)
+                unit_panel(unit, view.weights, rows_read, view.theme, recorded[unit.model][unit.layer])
 
 with st.expander("How this is computed"):
     st.markdown(COMPUTED)

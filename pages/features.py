@@ -22,6 +22,7 @@ with frame.loading():
     from pages.shared.photo_layers import choose_net, shown_layers
     from pages.shared.photographs import photo_input
     from pages.shared.recipe import choose_recipe, key_of
+    from pages.shared.unit_over_page import unit_over_page
 
 MOST = {"digits": 2000, "photos": 144}  # pictures at once
 PLACEHOLDERS = {"digits": "cnn/conv3/12, rnn/lstm2/5", "photos": "photo/block8/12, resnet18/layer3.0.conv1/5"}
@@ -108,6 +109,7 @@ try:
         raise ValueError(f"That is more than {MOST[sees]} pictures: choose fewer layers, units, or pictures of a unit.")
     if units:
         show(Choice(weights, units, variants, recipe))
+        unit_over_page(weights, st.context.theme.type or "light")
     else:
         st.info("Choose a net, and a layer.", icon=":material/touch_app:")
 except ValueError as error:

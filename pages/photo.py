@@ -21,6 +21,7 @@ with frame.loading():
     from pages.shared.photo_layers import PhotoView, answer, choose_layer, choose_net, maps, record_photo, strip
     from pages.shared.photo_panel import photo_panel
     from pages.shared.photographs import as_input, choose_photo
+    from pages.shared.unit_head import closable_head
     from pages.shared.wall import depth_in_numbers, wall
 
 SIDE = 288  # pixels of the column at the side
@@ -102,6 +103,7 @@ with side:
         answer(view, activations[nets.layers(model)[-1].name][0], SIDE - 8)
     if unit:
         with st.container(key="unit"):
+            closable_head(unit)
             there = activations.get(unit.layer)
             photo_panel(unit, view, None if there is None else there[0])
     elif picture is None:

@@ -296,7 +296,7 @@ def test_an_ascent_runs_to_its_end_and_is_kept(empty_store: Path) -> None:
     at.button[0].click().run()
     until_done(at)
     assert not [button for button in at.button if button.label.startswith(("Start", "Cancel"))]
-    assert len(at.get("image")) == 3  # fc1, fc2, logits
+    assert len(charts(at)) == 3  # fc1, fc2, logits
     shares = [block.proto.body for block in at.get("html") if 'class="shares"' in block.proto.body]
     assert "silent" in shares[0]  # dense/fc1/1
     assert [path.suffix for path in sorted(empty_store.iterdir())] == [".json", ".picture"]
@@ -307,11 +307,11 @@ def test_an_ascent_runs_to_its_end_and_is_kept(empty_store: Path) -> None:
     again.session_state["models"], again.session_state["steps"] = ["dense"], 32
     again.run()
     for _ in range(50):
-        if again.get("image"):
+        if charts(again):
             break
         time.sleep(0.1)
         again.run()
-    assert len(fine(again).get("image")) == 3
+    assert len(charts(fine(again))) == 3
 
 
 def test_an_ascent_can_be_cancelled_and_begun_again(empty_store: Path) -> None:

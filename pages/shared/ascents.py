@@ -12,7 +12,8 @@ from core import atlas, charts, images
 from core.models import find
 from core.stimuli import Frame, Recipe, as_images, climb_layers, from_png
 from core.store import Result, address
-from pages.shared import nets
+from pages.shared import link, nets
+from pages.shared.clickable import clickable
 from pages.shared.jobs import Records, View
 from pages.shared.long_work import said_if_full, scheduler, start, store, watcher
 from pages.shared.targets import Targets
@@ -23,6 +24,7 @@ SCALE = {"digits": 2, "photos": 1}
 STACKS = {"digits": 1, "photos": 2}  # layers side by side
 BEST = {"digits": "a test image", "photos": "any of the photos"}
 POLL = 0.5  # seconds
+OPENED = "unit-opened"
 KEPT, FRAMES = 2**25, 128  # bytes and frames of an ascent that are kept, at most
 
 
@@ -95,6 +97,8 @@ def _start(choice: Choice) -> None:
 
 
 def _live(choice: Choice) -> None:
+    if st.session_state.pop(OPENED, False):
+        st.rerun()
     job = scheduler().look(choice, watcher())
     patience = time.monotonic() + POLL
     while job and job.state == "running" and not job.records and time.monotonic() < patience:
@@ -150,15 +154,25 @@ def _columns(choice: Choice, frame: Frame) -> None:
 
 def _row(choice: Choice, frame: Frame, place: str, indices: list[int]) -> None:
     st.caption(f"{place.split('/')[1]} · {_named(dict(choice.units)[place])}")
-    st.image(_sheet(choice, frame, place), width=COLUMNS * TILE[choice.sees] - images.GAP)
-    if frame.step == frame.steps:
-        rectified = atlas.is_rectified(*place.split("/"))
-        pairs = zip(frame.reached[place], _strongest(choice, place), strict=True)
-        cells = "".join(f"<span>{_share(rectified, reached, strongest)}</span>" for reached, strongest in pairs)
-        best, tile = BEST[choice.sees], TILE[choice.sees] + images.GAP
-        st.html(
-            f'<div class="shares" style="--tile: {tile}px" title="times the strongest sum for {best}">{cells}</div>'
-        )
+    sheet = _sheet(choice, frame, place)
+    width = COLUMNS * TILE[choice.sees] - images.GAP
+    if frame.step < frame.steps:
+        st.image(sheet.picture, width=width)
+        return
+    units = [f"{place}/{index}" for index in indices]
+    spec = charts.clickable_sheet(sheet, charts.UNIT, units, shrink=sheet.picture.width / width)
+    clickable(spec, charts.UNIT, f"row-{place}".replace("/", "-").replace(".", "-"), _open)
+    rectified = atlas.is_rectified(*place.split("/"))
+    pairs = zip(frame.reached[place], _strongest(choice, place), strict=True)
+    cells = "".join(f"<span>{_share(rectified, reached, strongest)}</span>" for reached, strongest in pairs)
+    style, best = f"--tile: {TILE[choice.sees]}px", BEST[choice.sees]
+    st.html(f'<div class="shares" style="{style}" title="times the strongest sum for {best}">{cells}</div>')
+
+
+def _open(unit: str) -> None:
+    """Open a unit's panel, which does not belong to the part of the page that runs by itself."""
+    link.put(charts.UNIT, unit)
+    st.session_state[OPENED] = True
 
 
 def _named(indices: Sequence[int]) -> str:
@@ -181,18 +195,18 @@ def _share(rectified: bool, reached: float, strongest: float) -> str:
     return "new" if reached > 0 else "–"
 
 
-def _sheet(choice: Choice, frame: Frame, place: str) -> Image.Image:
-    """A layer's pictures in a row of six; a silent unit's is empty, because nothing was found."""
+def _sheet(choice: Choice, frame: Frame, place: str) -> images.Tiles:
+    """A layer's pictures in rows of six; a silent unit's is empty, because nothing was found."""
     pictures = as_images(frame.images[place])
     rectified = atlas.is_rectified(*place.split("/"))
     for picture, reached, strongest in zip(pictures, frame.reached[place], _strongest(choice, place), strict=True):
         if atlas.silent(rectified, reached, strongest):
             picture.fill_(0 if choice.sees == "digits" else 1)
-    return images.contact_sheet(pictures, COLUMNS, SCALE[choice.sees]).picture
+    return images.contact_sheet(pictures, COLUMNS, SCALE[choice.sees])
 
 
 def _whole(choice: Choice, frame: Frame) -> Image.Image:
-    return images.stacked([_sheet(choice, frame, place) for place in frame.images], gap=8)
+    return images.stacked([_sheet(choice, frame, place).picture for place in frame.images], gap=8)
 
 
 def _downloads(choice: Choice, job: View) -> None:

@@ -1,17 +1,16 @@
 """The panel of a photo net's unit: what it looks for, where it answers in this photo, what else excites it."""
 
-import html
 import math
 
 import streamlit as st
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from core import atlas, charts, examples, images
+from core import atlas, examples, images
 from core.models import find
 from core.survey import Extremes
 from core.units import Unit
-from pages.shared import link, nets
+from pages.shared import nets
 from pages.shared.photo_layers import PhotoView
 
 WIDTH, STIMULUS, PATCH, PATCHES = 280, 112, 88, 9
@@ -19,10 +18,6 @@ WIDTH, STIMULUS, PATCH, PATCHES = 280, 112, 88, 9
 
 def photo_panel(unit: Unit, view: PhotoView, activation: Tensor | None) -> None:
     """Draw the panel; `activation` is the unit's layer for the photo, if there is one: (units, *map)."""
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        colour = charts.FAMILY_COLOURS["cnn"]
-        st.html(f'<code class="unit" style="--family: {colour}">{unit}</code>{_class(unit)}', width="content")
-        st.button("Close", icon=":material/close:", type="tertiary", on_click=link.put, args=("unit", None))
     _stimuli(unit, view.weights)
     most = nets.photo_answers(unit.model, view.weights, unit.layer).most
     best = float(most.values[unit.index, 0])
@@ -33,12 +28,6 @@ def photo_panel(unit: Unit, view: PhotoView, activation: Tensor | None) -> None:
             st.caption("Where it answers in this photo")
         st.markdown(f"Its strongest activation here is **{float(here.max()):.3g}**; for the set of photos, {best:.3g}.")
     _patches(unit, most)
-
-
-def _class(unit: Unit) -> str:
-    """The name of the class that a logit stands for."""
-    last = nets.layers(unit.model)[-1].name
-    return f" {html.escape(find(unit.model).labels[unit.index])}" if unit.layer == last else ""
 
 
 def _stimuli(unit: Unit, weights: str) -> None:

@@ -1,5 +1,7 @@
 """The panel of one unit: how strongly it answers here, how strongly to the test images, and which it likes most."""
 
+from collections.abc import Callable
+
 import streamlit as st
 from torch import Tensor
 
@@ -7,41 +9,43 @@ from core import atlas, charts, examples, images
 from core.models import MODELS
 from core.stimuli import SIZE
 from core.units import Unit
-from pages.shared import link, nets
+from pages.shared import nets, paper
 from pages.shared.gallery import gallery
-from pages.shared.net_columns import View
 
 EXAMPLES, SCALE, STIMULUS_SCALE, WIDTH = 9, 3, 4, 280
 
 
-def unit_panel(unit: Unit, view: View, activations: dict[str, Tensor]) -> None:
-    """Draw the panel; `activations` are the ones on the page, by layer, with a batch of one."""
+def unit_panel(
+    unit: Unit, weights: str, rows: int, theme: images.Theme, activation: Tensor | None,
+    take: Callable[[int], None] = paper.turn_to,
+) -> None:  # fmt: skip
+    """Draw the panel; `activation` is that of the unit's layer for the image on the page, if there is one.
+
+    `rows` are those that the net may read of an image; the number of a clicked test image goes to `take`.
+    """
     family = MODELS[unit.model].family
-    rows = view.rows_of(unit.model)
-    answers = nets.test_answers(unit.model, view.weights, rows)[unit.layer]
-    here = float(examples.peak(activations[unit.layer])[0, unit.index])
+    answers = nets.test_answers(unit.model, weights, rows)[unit.layer]
     best, top = answers.strongest(unit.index, EXAMPLES), float(answers.most.values[unit.index, 0])
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.html(f'<code class="unit" style="--family: {charts.FAMILY_COLOURS[family]}">{unit}</code>', width="content")
-        st.button("Close", icon=":material/close:", type="tertiary", on_click=link.put, args=("unit", None))
-    _stimuli(unit, view.weights)
+    _stimuli(unit, weights)
     if not len(best):
         st.markdown("No test image excites it.")
         return
-    cut = f", cut behind row {rows}" if rows < 28 else ""
-    of_best = f", {here / top:.2f} of the strongest seen" if top > 0 else ""
-    st.markdown(
-        f"Its strongest activation for this input is **{here:.3g}**{of_best}: more than for "
-        f"**{100 * answers.share_below(unit.index, here):.3g} %** of the test images{cut}."
-    )
+    here = None if activation is None else float(examples.peak(activation)[0, unit.index])
+    if here is not None:
+        cut = f", cut behind row {rows}" if rows < 28 else ""
+        of_best = f", {here / top:.2f} of the strongest seen" if top > 0 else ""
+        st.markdown(
+            f"Its strongest activation for this input is **{here:.3g}**{of_best}: more than for "
+            f"**{100 * answers.share_below(unit.index, here):.3g} %** of the test images{cut}."
+        )
     title = "strongest activation in an image"
-    spread = charts.spread(answers.sample[unit.index].numpy(), here, title, family, view.theme, WIDTH, height=150)
+    spread = charts.spread(answers.sample[unit.index].numpy(), here, title, family, theme, WIDTH, height=150)
     st.vega_lite_chart(spec=spread, width="content", key="spread")
-    st.caption(f"The {len(best)} test images that excite it most; a click puts one on the paper")
-    gallery(best, columns=3, scale=SCALE, key="excites")
+    st.caption(f"The {len(best)} test images that excite it most; a click takes one")
+    gallery(best, columns=3, scale=SCALE, key="excites", take=take)
     if float(answers.least.values[unit.index, 0]) < 0:
         st.caption("And three in which something excites it least, below zero")
-        gallery(answers.least.inputs[unit.index, :3], columns=3, scale=SCALE, key="subdues")
+        gallery(answers.least.inputs[unit.index, :3], columns=3, scale=SCALE, key="subdues", take=take)
 
 
 def _stimuli(unit: Unit, weights: str) -> None:

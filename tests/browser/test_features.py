@@ -66,4 +66,18 @@ def test_a_finished_ascent_can_be_scrubbed_and_taken_along(server: str, open_pag
         content = download.value.path().read_bytes()
         assert content.startswith({"png": b"\x89PNG", "gif": b"GIF8", "json": b"{"}[ending])
     page.reload()
-    expect(page.locator(".st-key-ascents img")).to_have_count(3)  # the result is there at once
+    expect(page.locator(".st-key-ascents svg.marks")).to_have_count(3)  # the result is there at once
+
+
+def test_a_click_on_a_picture_opens_its_unit_and_the_link_brings_it_back(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/features?models=dense&steps=16&seed=4")
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator(".st-key-ascents svg.marks")).to_have_count(3)
+    page.locator(".st-key-row-dense-fc2 svg.marks").click(position={"x": 58 + 20, "y": 20})
+    expect(page.locator("code.unit")).to_have_text("dense/fc2/1")
+    expect(page.locator(".st-key-unit-over svg.marks")).not_to_have_count(0)
+    page.wait_for_url("**unit=dense*")
+    other = open_page(page.url)
+    expect(other.locator("code.unit")).to_have_text("dense/fc2/1")
+    page.get_by_role("dialog").get_by_role("button", name="Close").first.click()
+    expect(page.locator("code.unit")).to_have_count(0)

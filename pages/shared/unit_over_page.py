@@ -1,0 +1,38 @@
+"""A unit's panel over the page, for pages that have no room for it beside what they show."""
+
+import streamlit as st
+
+from core import charts, images
+from core.layers import require
+from core.models import find
+from core.units import Unit
+from pages.shared import link, nets
+from pages.shared.notice import notice
+from pages.shared.paper import look_at
+from pages.shared.photo_layers import PhotoView
+from pages.shared.photo_panel import photo_panel
+from pages.shared.unit_head import unit_head
+from pages.shared.unit_panel import unit_panel
+
+
+def unit_over_page(weights: str, theme: images.Theme) -> None:
+    """Draw the panel of the unit that the link names, if it names one; closing it takes it out of the link."""
+    address = link.get(charts.UNIT)
+    if not address:
+        return
+    try:
+        unit = Unit.parse(address)
+        require(unit, nets.layers(unit.model))
+    except ValueError as error:
+        notice(error, ":material/search_off:")
+        return
+    st.dialog("A unit", on_dismiss=lambda: link.put(charts.UNIT, None))(_panel)(unit, weights, theme)
+
+
+def _panel(unit: Unit, weights: str, theme: images.Theme) -> None:
+    with st.container(key="unit-over"):
+        unit_head(unit)
+        if find(unit.model).sees == "photos":
+            photo_panel(unit, PhotoView(unit.model, weights, None, theme), None)
+        else:
+            unit_panel(unit, weights, 28, theme, None, take=look_at)
