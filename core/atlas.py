@@ -80,13 +80,14 @@ def silent(rectified: bool, reached: float, strongest: float) -> bool:
 
 def is_rectified(model: str, layer: str) -> bool:
     """Whether a ReLU stands behind a layer's sums."""
-    layers = _layers(model)
+    layers = layers_of(model)
     sums = pre_activation(layers, layer)
     return any(other.kind == "relu" and pre_activation(layers, other.name) == sums for other in layers)
 
 
 @cache
-def _layers(model: str) -> list[Layer]:
+def layers_of(model: str) -> list[Layer]:
+    """A model's layers in forward order, listed once a process."""
     return list_layers(load(model, weights="untrained"), find(model).input_shape)
 
 
@@ -98,7 +99,7 @@ def _pages(model: str, weights: str) -> dict[str, Any]:
 
 def look_up(unit: Unit, weights: str) -> Stimulus | None:
     """The shipped stimulus of a unit, of any layer; None where none was computed for this unit and these weights."""
-    layer = pre_activation(_layers(unit.model), unit.layer)
+    layer = pre_activation(layers_of(unit.model), unit.layer)
     page = _pages(unit.model, weights)["layers"].get(layer.name)
     if page is None or unit.index not in page["units"]:
         return None
@@ -137,13 +138,15 @@ def wall_units(layer: Layer) -> list[int]:
 
 def wall(weights: str, columns: int) -> tuple[Float[Tensor, "n 3 side side"], list[Unit], list[str]]:
     """The wall's pictures row by row, their units, and a caption for each row."""
-    fields, layers = receptive_fields(load(PHOTO, weights="untrained")), {layer.name: layer for layer in _layers(PHOTO)}
+    fields, layers = (
+        receptive_fields(load(PHOTO, weights="untrained")),
+        {layer.name: layer for layer in layers_of(PHOTO)},
+    )
     rows, shown, captions = [], [], []
     for name in WALL:
         everyone = wall_units(layers[name])
         chosen = [everyone[place * len(everyone) // columns] for place in range(columns)]
-        there = units_of(PHOTO, weights, name)
-        found = pictures(PHOTO, weights, name)[[there.index(unit) for unit in chosen]]
+        found = _pictures_of(weights, name, chosen)
         rows.append(F.interpolate(found, (PHOTO_RECIPE.side,) * 2, mode="nearest"))
         shown += [Unit(PHOTO, name, unit) for unit in chosen]
         size = fields[name][0].size
@@ -152,18 +155,22 @@ def wall(weights: str, columns: int) -> tuple[Float[Tensor, "n 3 side side"], li
     return torch.cat(rows), shown, captions
 
 
+def _pictures_of(weights: str, layer: str, units: list[int]) -> Float[Tensor, "n 3 side side"]:
+    there = units_of(PHOTO, weights, layer)
+    return pictures(PHOTO, weights, layer)[[there.index(unit) for unit in units]]
+
+
 def by_depth() -> pd.DataFrame:
     """How the wall's stimuli change with depth: a row a measure, layer and weights, with the mean over its units.
 
     `frequency` in cycles per pixel, `colourfulness` on its own scale, `field` in pixels, none where units see all.
     """
     fields = receptive_fields(load(PHOTO, weights="untrained"))
-    layers = {layer.name: layer for layer in _layers(PHOTO)}
+    layers = {layer.name: layer for layer in layers_of(PHOTO)}
     rows = []
     for weights in WEIGHTS:
         for name in WALL:
-            there = units_of(PHOTO, weights, name)
-            shown = pictures(PHOTO, weights, name)[[there.index(unit) for unit in wall_units(layers[name])]]
+            shown = _pictures_of(weights, name, wall_units(layers[name]))
             size = fields[name][0].size
             values = {"frequency": float(mean_frequency(shown).mean()),
                       "colourfulness": float(colourfulness(shown).mean()),
@@ -233,7 +240,7 @@ def build(model: str, weights: str) -> Iterator[Progress]:
 
 def _plan(model: str, weights: str) -> dict[str, list[int]]:
     """The units of each layer that are climbed: all; of a wall's twin, and of its many classes, those that it shows."""
-    layers = _layers(model)
+    layers = layers_of(model)
     if find(model).sees == "digits":
         return {layer.name: list(range(layer.units)) for layer in layers if layer == pre_activation(layers, layer.name)}
     shown = {layer.name: layer for layer in layers if layer.name in WALL}

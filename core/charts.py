@@ -299,7 +299,6 @@ def by_depth(table: pd.DataFrame, theme: Theme, width: int, logarithmic: bool = 
 def _depth_chart(layers: tuple[str, ...], theme: Theme, width: int, logarithmic: bool) -> Spec:
     scale = alt.Scale(type="log", nice=False, domain=[1, 1000]) if logarithmic else alt.Scale(zero=True)
     values = [1, 10, 100, 1000] if logarithmic else alt.Undefined
-    dashes, strength = _twins()
     chart = _table("numbers").encode(
         x=alt.X(
             "layer:N", sort=list(layers), title=None, axis=alt.Axis(labelAngle=-45, labelOverlap=False, grid=False)
@@ -307,9 +306,7 @@ def _depth_chart(layers: tuple[str, ...], theme: Theme, width: int, logarithmic:
         y=alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(gridColor=FAINT[theme], tickCount=4, values=values)),
         tooltip=["layer:N", "weights:N", alt.Tooltip("value:Q", format=".3~r")],
     )
-    line = chart.mark_line(color=FAMILY_COLOURS["cnn"], strokeWidth=2).encode(strokeDash=dashes, opacity=strength)
-    points = chart.mark_circle(color=FAMILY_COLOURS["cnn"], size=24).encode(opacity=strength)
-    return _checked(alt.layer(line, points).properties(width=width, height=190))
+    return _checked(alt.layer(*_lines(chart, FAMILY_COLOURS["cnn"])).properties(width=width, height=190))
 
 
 def shares(labels: Sequence[str], percent: Sequence[float], theme: Theme, width: int) -> Spec:
@@ -373,21 +370,20 @@ def _agreement_chart(colour: str, layers: tuple[str, ...], theme: Theme, width: 
     grid = alt.Axis(gridColor=FAINT[theme], tickCount=5)
     y = alt.Y("percent:Q", title="same label (%)", scale=percent, axis=grid)
     x = alt.X("layer:N", sort=list(layers), title=None, axis=alt.Axis(labelAngle=-45, grid=False))
-    dashes, strength = _twins()
     chart = _table("numbers").encode(x=x, y=y, tooltip=["layer:N", "weights:N", "numbers:Q", "percent:Q"])
     pixels = _table("pixels").mark_rule(color=QUIET[theme], strokeDash=[1, 3], strokeWidth=2).encode(y=y)
-    line = chart.mark_line(color=colour, strokeWidth=2).encode(strokeDash=dashes, opacity=strength)
-    points = chart.mark_circle(color=colour, size=28).encode(opacity=strength)
-    return _checked(alt.layer(pixels, line, points).properties(width=width, height=200))
+    return _checked(alt.layer(pixels, *_lines(chart, colour)).properties(width=width, height=200))
 
 
-def _twins() -> tuple[alt.StrokeDash, alt.Opacity]:
-    """A trained net's line is solid, its untrained twin's dashed and lighter."""
+def _lines(chart: alt.Chart, colour: str) -> list[alt.Chart]:
+    """A trained net's line is solid, its untrained twin's dashed and lighter; each layer is a point."""
     kinds = ["trained", "untrained"]
-    return (
-        alt.StrokeDash("weights:N", scale=alt.Scale(domain=kinds, range=[[1, 0], [5, 4]]), legend=None),
-        alt.Opacity("weights:N", scale=alt.Scale(domain=kinds, range=[1, 0.55]), legend=None),
-    )
+    dashes = alt.StrokeDash("weights:N", scale=alt.Scale(domain=kinds, range=[[1, 0], [5, 4]]), legend=None)
+    strength = alt.Opacity("weights:N", scale=alt.Scale(domain=kinds, range=[1, 0.55]), legend=None)
+    return [
+        chart.mark_line(color=colour, strokeWidth=2).encode(strokeDash=dashes, opacity=strength),
+        chart.mark_circle(color=colour, size=26).encode(opacity=strength),
+    ]
 
 
 def learning(curves: pd.DataFrame, family: str, theme: Theme, width: int) -> Spec:

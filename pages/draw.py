@@ -17,10 +17,10 @@ with frame.loading():
     from core.units import Unit
     from pages.shared import link, nets
     from pages.shared.gallery import gallery
+    from pages.shared.heads import closable_head
     from pages.shared.net_columns import View, answers_in_short, net_columns
     from pages.shared.notice import notice
     from pages.shared.paper import brush, paper
-    from pages.shared.unit_head import closable_head
     from pages.shared.unit_panel import unit_panel
 
 COMPUTED = """

@@ -13,13 +13,12 @@ frame.enter(
 
 with frame.loading():
     from core.layers import Layer, first_of_each_depth, pre_activation
-    from core.models import DIGIT_NETS
     from pages.shared import nets, targets
     from pages.shared.ascents import Choice, show
+    from pages.shared.choose_nets import choose_digit_nets, choose_net, choose_weights, shown_layers
     from pages.shared.missing_weights import weights_at_hand
     from pages.shared.notice import notice
     from pages.shared.paper import drawing
-    from pages.shared.photo_layers import choose_net, shown_layers
     from pages.shared.photographs import photo_input
     from pages.shared.recipe import choose_recipe, key_of
     from pages.shared.unit_over_page import unit_over_page
@@ -63,12 +62,9 @@ it computes faster, float32 or bfloat16), and results are kept, so that nothing 
 
 def choose_layers(sees: str) -> tuple[str, dict[str, list[Layer]]]:
     """The weights, and the layers of each chosen net: of nets for digits all with weights, of one for photos a few."""
-    weights = st.segmented_control("Weights", ["trained", "untrained"], default="trained", required=True, key="of",
-                                   bind="query-params")  # fmt: skip
+    weights = choose_weights()
     if sees == "digits":
-        models = st.segmented_control("Nets", DIGIT_NETS, selection_mode="multi", default=["dense", "cnn", "rnn"],
-                                      key="models", bind="query-params")  # fmt: skip
-        return weights, {name: first_of_each_depth(nets.layers(name), 0) for name in DIGIT_NETS if name in models}
+        return weights, {name: first_of_each_depth(nets.layers(name), 0) for name in choose_digit_nets()}
     model = choose_net()
     layers = nets.layers(model)
     shown = [layer.name for layer in shown_layers(model)]

@@ -16,12 +16,14 @@ frame.enter(
 with frame.loading():
     from core import charts, examples
     from core.measures import neighbours
-    from core.models import DIGIT_NETS, MODELS
+    from core.models import MODELS
     from pages.shared import nets
+    from pages.shared.choose_nets import choose_digit_nets, choose_weights
     from pages.shared.gallery import gallery
+    from pages.shared.heads import net_head
     from pages.shared.notice import notice
     from pages.shared.paper import drawing, look_at
-    from pages.shared.spaces import Query, depths, layer_at, neighbourhood, net_header, query_digit
+    from pages.shared.spaces import Query, depths, layer_at, neighbourhood, query_digit
 
 COMPUTED = """
 **From image to point.** The net runs up to the layer, and everything that the layer puts out, all units, all places,
@@ -41,10 +43,7 @@ theme = st.context.theme.type or "light"
 with st.container(horizontal=True, gap="medium"):
     side, main = st.container(width=288, key="side"), st.container(width="stretch", key="main")
 with main, st.container(horizontal=True, gap="medium"):
-    models = st.segmented_control("Nets", DIGIT_NETS, selection_mode="multi", default=["dense", "cnn", "rnn"],
-                                  key="models", bind="query-params")  # fmt: skip
-    weights = st.segmented_control("Weights", ["trained", "untrained"], default="trained", required=True, key="of",
-                                   bind="query-params")  # fmt: skip
+    models, weights = choose_digit_nets(), choose_weights()
     metric = st.segmented_control("Distance", neighbours.METRICS, default="cosine", required=True, key="metric",
                                   bind="query-params")  # fmt: skip
     near, far = depths()
@@ -66,8 +65,8 @@ with side:
         query_digit(query)
         neighbourhood(query, "cnn", neighbours.PIXELS, family="", columns=4)
 with main:
-    for model in [name for name in DIGIT_NETS if name in models and image is not None]:
-        net_header(model, weights)
+    for model in models if image is not None else []:
+        net_head(model, weights)
         with st.container(horizontal=True, gap="medium"):
             for place, depth in enumerate((near, far)):
                 with st.container(width=440, key=f"space-{model}-{place}"):
@@ -76,7 +75,7 @@ with main:
     st.caption("Of the twelve nearest others of 2,000 test images: solid trained, dashed untrained, dotted the pixels.")
     table = neighbours.table()
     with st.container(horizontal=True, gap="medium"):
-        for model in [name for name in DIGIT_NETS if name in models]:
+        for model in models:
             rows = table[(table.model == model) & (table.metric == metric)]
             with st.container(width=300, gap="xsmall"):
                 st.caption(model)

@@ -19,7 +19,7 @@ with frame.loading():
     from core import charts
     from core.models import DIGIT_NETS, MODELS, cards
     from pages.shared import nets
-    from pages.shared.photo_layers import shown_layers
+    from pages.shared.choose_nets import shown_layers
 
 
 def percent(label: str, hint: str | None = None) -> Any:

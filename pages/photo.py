@@ -16,12 +16,13 @@ with frame.loading():
     from core.layers import require
     from core.units import Unit
     from pages.shared import link, nets
+    from pages.shared.choose_nets import choose_net, choose_weights
+    from pages.shared.heads import closable_head
     from pages.shared.missing_weights import weights_at_hand
     from pages.shared.notice import notice
-    from pages.shared.photo_layers import PhotoView, answer, choose_layer, choose_net, maps, record_photo, strip
+    from pages.shared.photo_layers import PhotoView, answer, choose_layer, maps, record_photo, strip
     from pages.shared.photo_panel import photo_panel
     from pages.shared.photographs import as_input, choose_photo
-    from pages.shared.unit_head import closable_head
     from pages.shared.wall import depth_in_numbers, wall
 
 SIDE = 288  # pixels of the column at the side
@@ -77,8 +78,7 @@ with st.container(horizontal=True, gap="medium"):
 with main:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         model = choose_net()
-        wanted = st.segmented_control("Weights", ["trained", "untrained"], default="trained", required=True, key="of",
-                                      bind="query-params")  # fmt: skip
+        wanted = choose_weights()
         layer = choose_layer(model) if picture else None
     weights = weights_at_hand([model], wanted)
     unit = selected_unit(model)

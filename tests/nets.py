@@ -31,6 +31,13 @@ class Shift(nn.Sequential):
             conv.weight[1, 0, 1, 2] = -1
 
 
+class Fickle(nn.Module):
+    """x where its sum is positive, else -x: a path that depends on the input."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x if x.sum() > 0 else -x
+
+
 class Breaks(nn.Module):
     """first = x; the second module raises."""
 

@@ -12,6 +12,7 @@ from torchvision import models
 from core.layers import list_layers
 from core.models.explicit import explicit
 from core.models.lite import ReLU6
+from tests.nets import Fickle
 
 
 def built(make: Callable[..., nn.Module], **options: object) -> nn.Module:
@@ -96,9 +97,5 @@ def test_deeplift_is_complete_on_it_and_refuses_the_net_itself() -> None:
 
 
 def test_a_net_whose_path_depends_on_its_input_is_refused_with_a_sentence() -> None:
-    class Fickle(nn.Module):
-        def forward(self, x: Tensor) -> Tensor:
-            return x if x.sum() > 0 else -x
-
     with pytest.raises(ValueError, match="Fickle cannot be traced"):
         explicit(Fickle())

@@ -16,6 +16,7 @@ from core.models import load
 from core.models.explicit import explicit
 from core.models.lite import lite0
 from tests import references
+from tests.nets import Fickle
 
 
 @pytest.mark.parametrize(
@@ -85,10 +86,6 @@ def test_a_field_at_the_border_is_cut_off_there() -> None:
 
 
 def test_a_net_that_cannot_be_traced_is_refused_with_a_sentence() -> None:
-    class Fickle(nn.Module):
-        def forward(self, x: Tensor) -> Tensor:
-            return x if x.sum() > 0 else -x
-
     with pytest.raises(ValueError, match="Fickle cannot be traced"):
         receptive_fields(Fickle())
 

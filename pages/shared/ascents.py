@@ -14,6 +14,7 @@ from core.stimuli import Frame, Recipe, as_images, climb_layers, from_png
 from core.store import Result, address
 from pages.shared import link, nets
 from pages.shared.clickable import clickable
+from pages.shared.heads import net_head
 from pages.shared.jobs import Records, View
 from pages.shared.long_work import said_if_full, scheduler, start, store, watcher
 from pages.shared.targets import Targets
@@ -139,12 +140,8 @@ def _scrubbed(job: View) -> Frame:
 def _columns(choice: Choice, frame: Frame) -> None:
     with st.container(horizontal=True, gap="medium", key="ascents"):
         for model in choice.models:
-            colour = charts.FAMILY_COLOURS[find(model).family]
             with st.container(width=STACKS[choice.sees] * (COLUMNS * TILE[choice.sees] + 16), gap="xsmall"):
-                st.html(
-                    f'<div class="answer" style="--family: {colour}"><div><span class="net">{model}</span>'
-                    f'<span class="about">{choice.weights}</span></div></div>'
-                )
+                net_head(model, choice.weights)
                 with st.container(horizontal=True, gap="small"):
                     for place, indices in choice.targets().items():
                         if place.startswith(f"{model}/"):

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from core.models import zoo
 from pages.shared import nets
 from pages.shared.long_work import downloads, said_if_full, start, watcher
 from pages.shared.notice import notice
@@ -27,6 +26,8 @@ def weights_at_hand(models: Iterable[str], weights: str) -> str:
 
 
 def _offer(model: str) -> None:
+    from core.models import zoo  # torchvision takes seconds to import
+
     key = ("weights", model)
     job = downloads().look(key, watcher())
     running = job is not None and not job.over
@@ -50,5 +51,5 @@ def _progress(model: str) -> None:
         st.session_state[FETCHING] = None
         st.rerun()
     if job.records and not job.over:
-        last: zoo.Progress = job.records[-1]
+        last = job.records[-1]
         st.progress(last.done / max(last.total, last.done), f"{last.done / 1e6:.0f} of {last.total / 1e6:.0f} MB")

@@ -14,6 +14,7 @@ from core.models.rnn import RNN
 from core.units import Unit
 from pages.shared import link, nets
 from pages.shared.clickable import clickable
+from pages.shared.heads import net_head
 
 WIDTH = 276  # pixels of a column; three of them and the paper fit a laptop's screen, one a phone's
 
@@ -84,13 +85,9 @@ def _picture(layer: Layer, activation: Tensor, theme: images.Theme) -> tuple[Lay
 
 
 def _answer(model: str, shares: Tensor) -> None:
-    spec = MODELS[model]
     label, share = best_answer(model, shares)
-    st.html(
-        f'<div class="answer" style="--family: {charts.FAMILY_COLOURS[spec.family]}">'
-        f'<div><span class="net">{model}</span><span class="about">{spec.title}</span></div>'
-        f'<div><span class="label">{label}</span><span class="share">{share}</span></div></div>'
-    )
+    said = f'<div><span class="label">{label}</span><span class="share">{share}</span></div>'
+    net_head(model, MODELS[model].title, said)
 
 
 def answers_in_short(recorded: dict[str, dict[str, Tensor]]) -> None:

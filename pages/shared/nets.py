@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from core import atlas
 from core.data import digits, photos
-from core.layers import Layer, list_layers
+from core.layers import Layer
 from core.measures.neighbours import ENOUGH, Metric, Space, vectors
 from core.measures.receptive_field import Field, receptive_fields
 from core.models import DIGIT_NETS, MODELS, find, load, snapshots
@@ -41,7 +41,7 @@ def _torchvisions(name: str, weights: str) -> nn.Module:
 @st.cache_resource(max_entries=64, show_spinner="Listing the net's layers ...")
 def layers(name: str) -> list[Layer]:
     """A model's layers in forward order."""
-    return list_layers(net(name, "untrained"), find(name).input_shape)
+    return atlas.layers_of(name)
 
 
 def layer(model: str, name: str) -> Layer:

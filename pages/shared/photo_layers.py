@@ -10,10 +10,11 @@ from torch import Tensor
 from core import charts, images
 from core.answers import probabilities
 from core.examples import peak
-from core.layers import Layer, landmarks, record
-from core.models import find, zoo
+from core.layers import Layer, record
+from core.models import find
 from core.units import Unit
 from pages.shared import link, nets
+from pages.shared.choose_nets import shown_layers
 from pages.shared.clickable import clickable
 
 STRIP = 44  # pixels of a thumbnail
@@ -31,19 +32,6 @@ class PhotoView:
     weights: str
     image: Tensor | None  # (3, side, side), as the net gets it
     theme: images.Theme
-
-
-def choose_net() -> str:
-    """The net for photos: ours, those of torchvision's that everybody knows, and all of its others."""
-    others = [name for name in zoo.names() if name not in zoo.OFFERED and not zoo.is_huge(name)]
-    return st.selectbox("Net", ["photo", *zoo.OFFERED, *others], key="net", bind="query-params", width=220)
-
-
-def shown_layers(model: str) -> list[Layer]:
-    """The layers of the strip: those that the model's makers call its parts, or an even choice."""
-    layers = nets.layers(model)
-    named = {layer.name: layer for layer in layers}
-    return [named[name] for name in find(model).landmarks] or landmarks(layers)
 
 
 def record_photo(view: PhotoView, layer: Layer) -> dict[str, Tensor]:

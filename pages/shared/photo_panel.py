@@ -11,6 +11,7 @@ from core.models import find
 from core.survey import Extremes
 from core.units import Unit
 from pages.shared import nets
+from pages.shared.heads import stimulus_caption
 from pages.shared.photo_layers import PhotoView
 
 WIDTH, STIMULUS, PATCH, PATCHES = 280, 112, 88, 9
@@ -37,7 +38,7 @@ def _stimuli(unit: Unit, weights: str) -> None:
             if stimulus is not None:
                 with st.container(width=(WIDTH - 16) // 2, gap="xsmall"):
                     st.image(images.enlarged(images.picture(stimulus.image), STIMULUS), width=STIMULUS)
-                    st.caption(_caption(name, stimulus))
+                    st.caption(stimulus_caption(name, stimulus, "sample photo"))
     if found[weights] is None:
         st.page_link(
             "pages/features.py",
@@ -45,15 +46,6 @@ def _stimuli(unit: Unit, weights: str) -> None:
             icon=":material/trending_up:",
             query_params={"sees": "photos", "only": str(unit), "of": weights},
         )
-
-
-def _caption(weights: str, stimulus: atlas.Stimulus) -> str:
-    if stimulus.dead:
-        return f"{weights}: silent, whatever it is shown"
-    if stimulus.strongest <= 0:
-        return f"{weights}: what it looks for"
-    share = stimulus.reached / stimulus.strongest
-    return f"{weights}: what it looks for; excites it {share:.2g} times as much as the best sample photo"
 
 
 def _patches(unit: Unit, most: Extremes) -> None:

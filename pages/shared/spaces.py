@@ -9,7 +9,6 @@ from torch import Tensor
 from core import charts, images
 from core.layers import first_of_each_depth
 from core.measures.neighbours import K, Metric, table, vectors
-from core.models import MODELS
 from pages.shared import nets
 from pages.shared.gallery import gallery
 from pages.shared.paper import look_at
@@ -46,15 +45,6 @@ def layer_at(model: str, depth: int) -> str:
     """What a net passes on behind so many matrices of weights, or its answer where it has fewer."""
     layers = first_of_each_depth(nets.layers(model), 1)
     return layers[min(depth, len(layers)) - 1].name
-
-
-def net_header(model: str, weights: str) -> None:
-    """Draw a net's name in its family's colour."""
-    colour = charts.FAMILY_COLOURS[MODELS[model].family]
-    st.html(
-        f'<div class="answer" style="--family: {colour}"><div><span class="net">{model}</span>'
-        f'<span class="about">{weights}</span></div></div>'
-    )
 
 
 def query_digit(query: Query) -> None:

@@ -7,11 +7,11 @@ from core.layers import require
 from core.models import find
 from core.units import Unit
 from pages.shared import link, nets
+from pages.shared.heads import unit_head
 from pages.shared.notice import notice
 from pages.shared.paper import look_at
 from pages.shared.photo_layers import PhotoView
 from pages.shared.photo_panel import photo_panel
-from pages.shared.unit_head import unit_head
 from pages.shared.unit_panel import unit_panel
 
 

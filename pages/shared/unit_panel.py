@@ -11,6 +11,7 @@ from core.stimuli import SIZE
 from core.units import Unit
 from pages.shared import nets, paper
 from pages.shared.gallery import gallery
+from pages.shared.heads import stimulus_caption
 
 EXAMPLES, SCALE, STIMULUS_SCALE, WIDTH = 9, 3, 4, 280
 
@@ -65,9 +66,4 @@ def _stimuli(unit: Unit, weights: str) -> None:
 def _caption(weights: str, stimulus: atlas.Stimulus | None) -> str:
     if stimulus is None:
         return f"What it looks for was computed for the trained and untrained nets, not for {weights}."
-    if stimulus.dead:
-        return f"{weights}: silent, whatever it is shown"
-    if stimulus.strongest <= 0:
-        return f"{weights}: what it looks for"
-    share = stimulus.reached / stimulus.strongest
-    return f"{weights}: what it looks for; excites it {share:.2g} times as much as the best test image"
+    return stimulus_caption(weights, stimulus, "test image")

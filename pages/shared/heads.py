@@ -1,0 +1,44 @@
+"""What stands above a net and above a unit, in their family's colour, and what is said of a stimulus."""
+
+import html
+
+import streamlit as st
+
+from core import atlas, charts
+from core.models import find
+from core.units import Unit
+from pages.shared import link, nets
+
+
+def net_head(model: str, about: str, below: str = "") -> None:
+    """Draw a net's name, a word about it, and below it what else is HTML."""
+    st.html(
+        f'<div class="answer" style="--family: {charts.FAMILY_COLOURS[find(model).family]}">'
+        f'<div><span class="net">{model}</span><span class="about">{about}</span></div>{below}</div>'
+    )
+
+
+def unit_head(unit: Unit) -> None:
+    """Draw the address, and the class that it stands for, if it does."""
+    spec = find(unit.model)
+    last = nets.layers(unit.model)[-1].name
+    name = f" {html.escape(spec.labels[unit.index])}" if unit.layer == last and spec.sees == "photos" else ""
+    colour = charts.FAMILY_COLOURS[spec.family]
+    st.html(f'<code class="unit" style="--family: {colour}">{unit}</code>{name}', width="content")
+
+
+def closable_head(unit: Unit) -> None:
+    """The same, and a button that takes the unit out of the link."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        unit_head(unit)
+        st.button("Close", icon=":material/close:", type="tertiary", on_click=link.put, args=(charts.UNIT, None))
+
+
+def stimulus_caption(weights: str, stimulus: atlas.Stimulus, best: str) -> str:
+    """What a shipped stimulus is, and how it excites its unit beside the `best` real image."""
+    if stimulus.dead:
+        return f"{weights}: silent, whatever it is shown"
+    if stimulus.strongest <= 0:
+        return f"{weights}: what it looks for"
+    share = stimulus.reached / stimulus.strongest
+    return f"{weights}: what it looks for; excites it {share:.2g} times as much as the best {best}"
