@@ -21,6 +21,9 @@ from core.units import Unit
 
 # Okabe and Ito's colours, safe for colour-blind eyes: https://jfly.uni-koeln.de/color/
 FAMILY_COLOURS = {"dense": "#D55E00", "cnn": "#0072B2", "rnn": "#009E73"}
+# Ten colours for ten classes, safe for colour-blind eyes (Petroff 2021, https://arxiv.org/abs/2107.02270).
+CLASS_COLOURS = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581",
+                 "#92dadd")  # fmt: skip
 HOVER = "#E69F00"
 TEXT = {"light": "#171512", "dark": "#ECE9E1"}
 QUIET = {"light": "#6B675F", "dark": "#A19D94"}
@@ -353,24 +356,27 @@ def _spread_chart(colour: str, theme: Theme, title: str, width: int, height: int
     return _checked(alt.layer(bars, mark).properties(width=width, height=height))
 
 
-def agreement(table: pd.DataFrame, family: str, theme: Theme, width: int) -> Spec:
-    """Of one net, by depth, the share of neighbours with the same label (layer, depth, weights, value); in percent.
+def beside_pixels(table: pd.DataFrame, title: str, family: str, theme: Theme, width: int) -> Spec:
+    """Of one net, by depth, a number that is at most 1 (layer, depth, weights, numbers, value).
 
     The untrained twin is dashed and lighter; the pixels, at depth 0, are a dotted line across.
     """
-    layers = table[table.depth > 0].assign(percent=100 * table.value)
-    pixels = pd.DataFrame({"percent": 100 * table[table.depth == 0].value.head(1)})
-    chart = _agreement_chart(FAMILY_COLOURS[family], tuple(dict.fromkeys(layers.layer)), theme, width)
-    return _filled(chart, numbers=layers, pixels=pixels)
+    layers = table[table.depth > 0]
+    least = -0.2 if table.value.min() < 0 else 0.0
+    names = tuple(dict.fromkeys(layers.layer))
+    chart = _beside_pixels_chart(FAMILY_COLOURS[family], names, title, least, theme, width)
+    return _filled(chart, numbers=layers, pixels=table[table.depth == 0].head(1)[["value"]])
 
 
 @cache
-def _agreement_chart(colour: str, layers: tuple[str, ...], theme: Theme, width: int) -> Spec:
-    percent = alt.Scale(domain=[0, 100])
+def _beside_pixels_chart(
+    colour: str, layers: tuple[str, ...], title: str, least: float, theme: Theme, width: int
+) -> Spec:
     grid = alt.Axis(gridColor=FAINT[theme], tickCount=5)
-    y = alt.Y("percent:Q", title="same label (%)", scale=percent, axis=grid)
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(domain=[least, 1]), axis=grid)
     x = alt.X("layer:N", sort=list(layers), title=None, axis=alt.Axis(labelAngle=-45, grid=False))
-    chart = _table("numbers").encode(x=x, y=y, tooltip=["layer:N", "weights:N", "numbers:Q", "percent:Q"])
+    value = alt.Tooltip("value:Q", title=title, format=".3f")
+    chart = _table("numbers").encode(x=x, y=y, tooltip=["layer:N", "weights:N", "numbers:Q", value])
     pixels = _table("pixels").mark_rule(color=QUIET[theme], strokeDash=[1, 3], strokeWidth=2).encode(y=y)
     return _checked(alt.layer(pixels, *_lines(chart, colour)).properties(width=width, height=200))
 

@@ -17,9 +17,9 @@ FOLDER_VARIABLE = "LAYERSCOPE_STORE"
 
 @dataclass(frozen=True)
 class Result:
-    """A picture's bytes, and what is to be said about it; JSON can hold it."""
+    """A picture's or an array's bytes, and what is to be said about it; JSON can hold that."""
 
-    picture: bytes
+    content: bytes
     about: Mapping[str, Any]
 
 
@@ -30,7 +30,7 @@ def address(**made_from: Any) -> str:
 
 
 class Store:
-    """A folder of results: `ADDRESS.picture`, and `ADDRESS.json`, which is written last and vouches for the picture."""
+    """A folder of results: `ADDRESS.content`, and `ADDRESS.json`, which is written last and vouches for the content."""
 
     def __init__(self, folder: str | None = None) -> None:
         """Any address that fsspec knows; else the one in LAYERSCOPE_STORE, else a folder among the user's caches."""
@@ -41,19 +41,19 @@ class Store:
         """The result of that address; None where there is none, or what is there is broken or somebody else's."""
         try:
             entry = json.loads(self._files.cat_file(self._path(address, "json")))
-            picture = self._files.cat_file(self._path(address, "picture"))
+            content = self._files.cat_file(self._path(address, "content"))
         except (OSError, ValueError):
             return None
-        if not isinstance(entry, dict) or entry.get("picture") != _digest(picture):
+        if not isinstance(entry, dict) or entry.get("content") != _digest(content):
             return None
         about = entry.get("about")
-        return Result(picture, about) if isinstance(about, dict) else None
+        return Result(content, about) if isinstance(about, dict) else None
 
     def put(self, address: str, result: Result) -> None:
         """Keep a result; one that cannot be kept is a pity and no error, for it can be computed again."""
-        entry = {"picture": _digest(result.picture), "about": result.about}
+        entry = {"content": _digest(result.content), "about": result.about}
         try:
-            write_whole(self._path(address, "picture"), result.picture, self._files)
+            write_whole(self._path(address, "content"), result.content, self._files)
             write_whole(self._path(address, "json"), json.dumps(entry).encode(), self._files)
         except OSError:
             return

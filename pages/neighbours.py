@@ -79,7 +79,8 @@ with main:
             rows = table[(table.model == model) & (table.metric == metric)]
             with st.container(width=300, gap="xsmall"):
                 st.caption(model)
-                spec = charts.agreement(rows, MODELS[model].family, theme, 290)
+                rows = rows.assign(value=rows.share)
+                spec = charts.beside_pixels(rows, "share with the same label", MODELS[model].family, theme, 290)
                 st.vega_lite_chart(spec=spec, width="content", key=f"agreement-{model}")
 
 with st.expander("How this is computed"):

@@ -1,4 +1,4 @@
-"""A fresh server and a real Chromium for the tests that ask for them."""
+"""An empty store, a fresh server and a real Chromium for the tests that ask for them."""
 
 import os
 import shutil
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.store import FOLDER_VARIABLE
@@ -23,6 +24,14 @@ FLAGS += ["--disable-background-networking", "--disable-component-update"]
 PATIENCE = 60_000  # milliseconds: a cold server on a busy machine loads torch first
 
 expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture
+def empty_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own for results, and a scheduler without jobs."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    st.cache_resource.clear()
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

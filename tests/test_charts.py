@@ -140,11 +140,11 @@ def test_learning_curves_are_errors_on_logarithmic_axes() -> None:
     assert spec["layer"][0]["encoding"]["y"]["scale"]["type"] == "log"
 
 
-def test_agreement_by_depth_has_the_pixels_as_a_line_across() -> None:
+def test_numbers_by_depth_have_the_pixels_as_a_line_across() -> None:
     layers = ["pixels", "relu1", "logits"]
     rows = [{"layer": layer, "depth": depth, "weights": weights, "value": 0.5 + depth / 10, "numbers": 3}
             for weights in ("trained", "untrained") for depth, layer in enumerate(layers)]  # fmt: skip
-    spec = charts.agreement(pd.DataFrame(rows), "rnn", "light", 200)
-    assert spec["datasets"]["pixels"].percent.tolist() == [50]
-    assert spec["datasets"]["numbers"].percent.tolist() == pytest.approx([60, 70, 60, 70])
+    spec = charts.beside_pixels(pd.DataFrame(rows), "share", "rnn", "light", 200)
+    assert spec["datasets"]["pixels"].value.tolist() == [0.5]
+    assert spec["datasets"]["numbers"].value.tolist() == pytest.approx([0.6, 0.7, 0.6, 0.7])
     assert spec["layer"][1]["encoding"]["x"]["sort"] == ["relu1", "logits"]

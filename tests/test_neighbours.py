@@ -10,7 +10,7 @@ from core.data.digits import Digits
 from core.data.digits import test_set as mnist
 from core.layers import first_of_each_depth, list_layers
 from core.measures import neighbours
-from core.measures.neighbours import PIXELS, Metric, Space, neighbour_shares, same_label, vectors
+from core.measures.neighbours import PIXELS, Metric, Space, same_label, separation, silhouette, vectors
 from core.models import DIGIT_NETS, load
 
 POINTS = torch.randn(80, 7, generator=Generator().manual_seed(0))
@@ -54,6 +54,21 @@ def test_the_share_with_the_same_label_is_counted_one_by_one(metric: Metric) -> 
     assert same_label(POINTS, labels, metric, k=5) == pytest.approx(sum(agree) / len(agree))
 
 
+@pytest.mark.parametrize("metric", neighbours.METRICS)
+def test_the_silhouette_is_rousseeuws(metric: Metric) -> None:
+    labels = torch.randint(0, 3, (80,), generator=Generator().manual_seed(2))
+    values = []
+    for n, point in enumerate(POINTS):
+        far = {
+            label: [distance(metric, point, other) for m, other in enumerate(POINTS) if m != n and labels[m] == label]
+            for label in range(3)
+        }
+        own = far.pop(int(labels[n]))
+        a, b = sum(own) / len(own), min(sum(others) / len(others) for others in far.values())
+        values.append((b - a) / max(a, b))
+    assert silhouette(POINTS, labels, metric) == pytest.approx(sum(values) / len(values), abs=1e-5)
+
+
 def test_vectors_are_all_that_a_layer_puts_out() -> None:
     images = mnist().images[:3]
     assert torch.equal(vectors(load("cnn"), images, PIXELS), images.flatten(1))
@@ -69,9 +84,9 @@ def test_the_shipped_table_is_what_its_command_computes() -> None:
     net = load("dense")
     data = Digits(*(part[: neighbours.ENOUGH] for part in mnist()))
     layers = first_of_each_depth(list_layers(net, (1, 28, 28)), 1)
-    here = neighbour_shares(net, data, layers, "cosine")
+    here = separation(net, data, layers, "cosine")
     rows = table[(table.model == "dense") & (table.weights == "trained") & (table.metric == "cosine")]
-    columns = ["layer", "depth", "numbers", "value"]
+    columns = ["layer", "depth", "numbers", "share", "silhouette"]
     pd.testing.assert_frame_equal(rows[columns].reset_index(drop=True), here[columns], atol=2e-3)
 
 
@@ -80,7 +95,7 @@ def test_the_shipped_table_is_what_its_command_computes() -> None:
 def test_neighbours_mean_the_same_with_depth_and_in_the_twin_they_do_not(model: str, metric: str) -> None:
     """Claim C9."""
     table = neighbours.table()
-    rows = table[(table.model == model) & (table.metric == metric)].set_index(["weights", "layer"]).value
+    rows = table[(table.model == model) & (table.metric == metric)].set_index(["weights", "layer"]).share
     trained, twin = rows["trained"], rows["untrained"]
     assert trained[1:].is_monotonic_increasing
     assert trained["logits"] > trained[PIXELS] + 0.15 > twin["logits"] + 0.15

@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 import streamlit as st
 import torch
@@ -12,61 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from core import atlas
 from core.data import canvas, digits
-from core.store import FOLDER_VARIABLE
 from pages.shared import frame
-from tests.drawing import canvas_state, drawing
-
-ROOT = Path(__file__).parent.parent
-EMPTY = np.zeros((280, 280, 4), np.uint8)
-
-
-def app(**link: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    for name, value in link.items():
-        at.query_params[name] = value
-    return at
-
-
-def drawn(rgba: np.ndarray, **link: str) -> AppTest:
-    at = app(**link)
-    at.session_state["canvas-1" if link.keys() & {"digit", "ink"} else "canvas-0"] = canvas_state(rgba)
-    return at.run()
-
-
-def answers(at: AppTest) -> list[str]:
-    """The three answers in big letters, from left to right."""
-    blocks = [block.proto.body for block in at.get("html") if 'class="answer"' in block.proto.body]
-    return [block.split('class="label">')[1].split("<")[0] for block in blocks]
-
-
-def charts(at: AppTest) -> list[str]:
-    """Each chart's tables as text; they hold all captions, units and pictures."""
-    return [
-        "".join(pa.ipc.open_stream(table.data.data).read_pandas().to_csv() for table in chart.proto.datasets)
-        for chart in at.get("vega_lite_chart")
-    ]
-
-
-def texts(at: AppTest) -> str:
-    return "".join(charts(at))
-
-
-def said(at: AppTest) -> str:
-    """The page's sentence to the visitor, without the backslashes that keep markup out of it."""
-    (info,) = at.info
-    return info.value.replace("\\", "")
-
-
-def panel(at: AppTest) -> str:
-    """The address of the unit whose panel is open; empty where none is."""
-    opened = [block.proto.body for block in at.get("html") if 'class="unit"' in block.proto.body]
-    return opened[0].split(">")[1].split("<")[0] if opened else ""
-
-
-def fine(at: AppTest) -> AppTest:
-    assert not at.exception
-    assert not at.error
-    return at
+from tests.drawing import drawing
+from tests.visits import EMPTY, answers, app, charts, drawn, fine, panel, said, texts
 
 
 @pytest.mark.parametrize("page", frame.PAGES)
@@ -267,14 +214,6 @@ def test_the_page_says_which_test_image_it_shows() -> None:
     assert any(caption.value == "Test image 0, a 7" for caption in at.caption)
 
 
-@pytest.fixture
-def empty_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own for results, and a scheduler without jobs."""
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    st.cache_resource.clear()
-    return tmp_path
-
-
 def features() -> AppTest:
     return app().run().switch_page("pages/features.py").run()
 
@@ -299,7 +238,7 @@ def test_an_ascent_runs_to_its_end_and_is_kept(empty_store: Path) -> None:
     assert len(charts(at)) == 3  # fc1, fc2, logits
     shares = [block.proto.body for block in at.get("html") if 'class="shares"' in block.proto.body]
     assert "silent" in shares[0]  # dense/fc1/1
-    assert [path.suffix for path in sorted(empty_store.iterdir())] == [".json", ".picture"]
+    assert [path.suffix for path in sorted(empty_store.iterdir())] == [".content", ".json"]
     at.select_slider(key="scrub").set_value(3).run()
     assert not [block for block in at.get("html") if 'class="shares"' in block.proto.body]
     st.cache_resource.clear()  # as after a restart

@@ -30,11 +30,11 @@ def test_a_new_result_takes_the_place_of_the_old(tmp_path: Path) -> None:
     store.put(NAME, RESULT)
     store.put(NAME, Result(b"another", {}))
     assert store.get(NAME) == Result(b"another", {})
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".picture"]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".content", ".json"]
 
 
-@pytest.mark.parametrize("kind", ["json", "picture"])
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"picture": "x"}', b"\xff\xfe", None])
+@pytest.mark.parametrize("kind", ["json", "content"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"content": "x"}', b"\xff\xfe", None])
 def test_a_truncated_foreign_or_missing_file_counts_as_missing(
     tmp_path: Path, kind: str, content: bytes | None
 ) -> None:
@@ -87,11 +87,11 @@ def test_the_folder_may_be_named_by_the_environment_and_be_anything_that_fsspec_
     assert Store(str(tmp_path)).get(NAME) is None
 
 
-@given(picture=st.binary(), about=st.dictionaries(st.text(), st.integers() | st.text() | st.booleans()))
-def test_any_picture_and_any_words_survive(picture: bytes, about: dict[str, object]) -> None:
+@given(content=st.binary(), about=st.dictionaries(st.text(), st.integers() | st.text() | st.booleans()))
+def test_any_content_and_any_words_survive(content: bytes, about: dict[str, object]) -> None:
     store = Store("memory://any")
-    store.put(NAME, Result(picture, about))
-    assert store.get(NAME) == Result(picture, about)
+    store.put(NAME, Result(content, about))
+    assert store.get(NAME) == Result(content, about)
 
 
 def test_a_file_is_written_whole_into_a_new_folder(tmp_path: Path) -> None:

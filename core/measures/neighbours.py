@@ -1,4 +1,4 @@
-"""Images as points in a layer's space: which lie near each other, and whether they mean the same.
+"""Images as points in a layer's space: which lie near each other, whether they mean the same, how far classes part.
 
 `python -m core.measures.neighbours` computes the table that the app shows.
 """
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float, Int
+from sklearn.metrics import silhouette_score
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -72,19 +73,28 @@ def same_label(points: Float[Tensor, "n numbers"], labels: Int[Tensor, " n"], me
     return float((labels[others] == labels[:, None]).float().mean())
 
 
-def neighbour_shares(model: nn.Module, data: Digits, layers: Sequence[Layer], metric: Metric) -> pd.DataFrame:
-    """`same_label` in the pixels and in each of the layers: a row each, with its depth and the length of its vector."""
+def silhouette(points: Float[Tensor, "n numbers"], labels: Int[Tensor, " n"], metric: Metric) -> float:
+    """How far apart the labels lie: the mean of (b - a) / max(a, b), between -1 and 1 (Rousseeuw 1987).
+
+    a is a point's mean distance to the others of its label, b that to the points of the nearest other label.
+    """
+    return float(silhouette_score(points.numpy(), labels.numpy(), metric=metric))
+
+
+def separation(model: nn.Module, data: Digits, layers: Sequence[Layer], metric: Metric) -> pd.DataFrame:
+    """`same_label` and `silhouette` in the pixels and in each layer: a row each, with depth and the vector's length."""
     spaces = {PIXELS: 0} | {layer.name: layer.depth for layer in layers}
     rows = []
     for name, depth in spaces.items():
         points = vectors(model, data.images, name)
-        value = same_label(points, data.labels, metric)
-        rows.append({"layer": name, "depth": depth, "numbers": points.shape[1], "value": value})
+        share = same_label(points, data.labels, metric)
+        apart = silhouette(points, data.labels, metric)
+        rows.append({"layer": name, "depth": depth, "numbers": points.shape[1], "share": share, "silhouette": apart})
     return pd.DataFrame(rows)
 
 
 def table() -> pd.DataFrame:
-    """The shipped numbers: of every net for digits and its twin, what each layer passes on, by either metric."""
+    """The shipped numbers: of every net for digits and its twin, in what each layer passes on, by either metric."""
     return pd.read_csv(TABLE)
 
 
@@ -93,7 +103,7 @@ def markdown() -> str:
     shares = (
         table()
         .query("metric == 'cosine' and depth > 0")
-        .pivot(index=["model", "depth"], columns="weights", values="value")
+        .pivot(index=["model", "depth"], columns="weights", values="share")
     )
     deepest = max(depth for _, depth in shares.index)
     lines = [f"| depth | {' | '.join(str(depth) for depth in range(1, deepest + 1))} |", "|---" * (deepest + 1) + "|"]
@@ -115,9 +125,8 @@ def main() -> None:
     for model, weights, metric in tqdm(choices, file=sys.stderr):
         net = load(model, weights=weights)
         layers = first_of_each_depth(list_layers(net, MODELS[model].input_shape), 1)
-        shares = neighbour_shares(net, data, layers, metric)
-        parts.append(shares.assign(model=model, weights=weights, metric=metric, value=shares.value.round(4)))
-    columns = ["model", "weights", "metric", "layer", "depth", "numbers", "value"]
+        parts.append(separation(net, data, layers, metric).round(4).assign(model=model, weights=weights, metric=metric))
+    columns = ["model", "weights", "metric", "layer", "depth", "numbers", "share", "silhouette"]
     write_whole(TABLE, pd.concat(parts)[columns].to_csv(index=False).encode())
     sys.stdout.write(markdown() + "\n")
 

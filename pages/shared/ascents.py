@@ -61,7 +61,7 @@ class Choice:
         """The job: what the store has, or the ascent, which is then kept."""
         kept = store().get(self.address())
         if kept:
-            yield from_png(kept.picture, self.recipe.steps, kept.about["reached"])
+            yield from_png(kept.content, self.recipe.steps, kept.about["reached"])
             return
         found: Iterator[Frame] = climb_layers(
             {model: nets.net(model, self.weights) for model in self.models}, self.targets(), self.recipe

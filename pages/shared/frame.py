@@ -18,6 +18,7 @@ PAGES = {
     "photo": "Photo",
     "features": "Features",
     "neighbours": "Neighbours",
+    "maps": "Maps",
     "nets": "The nets",
 }
 

@@ -80,5 +80,5 @@ def _said(query: Query, model: str, layer: str, nearest: Tensor) -> str:
     mean = rows[
         (rows.model == model) & (rows.layer == layer) & (rows.metric == query.metric) & (rows.weights == query.weights)
     ]
-    share = 100 * float(mean.value.iloc[0])
+    share = 100 * float(mean.share.iloc[0])
     return f"**{int((here == digit).sum())} of {len(here)}** are {digit}s; on the mean, {share:.0f} % agree."

@@ -1,0 +1,69 @@
+"""A visitor to the pages, through Streamlit's AppTest: comes by a link, and reads what stands there."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from streamlit.testing.v1 import AppTest
+
+from tests.drawing import canvas_state
+
+ROOT = Path(__file__).parent.parent
+EMPTY = np.zeros((280, 280, 4), np.uint8)
+
+
+def app(**link: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in link.items():
+        at.query_params[name] = value
+    return at
+
+
+def drawn(rgba: np.ndarray, **link: str) -> AppTest:
+    at = app(**link)
+    at.session_state["canvas-1" if link.keys() & {"digit", "ink"} else "canvas-0"] = canvas_state(rgba)
+    return at.run()
+
+
+def answers(at: AppTest) -> list[str]:
+    """The three answers in big letters, from left to right."""
+    blocks = [block.proto.body for block in at.get("html") if 'class="answer"' in block.proto.body]
+    return [block.split('class="label">')[1].split("<")[0] for block in blocks]
+
+
+def charts(at: AppTest) -> list[str]:
+    """Each chart's tables as text; they hold all captions, units and pictures."""
+    return [
+        "".join(pa.ipc.open_stream(table.data.data).read_pandas().to_csv() for table in chart.proto.datasets)
+        for chart in at.get("vega_lite_chart")
+    ]
+
+
+def texts(at: AppTest) -> str:
+    return "".join(charts(at))
+
+
+def said(at: AppTest) -> str:
+    """The page's sentence to the visitor, without the backslashes that keep markup out of it."""
+    (info,) = at.info
+    return info.value.replace("\\", "")
+
+
+def panel(at: AppTest) -> str:
+    """The address of the unit whose panel is open; empty where none is."""
+    opened = [block.proto.body for block in at.get("html") if 'class="unit"' in block.proto.body]
+    return opened[0].split(">")[1].split("<")[0] if opened else ""
+
+
+def fine(at: AppTest) -> AppTest:
+    assert not at.exception
+    assert not at.error
+    return at
+
+
+def maps(at: AppTest) -> dict[str, Any]:
+    """What the browser is given to draw maps from."""
+    (component,) = [part for part in at.get("bidi_component") if "flat_maps" in part.proto.component_name]
+    return json.loads(component.proto.json)
