@@ -392,6 +392,31 @@ def _lines(chart: alt.Chart, colour: str) -> list[alt.Chart]:
     ]
 
 
+def eigenvalues(values: dict[str, np.ndarray], family: str, theme: Theme, side: int) -> Spec:
+    """Eigenvalues of a matrix, trained and untrained, as points of the complex plane, and the unit circle."""
+    points = pd.concat([pd.DataFrame({"real": found.real, "imaginary": found.imag, "weights": weights})
+                        for weights, found in values.items()])  # fmt: skip
+    reach = float(np.ceil(max(1.0, *(np.abs(found).max() for found in values.values()))))
+    angle = np.linspace(0, 2 * np.pi, 65)
+    circle = pd.DataFrame({"real": np.cos(angle), "imaginary": np.sin(angle), "order": angle})
+    return _filled(_plane_chart(FAMILY_COLOURS[family], theme, reach, side), points=points, circle=circle, zero=pd.DataFrame({"zero": [0]}))
+
+
+@cache
+def _plane_chart(colour: str, theme: Theme, reach: float, side: int) -> Spec:
+    limits: dict[str, Any] = {"domain": [-reach, reach], "nice": False}
+    across, up = alt.Scale(range=[0, side], **limits), alt.Scale(range=[side, 0], **limits)
+    x, y = alt.X("real:Q", scale=across, axis=None), alt.Y("imaginary:Q", scale=up, axis=None)
+    zero = _table("zero").mark_rule(color=FAINT[theme])
+    level = zero.encode(y=alt.Y("zero:Q", scale=up, axis=None))
+    upright = zero.encode(x=alt.X("zero:Q", scale=across, axis=None))
+    points = _table("points").encode(x=x, y=y, tooltip=["weights:N", "real:Q", "imaginary:Q"])
+    circle = _table("circle").mark_line(color=TEXT[theme], strokeWidth=1).encode(x=x, y=y, order="order:Q")
+    twin = points.transform_filter("datum.weights == 'untrained'").mark_point(color=colour, size=12, opacity=0.5)
+    trained = points.transform_filter("datum.weights != 'untrained'").mark_circle(color=colour, size=18, opacity=0.9)
+    return _checked(alt.layer(level, upright, twin, trained, circle).properties(width=side, height=side, padding=0))
+
+
 def learning(curves: pd.DataFrame, family: str, theme: Theme, width: int) -> Spec:
     """One net's errors on the test images while it trains; a row an epoch and training, as in `core.models.cards`.
 

@@ -3,7 +3,7 @@
 import base64
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -109,6 +109,26 @@ def _as_colours(images: Tensor) -> np.ndarray:
 def picture(image: Tensor) -> Image.Image:
     """A photo (3, height, width) in [0, 1]."""
     return Image.fromarray(_as_colours(image[None])[0, ..., :3])
+
+
+def filters(weights: Tensor, columns: int, scale: int, theme: Theme) -> Tiles:
+    """Weights (units, height, width) as tiles in so many columns, on one scale that is symmetric about zero."""
+    values = weights.float().numpy()
+    limit = float(np.abs(values).max())
+    colours = colourise(values, limit, theme, signed=True)
+    pixels, boxes = _grid(colours, columns, columns * (values.shape[2] * scale + GAP) - GAP)
+    pixels[pixels[..., 3] == 0] = (*HAIRLINE, 255)
+    return Tiles(Image.fromarray(pixels), boxes, limit, signed=True)
+
+
+def connections(weights: Tensor, scale: int, theme: Theme) -> Tiles:
+    """Weights (units, before) as one picture, or (units, before, height, width) as tiles: a row a unit, and its box."""
+    units, before, *window = weights.shape
+    sheet = filters(weights.flatten(0, 1) if window else weights[None], before if window else 1, scale, theme)
+    width, height = sheet.picture.size
+    tops = np.arange(units) * (height + GAP if window else height) // units
+    boxes = np.stack([0 * tops, tops, 0 * tops + width, tops + height // units], axis=1)
+    return replace(sheet, boxes=boxes)
 
 
 def in_column(pictures: Sequence[Image.Image]) -> Tiles:

@@ -35,6 +35,9 @@ KINDS: dict[type[nn.Module], str] = {
 REARRANGE_ONLY = ("Centred", "Standardised", "Flatten", "Dropout", "ZeroPad2d", "Permute", "StochasticDepth")
 
 
+INPUT = "input"
+
+
 @dataclass(frozen=True)
 class Layer:
     """A named place in the forward pass whose output can be read."""
@@ -44,6 +47,8 @@ class Layer:
     shape: tuple[int, ...]  # of one activation: (units,), (units, height, width) or (units, time)
     depth: int  # weight matrices between the input and here, this layer's own included
     behind: str | None = None  # the layer whose units these are, too: squashed, or pooled
+    module: str | None = None  # whose weights make it out of what is read, where one module alone does
+    reads: str | None = None  # the layer that this module reads, or INPUT; None where several meet
 
     @property
     def units(self) -> int:
@@ -66,12 +71,21 @@ def list_layers(model: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
     What several modules put out, one inside the other, is one layer, under the name of the outermost.
     """
     layers: list[Layer] = []
-    made: list[tuple[str, object]] = []  # what each module put out; kept, so that no tensor takes another's place
+    image = torch.zeros(1, *input_shape)
+    made: list[tuple[str, object]] = []  # what each layer put out
+    held: list[Tensor] = []  # all that was put out, so that no tensor takes another's place in memory
+    source = {_place(image): INPUT}  # of what lies in memory: the layer whose output it is, perhaps rearranged
+    computed: dict[int | None, tuple[str, str | None]] = {}  # the module with weights that did, and what it read
     depth = 0
 
     def note(name: str, module: nn.Module, x: object, output: object) -> None:
         nonlocal depth
-        depth += any(weight.ndim > 1 for weight in module.parameters(recurse=False))
+        if any(weight.ndim > 1 for weight in module.parameters(recurse=False)):
+            depth += 1
+            computed[_place(output)] = name, source.get(_place(x))
+        held.extend(part for part in (output if isinstance(output, tuple) else (output,)) if isinstance(part, Tensor))
+        if type(module).__name__ in REARRANGE_ONLY and _place(x) in source:
+            source[_place(output)] = source[_place(x)]
         if (
             not isinstance(output, Tensor)
             or type(module).__name__ in REARRANGE_ONLY
@@ -83,13 +97,21 @@ def list_layers(model: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
         else:
             plain = not any(module.children()) and next(module.parameters(), None) is None
             behind = next((other for other, its in reversed(made) if its is x), None) if plain else None
-            layers.append(Layer(name, _kind(module), tuple(_units_first(module, output).shape[1:]), depth, behind))
+            shape = tuple(_units_first(module, output).shape[1:])
+            layers.append(Layer(name, _kind(module), shape, depth, behind, *computed.get(_place(output), ())))
         made.append((name, output))
+        source[_place(output)] = name
 
     modules = {name: module for name, module in model.named_modules() if name}
     with torch.no_grad(), _hooked(model, modules, note):
-        model(torch.zeros(1, *input_shape))
+        model(image)
     return layers
+
+
+def _place(output: object) -> int | None:
+    """Where a tensor lies in memory, which its views share; of several that a recurrent module returns, the first."""
+    first = output[0] if isinstance(output, tuple) else output
+    return first.untyped_storage().data_ptr() if isinstance(first, Tensor) else None
 
 
 def _kind(module: nn.Module) -> str:

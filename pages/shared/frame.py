@@ -19,6 +19,7 @@ PAGES = {
     "features": "Features",
     "neighbours": "Neighbours",
     "maps": "Maps",
+    "weights": "Weights",
     "nets": "The nets",
 }
 

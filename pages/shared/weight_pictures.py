@@ -1,0 +1,122 @@
+"""Weights as pictures: what a net's layers do to pixels, and to each other."""
+
+from functools import partial
+
+import streamlit as st
+from torch import Tensor
+
+from core import charts, images
+from core.layers import INPUT
+from core.models import find
+from core.units import Unit
+from core.weights import Matrix, eigenvalues, matrices, smoothness
+from pages.shared import link, nets
+from pages.shared.clickable import clickable
+from pages.shared.heads import net_head
+
+PLANE = 140  # pixels of a plane of eigenvalues
+FIRST = {"dense": (8, 2), "dense-video": (2, 2), "cnn": (4, 12), "photo": (8, 10)}  # columns, and pixels of a weight
+HEIGHT, WIDTH = 420, 640  # pixels that a deeper layer's picture should have at most
+SMALLEST, LARGEST = 3, 6  # pixels of a weight in it
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def all_matrices(model: str, weights: str) -> list[Matrix]:
+    """The matrices of a net, in forward order."""
+    return matrices(nets.net(model, weights), nets.layers(model), find(model).input_shape)
+
+
+def first_layer(model: str, weights: str, theme: images.Theme) -> None:
+    """Draw the weights that meet the pixels; a click opens the unit."""
+    net_head(model, weights)
+    first = [matrix for matrix in all_matrices(model, weights) if matrix.reads == INPUT]
+    if len(first) > 1:
+        _side_by_side(model, first, 2, theme)
+        return
+    (matrix,) = first
+    columns, scale = FIRST[model]
+    in_colour = matrix.values.shape[1] == 3
+    sheet = _coloured(matrix.values, columns, scale) if in_colour else images.filters(matrix.values[:, 0], columns,
+                                                                                     scale, theme)  # fmt: skip
+    rows, across = matrix.values.shape[2:]
+    st.caption(f"{matrix.layer.name} · {matrix.layer.units} filters of {rows} x {across}{_limit(sheet)}")
+    _clickable(model, matrix, sheet, theme)
+    st.caption(_resemblance(model, matrix))
+
+
+def _coloured(values: Tensor, columns: int, scale: int) -> images.Tiles:
+    """Filters over three colours, as colours: grey is zero, and each filter has its own scale."""
+    strongest = values.abs().amax((1, 2, 3), keepdim=True)
+    return images.contact_sheet(0.5 + values / strongest / 2, columns, scale)
+
+
+def deeper_layers(model: str, weights: str, theme: images.Theme) -> None:
+    """Draw the weights between layers: a row a unit, in it a tile for each unit before; a click opens the unit."""
+    for matrix in all_matrices(model, weights):
+        if matrix.reads == INPUT or matrix.gate:
+            continue
+        units, before, *window = matrix.values.shape
+        high, wide = window or (1, 1)
+        scale = max(SMALLEST if window else 2, min(LARGEST, HEIGHT // (units * high), WIDTH // (before * wide)))
+        sheet = images.connections(matrix.values, scale, theme)
+        with st.container(width=max(sheet.picture.width, 260), gap="xsmall"):
+            size = f" of {window[0]} x {window[1]}" if window else ""
+            st.caption(f"{matrix.layer.name} · {units} x {before} weights{size}{_limit(sheet)}")
+            _clickable(model, matrix, sheet, theme)
+            if window:
+                st.caption(_resemblance(model, matrix))
+
+
+def recurrent_layers(model: str, weights: str, theme: images.Theme) -> None:
+    """Draw what a recurrent net's gates read of the layer before and of their own past, and its eigenvalues."""
+    gated = [matrix for matrix in all_matrices(model, weights) if matrix.gate and matrix.reads != INPUT]
+    for layer, reads in dict.fromkeys((matrix.layer.name, matrix.reads) for matrix in gated):
+        group = [matrix for matrix in gated if (matrix.layer.name, matrix.reads) == (layer, reads)]
+        with st.container(width=624, gap="xsmall"):
+            st.caption(f"**{layer}** reads {'itself, a row earlier' if reads == layer else reads}")
+            _side_by_side(model, group, 2, theme)
+
+
+def _side_by_side(model: str, gates: list[Matrix], scale: int, theme: images.Theme) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for matrix in gates:
+            sheet = images.connections(matrix.values, scale, theme)
+            recurrent = matrix.reads == matrix.layer.name
+            with st.container(width=PLANE if recurrent else max(sheet.picture.width, 76), gap="xsmall"):
+                st.caption(f"{matrix.gate}{_limit(sheet)}")
+                _clickable(model, matrix, sheet, theme)
+                if recurrent:
+                    _plane(model, matrix, theme)
+
+
+def _plane(model: str, matrix: Matrix, theme: images.Theme) -> None:
+    values = {"trained": eigenvalues(matrix), "untrained": eigenvalues(_twin(model, matrix))}
+    spec = charts.eigenvalues({name: found.numpy() for name, found in values.items()}, find(model).family, theme, PLANE)
+    st.vega_lite_chart(spec=spec, width="content", key=f"plane-{matrix.layer.name}-{matrix.gate}")
+    farthest = {name: float(found.abs().max()) for name, found in values.items()}
+    st.caption(f"up to {farthest['trained']:.2f}; twin {farthest['untrained']:.2f}")
+
+
+def _twin(model: str, matrix: Matrix) -> Matrix:
+    """The same matrix of the untrained twin."""
+    return next(
+        other
+        for other in all_matrices(model, "untrained")
+        if (other.layer.name, other.reads, other.gate) == (matrix.layer.name, matrix.reads, matrix.gate)
+    )
+
+
+def _resemblance(model: str, matrix: Matrix) -> str:
+    here, twin = smoothness(matrix.values), smoothness(_twin(model, matrix).values)
+    return f"neighbouring weights correlate by {here:.2f}, the twin's by {round(twin, 2) + 0:.2f}"
+
+
+def _limit(sheet: images.Tiles) -> str:
+    return f" · ±{sheet.limit:.2g}" if sheet.signed else ""
+
+
+def _clickable(model: str, matrix: Matrix, sheet: images.Tiles, theme: images.Theme) -> None:
+    units = [str(Unit(model, matrix.layer.name, index)) for index in range(len(sheet.boxes))]
+    spec = charts.clickable_sheet(sheet, charts.UNIT, units, theme=theme)
+    key = f"weights-{model}-{matrix.layer.name}-{matrix.reads}-{matrix.gate}"
+    clickable(spec, charts.UNIT, key, partial(link.put, charts.UNIT))

@@ -1,0 +1,63 @@
+"""The weights themselves: what a first layer does to pixels, and why those of deeper layers say little."""
+
+import streamlit as st
+
+from pages.shared import frame
+
+frame.enter(
+    "weights",
+    "What did the nets learn?",
+    "A net is its weights, so let us look at them. Those that meet the pixels are pictures: orange is ink that excites a "
+    "unit, purple ink that inhibits it.",
+)
+
+with frame.loading():
+    from core.models import DIGIT_NETS
+    from pages.shared.choose_nets import choose_weights
+    from pages.shared.unit_over_page import unit_over_page
+    from pages.shared.weight_pictures import deeper_layers, first_layer, recurrent_layers
+
+COLUMNS = {("dense",): 472, ("dense-video",): 150, ("cnn", "photo"): 262, ("rnn",): 360}  # nets, and pixels
+DEEPER = """
+Behind the first layer, weights do not meet pixels but units, and what these stand for is not in the picture. Each row is
+a unit, each tile what it takes from one unit before. Trained filters are smoother than the twin's, less so the deeper
+they lie; what they are *for* they do not show. Click a row to ask its unit instead: what it looks for, what excites it,
+and which units it listens to.
+"""
+RECURRENT = """
+A recurrent layer reads the layer before and its own past, by four gates each: *input* and *forget* say how much of the
+new and of the old memory to keep, *cell* what to write, *output* how much to show. Below each matrix that reads the
+past stand its eigenvalues and how far from zero they reach: trained as points, the untrained twin's as rings. In a
+linear net what lies inside the unit circle would fade from row to row, and what lies outside would grow; training has
+pushed many of them outside. An LSTM is not linear, its gates hold it in bounds: so this is a hint of memory, no proof.
+"""
+COMPUTED = """
+**Pictures.** Each weight is a pixel, or several, without smoothing; in a picture one scale, symmetric about zero, from
+purple over white to orange. The filters of the net for photos have three colours and are shown in them, each on its own
+scale: grey is zero. Its normalisation is folded into them, as into all of its weights.
+
+**Correlation of neighbouring weights.** Pearson's, over all pairs of weights that lie side by side or one below the
+other in a filter. Independent weights, such as those before training, have 0. `dense` pays for rough first-layer weights
+while it learns, and `dense-video` for large ones; the CNN pays for neither.
+
+**Eigenvalues** are those of the 64 x 64 matrix by which a gate reads the layer's own state.
+"""
+
+theme = st.context.theme.type or "light"
+weights = choose_weights()
+with st.container(horizontal=True, gap="small", key="first"):
+    for models, width in COLUMNS.items():
+        with st.container(width=width, gap="xsmall"):
+            for model in models:
+                first_layer(model, weights, theme)
+
+st.subheader("Deeper layers", anchor=False)
+deep = st.segmented_control("Net", DIGIT_NETS, default="cnn", required=True, key="deep", bind="query-params")
+st.markdown(DEEPER if deep != "rnn" else RECURRENT)
+with st.container(horizontal=True, gap="medium", key="deeper"):
+    recurrent_layers(deep, weights, theme)
+    deeper_layers(deep, weights, theme)
+unit_over_page(weights, theme)
+
+with st.expander("How this is computed"):
+    st.markdown(COMPUTED)
