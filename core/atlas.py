@@ -2,11 +2,10 @@
 
 A model's atlas is a sheet of pictures a layer and one JSON, for the trained net and for its untrained twin. Of nets for
 digits it holds all layers with weights; the units behind them, after a ReLU or a pooling, look for what their sums look
-for. Of nets for photographs it holds the rows of a wall.
+for; and once more with several pictures of each unit. Of nets for photographs it holds the rows of a wall.
 """
 
 import argparse
-import hashlib
 import io
 import json
 import math
@@ -34,13 +33,15 @@ from core.layers import Layer, list_layers, pre_activation, record
 from core.measures.colourfulness import colourfulness
 from core.measures.receptive_field import receptive_fields
 from core.measures.spatial_frequency import mean_frequency
-from core.models import find, load
+from core.models import find, fingerprint, load
 from core.process import settle
 from core.stimuli import PHOTO_RECIPE, RECIPES, Recipe, as_bytes, as_images, climb, for_layer
 from core.units import Unit
 
 FOLDER = Path(__file__).parent / "atlases"
 WEIGHTS = ("trained", "untrained")
+SEVERAL, VARIETY = "several", 4  # the atlas of different pictures of the same trained unit, and how many of each
+APART = 2.0  # how much these shun one another
 IN_A_ROW = 16
 BATCH = 64  # units that are climbed together, so that memory stays small
 QUALITY, LOSSLESS = 80, 56  # of WebP; pixels of a picture's side
@@ -107,6 +108,17 @@ def look_up(unit: Unit, weights: str) -> Stimulus | None:
     reached, strongest = (page[name][place] for name in ("reached", "strongest"))
     image = pictures(unit.model, weights, layer.name)[place]
     return Stimulus(image, reached, strongest, is_rectified(unit.model, unit.layer))
+
+
+def several(unit: Unit) -> tuple[Float[Tensor, "n channels side side"], list[float]] | None:
+    """Different pictures of a trained unit, and what each reaches; None where none were computed."""
+    layer = pre_activation(layers_of(unit.model), unit.layer).name
+    page = _pages(unit.model, SEVERAL)["layers"].get(layer)
+    if page is None:
+        return None
+    first = page["units"].index(unit.index)
+    own = slice(first, first + VARIETY)
+    return pictures(unit.model, SEVERAL, layer)[own], page["reached"][own]
 
 
 def units_of(model: str, weights: str, layer: str) -> list[int]:
@@ -213,8 +225,8 @@ def build(model: str, weights: str) -> Iterator[Progress]:
 
     Layers that were finished with the same weights and recipe are left as they are, so a build may be broken off.
     """
-    net, spec = load(model, weights=weights), find(model)
-    recipe = RECIPES[spec.sees]
+    net, spec = load(model, weights="trained" if weights == SEVERAL else weights), find(model)
+    recipe = replace(RECIPES[spec.sees], diversity=APART if weights == SEVERAL else 0.0)
     path = FOLDER / model / f"{weights}.json"
     about = {"command": f"python -m core.atlas build {model}", "recipe": asdict(recipe), "weights": fingerprint(net)}
     done = json.loads(path.read_text()) if path.exists() else {}
@@ -242,7 +254,9 @@ def _plan(model: str, weights: str) -> dict[str, list[int]]:
     """The units of each layer that are climbed: all; of a wall's twin, and of its many classes, those that it shows."""
     layers = layers_of(model)
     if find(model).sees == "digits":
-        return {layer.name: list(range(layer.units)) for layer in layers if layer == pre_activation(layers, layer.name)}
+        sums = [layer for layer in layers if layer == pre_activation(layers, layer.name)]
+        many = VARIETY if weights == SEVERAL else 1
+        return {layer.name: [unit for unit in range(layer.units) for _ in range(many)] for layer in sums}
     shown = {layer.name: layer for layer in layers if layer.name in WALL}
     return {
         name: list(range(layer.units)) if weights == "trained" and name != "logits" else wall_units(layer)
@@ -261,14 +275,6 @@ def _climbed(
             )
         found.append(step.images)
     return torch.cat(found)
-
-
-def fingerprint(net: nn.Module) -> str:
-    """A hash of all weights."""
-    digest = hashlib.sha256()
-    for name, value in net.state_dict().items():
-        digest.update(name.encode() + value.contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]
 
 
 def _rounded(values: Tensor) -> list[float]:
@@ -314,7 +320,7 @@ def main() -> None:
         sys.stdout.write(markdown() + "\n")
         return
     for model in arguments.models:
-        for weights in WEIGHTS:
+        for weights in (*WEIGHTS, *([SEVERAL] if find(model).sees == "digits" else [])):
             with tqdm(file=sys.stderr, mininterval=1) as bar:
                 for progress in build(model, weights):
                     bar.total = progress.steps

@@ -337,10 +337,15 @@ def _shares_chart(theme: Theme, width: int, count: int) -> Spec:
 
 
 def spread(
-    values: np.ndarray, here: float | None, title: str, family: str, theme: Theme, width: int, height: int
-) -> Spec:
-    """What was measured of each test image, as a histogram under that title, and where one value lies, if any."""
+    values: np.ndarray, here: float | None, title: str, family: str, theme: Theme, width: int, height: int,
+    images: int | None = None,
+) -> Spec:  # fmt: skip
+    """What was measured of each test image, as a histogram under that title, and where one value lies, if any.
+
+    Where the values are quantiles, they stand for so many `images`.
+    """
     counts, edges = np.histogram(values, bins=40)
+    counts = counts * (len(values) if images is None else images) / len(values)
     bins = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "images": counts})
     chart = _spread_chart(FAMILY_COLOURS.get(family, QUIET[theme]), theme, title, width, height)
     return _filled(chart, bins=bins, here=pd.DataFrame({"from": [] if here is None else [here]}))
@@ -399,7 +404,12 @@ def eigenvalues(values: dict[str, np.ndarray], family: str, theme: Theme, side: 
     reach = float(np.ceil(max(1.0, *(np.abs(found).max() for found in values.values()))))
     angle = np.linspace(0, 2 * np.pi, 65)
     circle = pd.DataFrame({"real": np.cos(angle), "imaginary": np.sin(angle), "order": angle})
-    return _filled(_plane_chart(FAMILY_COLOURS[family], theme, reach, side), points=points, circle=circle, zero=pd.DataFrame({"zero": [0]}))
+    return _filled(
+        _plane_chart(FAMILY_COLOURS[family], theme, reach, side),
+        points=points,
+        circle=circle,
+        zero=pd.DataFrame({"zero": [0]}),
+    )
 
 
 @cache

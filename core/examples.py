@@ -10,6 +10,7 @@ from core.layers import record
 from core.measures.receptive_field import Field
 
 BATCH = 250
+FAINT = 0.2  # of the ink
 
 
 def peak(activation: Float[Tensor, "batch units *place"]) -> Float[Tensor, "batch units"]:
@@ -23,14 +24,25 @@ def peaks(model: nn.Module, images: Tensor, layer: str, size: int = BATCH) -> It
         yield peak(record(model, batch, [layer])[layer])
 
 
+def window(fields: tuple[Field, Field], place: tuple[int, int], size: tuple[int, int]) -> tuple[slice, slice]:
+    """The rows and columns of an image of that size that the unit at a place of a map sees; fewer at the border."""
+    down, across = (slice(*field.rows(index, end)) for field, index, end in zip(fields, place, size, strict=True))
+    return down, across
+
+
 def patch(
     image: Float[Tensor, "channels height width"], fields: tuple[Field, Field], place: tuple[int, int]
 ) -> Float[Tensor, "channels rows columns"]:
-    """What the unit at that row and column of a map sees of an image; at the border there is less to see."""
-    (top, bottom), (left, right) = (
-        field.rows(index, size) for field, index, size in zip(fields, place, image.shape[1:], strict=True)
-    )
-    return image[:, top:bottom, left:right]
+    """What the unit at that row and column of a map sees of an image."""
+    down, across = window(fields, place, (image.shape[1], image.shape[2]))
+    return image[:, down, across]
+
+
+def faded(image: Float[Tensor, "1 height width"], seen: tuple[slice, slice]) -> Float[Tensor, "1 height width"]:
+    """A digit whose ink is faint where it is not seen."""
+    shown = FAINT * image
+    shown[:, seen[0], seen[1]] = image[:, seen[0], seen[1]]
+    return shown
 
 
 def most_different(peaks: Float[Tensor, "n units"], k: int) -> list[int]:

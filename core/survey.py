@@ -1,15 +1,32 @@
-"""A whole data set shown to a whole net, once: which inputs excite each unit most and least, and how it answers."""
+"""A whole data set shown to a whole net, once: which inputs excite each unit most and least, and how it answers.
 
-from collections.abc import Iterable, Iterator, Sequence
+`python -m core.survey cnn` makes what ships: the answers to MNIST's test images.
+"""
+
+import argparse
+import io
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor, nn
+from tqdm import tqdm
 
-from core.layers import copied, record
+from core.data.digits import test_set
+from core.files import write_whole
+from core.layers import copied, list_layers, record
+from core.models import find, load
+from core.process import settle
 
 SAMPLE = 10_000  # inputs whose peaks are kept for the distribution; of more, a fair choice
+QUANTILES = 401  # of the distribution, evenly spaced from the least to the largest
+BATCH = 250
+FOLDER = Path(__file__).parent / "surveys"
+WEIGHTS = ("trained", "untrained")
 
 
 @dataclass(frozen=True)
@@ -27,19 +44,23 @@ class Answers:
 
     most: Extremes
     least: Extremes
-    sample: Float[Tensor, "units n"]  # the strongest values for up to SAMPLE inputs, ascending
+    quantiles: Float[Tensor, "units n"]  # of the strongest value for each input, ascending; all, where there are few
     broken: Bool[Tensor, " units"]  # NaN for some input, which then counts for nothing
+    inputs: int  # how many there were
 
     def strongest(self, unit: int, k: int) -> Int[Tensor, " k"]:
         """The k inputs that excite a unit most, the strongest first.
 
         Those that excite it as little as any other are left out: there may be fewer than k, and for a dead unit none.
         """
-        return self.most.inputs[unit, :k][self.most.values[unit, :k] > self.sample[unit, 0]]
+        return self.most.inputs[unit, :k][self.most.values[unit, :k] > self.quantiles[unit, 0]]
 
     def share_below(self, unit: int, value: float) -> float:
-        """The share of inputs, between 0 and 1, that excite a unit less than `value` does."""
-        return int(torch.searchsorted(self.sample[unit].contiguous(), value)) / self.sample.shape[1]
+        """The share of inputs, between 0 and 1, that excite a unit less than `value`; among the strongest exact."""
+        above = int((self.most.values[unit] >= value).sum())
+        if above < self.most.values.shape[1]:
+            return 1 - above / self.inputs
+        return int(torch.searchsorted(self.quantiles[unit].contiguous(), value)) / self.quantiles.shape[1]
 
 
 @dataclass(frozen=True)
@@ -71,7 +92,7 @@ def survey(
         yield Progress(done)
     if not done:
         raise ValueError("There is no input to show to the net: the data set is empty.")
-    yield Progress(done, {layer: kept.answers() for layer, kept in running.items()})
+    yield Progress(done, {layer: kept.answers(done) for layer, kept in running.items()})
 
 
 def _reservoir(done: int, count: int, generator: Generator) -> Int[Tensor, " count"]:
@@ -123,10 +144,12 @@ class _Running:
             if row >= 0:
                 self._sample[row] = values
 
-    def answers(self) -> Answers:
+    def answers(self, inputs: int) -> Answers:
         """All of it."""
         assert self._most is not None and self._least is not None and isinstance(self._broken, Tensor)
-        return Answers(self._most, self._least, self._sample.T.sort(dim=1).values, self._broken)
+        ascending = self._sample.T.sort(dim=1).values
+        ranks = torch.linspace(0, ascending.shape[1] - 1, min(QUANTILES, ascending.shape[1])).round().long()
+        return Answers(self._most, self._least, ascending[:, ranks], self._broken, inputs)
 
 
 def _places_last(activation: Tensor) -> Float[Tensor, "batch units places"]:
@@ -134,3 +157,62 @@ def _places_last(activation: Tensor) -> Float[Tensor, "batch units places"]:
     if activation.ndim == 4:
         return activation.permute(0, 2, 3, 1).flatten(1, 2).transpose(1, 2)
     return activation if activation.ndim == 3 else activation[..., None]
+
+
+def to_bytes(answers: Mapping[str, Answers]) -> bytes:
+    """The answers of several layers in one file."""
+    arrays = {
+        f"{layer}/{side}/{name}": getattr(extremes, name).numpy().astype(kind)
+        for layer, found in answers.items()
+        for side, extremes in (("most", found.most), ("least", found.least))
+        for name, kind in (("values", np.float32), ("inputs", np.int32), ("places", np.int32))
+    }
+    for layer, found in answers.items():
+        arrays[f"{layer}/quantiles"], arrays[f"{layer}/broken"] = found.quantiles.numpy(), found.broken.numpy()
+        arrays[f"{layer}/count"] = np.array(found.inputs)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def from_bytes(content: bytes) -> dict[str, Answers]:
+    """The inverse of `to_bytes`."""
+    with np.load(io.BytesIO(content)) as file:
+        arrays = {name: torch.from_numpy(file[name]) for name in file.files}
+
+    def extremes(place: str) -> Extremes:
+        return Extremes(*(arrays[f"{place}/{name}"] for name in ("values", "inputs", "places")))
+
+    layers = [name.removesuffix("/count") for name in arrays if name.endswith("/count")]
+    return {
+        layer: Answers(extremes(f"{layer}/most"), extremes(f"{layer}/least"), arrays[f"{layer}/quantiles"],
+                       arrays[f"{layer}/broken"], int(arrays[f"{layer}/count"]))
+        for layer in layers
+    }  # fmt: skip
+
+
+def shipped(model: str, weights: str) -> dict[str, Answers] | None:
+    """How the units of a shipped net answer to MNIST's test images, by layer; None for other weights."""
+    path = FOLDER / f"{model}-{weights}.npz"
+    return from_bytes(path.read_bytes()) if path.exists() else None
+
+
+def main() -> None:
+    """Survey the named nets for digits, trained and untrained, with a progress bar."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("models", nargs="+")
+    settle()
+    images = test_set().images
+    for model in parser.parse_args().models:
+        for weights in WEIGHTS:
+            net = load(model, weights=weights)
+            layers = [layer.name for layer in list_layers(net, find(model).input_shape)]
+            with tqdm(total=len(images), desc=f"{model} {weights}", file=sys.stderr) as bar:
+                for progress in survey(net, images.split(BATCH), layers):
+                    bar.update(progress.done - bar.n)
+            assert progress.answers is not None
+            write_whole(FOLDER / f"{model}-{weights}.npz", to_bytes(progress.answers))
+
+
+if __name__ == "__main__":
+    main()

@@ -34,9 +34,10 @@ def _of_layer(model: nn.Module, layer: Layer, layers: Sequence[Layer], input_sha
         return []
     module = model.get_submodule(layer.module)
     if isinstance(module, nn.LSTM):
+        both = (layer.reads, module.get_parameter("weight_ih_l0")), (layer.name, module.get_parameter("weight_hh_l0"))
         return [
             Matrix(layer, reads, gate, part)
-            for reads, weight in ((layer.reads, module.weight_ih_l0), (layer.name, module.weight_hh_l0))
+            for reads, weight in both
             for gate, part in zip(GATES, weight.detach().chunk(len(GATES)), strict=True)
         ]
     if not isinstance(module, (nn.Linear, nn.Conv2d)):
@@ -47,9 +48,7 @@ def _of_layer(model: nn.Module, layer: Layer, layers: Sequence[Layer], input_sha
     return [Matrix(layer, layer.reads, "", weight)]
 
 
-def joins(
-    model: nn.Module, layers: Sequence[Layer], layer: Layer
-) -> Float[Tensor, "units before"] | None:
+def joins(model: nn.Module, layers: Sequence[Layer], layer: Layer) -> Float[Tensor, "units before"] | None:
     """How each unit of the layer that is read adds to each unit of `layer`: its weights, summed over the window.
 
     Of an LSTM, to what it writes into its memory. None for layers that read the input or no single layer, and for
@@ -107,7 +106,7 @@ def _named(layers: Sequence[Layer], name: str) -> Layer:
 
 
 def eigenvalues(matrix: Matrix) -> Complex[Tensor, " units"]:
-    """Of a recurrent matrix: in a linear net what lies inside the unit circle fades with every step, outside it grows."""
+    """Of a recurrent matrix: in a linear net, what lies inside the unit circle fades with each step."""
     return torch.linalg.eigvals(matrix.values)
 
 

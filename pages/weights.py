@@ -7,8 +7,8 @@ from pages.shared import frame
 frame.enter(
     "weights",
     "What did the nets learn?",
-    "A net is its weights, so let us look at them. Those that meet the pixels are pictures: orange is ink that excites a "
-    "unit, purple ink that inhibits it.",
+    "A net is its weights, so let us look at them. Those that meet the pixels are pictures: orange is ink that excites "
+    "a unit, purple ink that inhibits it.",
 )
 
 with frame.loading():
@@ -19,10 +19,10 @@ with frame.loading():
 
 COLUMNS = {("dense",): 472, ("dense-video",): 150, ("cnn", "photo"): 262, ("rnn",): 360}  # nets, and pixels
 DEEPER = """
-Behind the first layer, weights do not meet pixels but units, and what these stand for is not in the picture. Each row is
-a unit, each tile what it takes from one unit before. Trained filters are smoother than the twin's, less so the deeper
-they lie; what they are *for* they do not show. Click a row to ask its unit instead: what it looks for, what excites it,
-and which units it listens to.
+Behind the first layer, weights do not meet pixels but units, and what these stand for is not in the picture. Each row
+is a unit, each tile what it takes from one unit before. Trained filters are smoother than the twin's, less so the
+deeper they lie; what they are *for* they do not show. Click a row to ask its unit instead: what it looks for, what
+excites it, and which units it listens to.
 """
 RECURRENT = """
 A recurrent layer reads the layer before and its own past, by four gates each: *input* and *forget* say how much of the
@@ -37,8 +37,8 @@ purple over white to orange. The filters of the net for photos have three colour
 scale: grey is zero. Its normalisation is folded into them, as into all of its weights.
 
 **Correlation of neighbouring weights.** Pearson's, over all pairs of weights that lie side by side or one below the
-other in a filter. Independent weights, such as those before training, have 0. `dense` pays for rough first-layer weights
-while it learns, and `dense-video` for large ones; the CNN pays for neither.
+other in a filter. Independent weights, such as those before training, have 0. `dense` pays for rough first-layer
+weights while it learns, and `dense-video` for large ones; the CNN pays for neither.
 
 **Eigenvalues** are those of the 64 x 64 matrix by which a gate reads the layer's own state.
 """

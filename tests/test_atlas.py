@@ -11,7 +11,7 @@ import torch
 from core import atlas
 from core.examples import peak
 from core.layers import list_layers, pre_activation, record
-from core.models import DIGIT_NETS, load
+from core.models import DIGIT_NETS, fingerprint, load
 from core.stimuli import PHOTO_RECIPE, RECIPE, Recipe, for_layer
 from core.units import Unit
 
@@ -40,10 +40,11 @@ def test_the_shipped_picture_reaches_what_its_numbers_say(address: str) -> None:
 
 @pytest.mark.parametrize("name", DIGIT_NETS)
 def test_the_atlas_is_that_of_the_shipped_weights_and_recipe(name: str) -> None:
-    for weights in atlas.WEIGHTS:
+    for weights in (*atlas.WEIGHTS, atlas.SEVERAL):
         about = json.loads((atlas.FOLDER / name / f"{weights}.json").read_text())
-        assert about["weights"] == atlas.fingerprint(load(name, weights=weights))
-        assert Recipe(**about["recipe"]) == RECIPE
+        several = weights == atlas.SEVERAL
+        assert about["weights"] == fingerprint(load(name, weights="trained" if several else weights))
+        assert Recipe(**about["recipe"]) == replace(RECIPE, diversity=atlas.APART if several else 0.0)
         assert list(atlas.build(name, weights)) == []  # nothing is left to do
 
 
@@ -57,6 +58,24 @@ def test_the_picture_of_a_unit_behind_a_relu_is_that_of_its_sum() -> None:
 def test_a_layer_that_does_not_exist_is_named_with_those_that_do() -> None:
     with pytest.raises(ValueError, match="no layer 'conv9'; there are conv1, relu1"):
         atlas.look_up(Unit("cnn", "conv9", 0), "trained")
+
+
+@pytest.mark.parametrize("address", ["cnn/relu3/7", "dense/fc2/0", "rnn/lstm2/63"])
+def test_several_pictures_of_a_unit_differ_and_reach_what_their_numbers_say(address: str) -> None:
+    unit = Unit.parse(address)
+    found = atlas.several(unit)
+    assert found is not None
+    pictures, reached = found
+    assert pictures.shape == (atlas.VARIETY, 1, 28, 28) and len(reached) == atlas.VARIETY
+    sums = pre_activation(list_layers(load(unit.model), (1, 28, 28)), unit.layer).name
+    values = peak(record(load(unit.model), pictures, [sums])[sums])[:, unit.index]
+    torch.testing.assert_close(values, torch.tensor(reached), rtol=0.02, atol=0.02)
+    apart = torch.pdist(pictures.flatten(1))
+    assert apart.min() > 0.5
+
+
+def test_of_photo_nets_and_layers_without_an_atlas_there_are_not_several() -> None:
+    assert atlas.several(Unit("photo", "block3", 1)) is None
 
 
 def test_no_stimulus_was_computed_for_other_weights() -> None:
@@ -112,14 +131,14 @@ def test_a_layer_of_sums_is_the_first_of_its_depth() -> None:
 def test_the_atlases_stay_small() -> None:
     size = {path: sum(file.stat().st_size for file in path.iterdir()) for path in atlas.FOLDER.iterdir()}
     photo = size.pop(atlas.FOLDER / "photo")
-    assert photo < 6 * MEGABYTE and sum(size.values()) < MEGABYTE
+    assert photo < 6 * MEGABYTE and sum(size.values()) < 1.5 * MEGABYTE
 
 
 @pytest.mark.parametrize("weights", atlas.WEIGHTS)
 def test_the_photo_nets_atlas_is_that_of_the_shipped_weights_and_recipes(weights: str) -> None:
     net = load("photo", weights=weights)
     about = json.loads((atlas.FOLDER / "photo" / f"{weights}.json").read_text())
-    assert about["weights"] == atlas.fingerprint(net)
+    assert about["weights"] == fingerprint(net)
     assert list(about["layers"]) == list(atlas.WALL)
     assert list(atlas.build("photo", weights)) == []  # nothing is left to do
     for name, page in about["layers"].items():

@@ -42,3 +42,12 @@ def test_a_patch_is_what_the_unit_sees_also_at_the_border() -> None:
     fields = Field(5, 2, -2), Field(3, 2, 0)
     assert torch.equal(examples.patch(image, fields, (2, 1)), image[:, 2:7, 2:5])
     assert torch.equal(examples.patch(image, fields, (0, 4)), image[:, 0:3, 8:10])
+
+
+def test_a_digit_is_faint_where_the_unit_does_not_look() -> None:
+    image = torch.ones(1, 6, 6)
+    shown = examples.faded(image, examples.window((Field(3, 1, -1), Field(3, 1, -1)), (0, 3), (6, 6)))
+    expected = torch.full((1, 6, 6), examples.FAINT)
+    expected[0, 0:2, 2:5] = 1
+    assert torch.equal(shown, expected)
+    assert torch.equal(image, torch.ones(1, 6, 6))

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from core.layers import Layer, first_of_each_depth, landmarks, list_layers, record, run_to
-from core.models import untrained
+from core.layers import INPUT, Layer, first_of_each_depth, landmarks, list_layers, record, run_to
+from core.models import find, untrained
 from tests import references
 from tests.nets import Breaks, Ramp, Shift
 
@@ -18,12 +18,36 @@ def hooks(model: nn.Module) -> int:
 
 def test_layers_are_listed_in_forward_order_with_shape_and_depth() -> None:
     assert list_layers(Ramp(), (2,)) == [
-        Layer("fc", "linear", (3,), 1),
+        Layer("fc", "linear", (3,), 1, module="fc", reads=INPUT),
         Layer("relu", "relu", (3,), 1, behind="fc"),
-        Layer("logits", "linear", (2,), 2),
+        Layer("logits", "linear", (2,), 2, module="logits", reads="relu"),
     ]
     conv, pool = list_layers(Shift(), (1, 4, 6))
     assert (conv.shape, conv.units, pool.shape) == ((2, 4, 6), 2, (2, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("name", "computed"),
+    [
+        ("dense", {"fc1": ("fc1", INPUT), "fc2": ("fc2", "relu1"), "logits": ("logits", "relu2")}),
+        ("cnn", {"conv1": ("conv1", INPUT), "conv2": ("conv2", "pool1"), "logits": ("logits", "relu4")}),
+        ("rnn", {"lstm1": ("recurrent1", INPUT), "lstm2": ("recurrent2", "lstm1"), "logits": ("logits", "lstm2")}),
+        ("photo", {"stem": ("stem.conv", INPUT), "block1": ("block1.project", "block1.depthwise_relu"),
+                   "block2.expand": ("block2.expand", "block1"), "logits": ("logits", "pool")}),
+    ],
+)  # fmt: skip
+def test_a_layer_knows_whose_weights_make_it_and_what_they_read(
+    name: str, computed: dict[str, tuple[str, str]]
+) -> None:
+    layers = list_layers(untrained(name, 0), find(name).input_shape)
+    listed = {layer.name: (layer.module, layer.reads) for layer in layers}
+    assert {layer: listed[layer] for layer in computed} == computed
+
+
+def test_where_two_paths_meet_no_one_module_makes_the_layer() -> None:
+    listed = {layer.name: layer for layer in list_layers(untrained("photo", 0), find("photo").input_shape)}
+    for name in ("block3", "stem_relu"):
+        assert (listed[name].module, listed[name].reads) == (None, None)
 
 
 def test_captions_name_the_kind_and_the_shape() -> None:

@@ -179,18 +179,42 @@ def test_sums_activations_or_every_layer_can_be_shown(view: str, there: str, not
     assert not_there not in shown
 
 
-@pytest.mark.parametrize("address", ["dense/relu1/5", "cnn/relu3/7", "rnn/lstm2/0", "cnn/logits/7"])
-def test_a_units_panel_shows_what_it_does_over_the_test_set(address: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "joined"),
+    [("dense/relu1/5", ["fc2"]), ("cnn/relu3/7", ["pool2", "conv4"]), ("rnn/lstm2/0", ["lstm1", "logits"]),
+     ("cnn/logits/7", ["relu4"])],
+)  # fmt: skip
+def test_a_units_panel_shows_what_it_does_over_the_test_set(address: str, joined: list[str]) -> None:
     at = fine(app(digit="0", unit=address).run())
     assert panel(at) == address
     signed = address in ("rnn/lstm2/0", "cnn/logits/7")
-    assert len(charts(at)) == 5 + signed  # three nets, the histogram, nine images; those that it likes least
+    # Three nets, the histogram, nine images; those that it likes least; two rows for each layer that it is joined to.
+    assert len(charts(at)) == 5 + signed + 2 * len(joined)
+    for layer in joined:
+        assert any(f"**{layer}**" in caption.value for caption in at.caption)
     assert any("of the strongest seen: more than for" in block.value for block in at.markdown)
     assert any(caption.value.startswith("The 9 test images") for caption in at.caption)
     next(button for button in at.button if button.label == "Close").click().run()
     assert len(charts(fine(at))) == 3
     assert panel(at) == ""
     assert "unit" not in at.query_params
+
+
+@pytest.mark.parametrize("address", ["dense/relu1/5", "cnn/pool1/3", "rnn/lstm1/2"])
+def test_a_first_layers_unit_shows_its_weights_and_several_pictures(address: str) -> None:
+    captions = [caption.value for caption in fine(app(digit="0", unit=address).run()).caption]
+    assert any(caption.startswith(("Its weights · ±", "What its gates read of a row")) for caption in captions)
+    assert any("had to differ from each other" in caption for caption in captions)
+
+
+def test_other_weights_are_surveyed_once_and_kept_and_their_joined_units_are_named(empty_store: Path) -> None:
+    at = app(digit="0", unit="cnn/relu2/5").run()
+    assert list(empty_store.iterdir()) == []  # the shipped survey answers
+    at.session_state["weights"] = "plain"
+    fine(at.run())
+    assert any("of the strongest seen" in block.value for block in at.markdown)
+    assert len(list(empty_store.iterdir())) == 2
+    assert any("excite it: `pool1/" in caption.value for caption in at.caption)
 
 
 def test_a_dead_units_panel_says_that_nothing_excites_it() -> None:

@@ -7,7 +7,7 @@ from torch import Generator, Tensor, nn
 from core import survey as surveys
 from core.data.digits import test_set as mnist
 from core.layers import list_layers, record
-from core.models import load
+from core.models import DIGIT_NETS, load
 from core.survey import Answers, survey
 from tests.nets import Ramp, Shift
 
@@ -34,7 +34,7 @@ def test_it_finds_what_a_full_sort_finds(name: str, size: int) -> None:
             units = torch.arange(len(expected))[:, None]
             at = flat[extremes.inputs, units, extremes.places]
             torch.testing.assert_close(at, extremes.values, atol=1e-4, rtol=1e-4)
-        torch.testing.assert_close(found[layer].sample, flat.amax(2).T.sort(dim=1).values, atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(found[layer].quantiles, flat.amax(2).T.sort(dim=1).values, atol=1e-4, rtol=1e-4)
 
 
 def test_the_strongest_are_left_out_where_nothing_excites_more_than_the_rest() -> None:
@@ -56,6 +56,46 @@ def test_of_equal_inputs_the_earlier_come_first(size: int) -> None:
     assert found.most.inputs[2].tolist() == [0, 1, 2, 3]  # always -3
     assert found.share_below(0, 2.5) == pytest.approx(5 / 7)
     assert (found.share_below(0, -9), found.share_below(0, 9)) == (0, 1)
+
+
+def test_of_many_inputs_quantiles_stay_and_the_strongest_are_told_apart_exactly() -> None:
+    """Ramp's fc[0] is x1 + x2."""
+    inputs = torch.stack([torch.arange(2000.0), torch.zeros(2000)], 1)
+    found = answers(Ramp(), inputs, ["fc"], 256, k=16)["fc"]
+    assert found.quantiles.shape == (3, surveys.QUANTILES)
+    assert found.quantiles[0, [0, 200, 400]].tolist() == pytest.approx([0, 1000, 1999], abs=1)
+    assert found.share_below(0, 1997.5) == pytest.approx(1998 / 2000)
+    assert found.share_below(0, 500) == pytest.approx(0.25, abs=0.005)
+
+
+def test_answers_are_written_and_read_again() -> None:
+    found = answers(load("cnn"), mnist().images[:40], ["conv2", "logits"], 16)
+    again = surveys.from_bytes(surveys.to_bytes(found))
+    assert list(again) == ["conv2", "logits"]
+    for layer, kept in again.items():
+        for name, value in vars(found[layer].most).items():
+            assert torch.equal(getattr(kept.most, name), value)
+        assert torch.equal(kept.least.places, found[layer].least.places)
+        assert torch.equal(kept.quantiles, found[layer].quantiles)
+        assert torch.equal(kept.broken, found[layer].broken) and kept.inputs == 40
+
+
+@pytest.mark.parametrize("weights", surveys.WEIGHTS)
+def test_what_ships_is_what_the_command_finds(weights: str) -> None:
+    found = surveys.shipped("dense", weights)
+    assert found is not None
+    here = answers(load("dense", weights=weights), mnist().images, ["relu1", "logits"], surveys.BATCH, k=16)
+    for layer, expected in here.items():
+        torch.testing.assert_close(found[layer].most.values, expected.most.values, atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(found[layer].quantiles, expected.quantiles, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", DIGIT_NETS)
+def test_every_digit_net_is_surveyed(name: str) -> None:
+    found = surveys.shipped(name, "trained")
+    assert found is not None and list(found) == [layer.name for layer in list_layers(load(name), (1, 28, 28))]
+    assert all(kept.inputs == 10_000 and not kept.broken.any() for kept in found.values())
+    assert surveys.shipped(name, "plain") is None
 
 
 def test_places_are_those_of_the_map() -> None:
@@ -86,7 +126,7 @@ def test_not_a_number_marks_the_unit_and_counts_for_nothing() -> None:
 def test_of_a_large_set_a_fair_choice_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(surveys, "SAMPLE", 200)
     inputs = torch.stack([torch.arange(2000.0), torch.zeros(2000)], 1)
-    first, again = (answers(Ramp(), inputs, ["fc"], 64)["fc"].sample for _ in range(2))
+    first, again = (answers(Ramp(), inputs, ["fc"], 64)["fc"].quantiles for _ in range(2))
     assert torch.equal(first, again)
     assert first.shape == (3, 200)
     assert first[0].unique().numel() == 200

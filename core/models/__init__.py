@@ -1,5 +1,6 @@
 """Every model by its name, and how to get one with its weights."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
@@ -77,6 +78,14 @@ def untrained(name: str, seed: int) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return find(name).build()
+
+
+def fingerprint(net: nn.Module) -> str:
+    """A hash of all weights."""
+    digest = hashlib.sha256()
+    for name, value in net.state_dict().items():
+        digest.update(name.encode() + value.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def weights_of(name: str) -> tuple[str, ...]:

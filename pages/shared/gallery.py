@@ -9,7 +9,11 @@ from pages.shared import nets, paper
 from pages.shared.clickable import clickable
 
 
-def gallery(numbers: Tensor, columns: int, scale: int, key: str, take: Callable[[int], None] = paper.turn_to) -> None:
-    """Draw the test images of these numbers; a clicked one's number goes to `take`."""
-    sheet = images.contact_sheet(nets.test_images().images[numbers], columns, scale)
+def gallery(
+    numbers: Tensor, columns: int, scale: int, key: str, take: Callable[[int], None] = paper.turn_to,
+    shown: Tensor | None = None,
+) -> None:  # fmt: skip
+    """Draw the test images of these numbers, as they are or as `shown`; a clicked one's number goes to `take`."""
+    pictures = nets.test_images().images[numbers] if shown is None else shown
+    sheet = images.contact_sheet(pictures, columns, scale)
     clickable(charts.gallery(sheet, numbers.tolist()), charts.IMAGE, key, take)

@@ -1,13 +1,16 @@
 """The nets and the test images, loaded once a process and shared by every session."""
 
 import gc
+import hashlib
+from collections.abc import Sequence
 from fractions import Fraction
 
 import streamlit as st
 import torch
 from torch import Tensor, nn
 
-from core import atlas
+from core import atlas, models
+from core import survey as surveys
 from core.data import digits, photos
 from core.layers import Layer
 from core.measures.neighbours import ENOUGH, Metric, Space, vectors
@@ -15,9 +18,10 @@ from core.measures.receptive_field import Field, receptive_fields
 from core.models import DIGIT_NETS, MODELS, find, load, snapshots
 from core.process import settle
 from core.stimuli import Recipe, climb
-from core.survey import Answers, survey
+from core.store import Result, address
+from core.survey import Answers
+from pages.shared.long_work import store
 
-DIGIT_BATCH = 250
 PHOTO_BATCH = 4  # a photo has two hundred times as many activations as a digit
 
 settle()
@@ -64,19 +68,30 @@ def test_images() -> digits.Digits:
 @st.cache_resource(max_entries=16, show_spinner="Showing the 10,000 test images to this net ...", show_time=True)
 def test_answers(name: str, weights: str, rows: int) -> dict[str, Answers]:
     """How the units of all layers answer to the test images, cut behind so many rows."""
-    batches = test_images().images[:, :, :rows].split(DIGIT_BATCH)
-    *_, last = survey(net(name, weights), batches, [layer.name for layer in layers(name)])
-    assert last.answers is not None
-    return last.answers
+    if rows == 28 and (found := surveys.shipped(name, weights)):
+        return found
+    batches = test_images().images[:, :, :rows].split(surveys.BATCH)
+    return _surveyed(name, weights, batches, [layer.name for layer in layers(name)], f"test images, {rows} rows")
 
 
 @st.cache_resource(max_entries=24, show_spinner="Showing the photos to this layer ...", show_time=True)
 def photo_answers(name: str, weights: str, layer: str) -> Answers:
     """How a layer's units answer to the set of photos: which excite each most, and where."""
-    images = photo_set(find(name).input_shape[-1])
-    *_, last = survey(net(name, weights), images.split(PHOTO_BATCH), [layer])
+    side = find(name).input_shape[-1]
+    return _surveyed(name, weights, photo_set(side).split(PHOTO_BATCH), [layer], _photo_fingerprint(side))[layer]
+
+
+def _surveyed(
+    name: str, weights: str, batches: Sequence[Tensor], layers: Sequence[str], data: str
+) -> dict[str, Answers]:
+    """How layers answer to a data set, kept by weights and data."""
+    place = address(survey=data, weights=fingerprint(name, weights), layers=layers)
+    if kept := store().get(place):
+        return surveys.from_bytes(kept.content)
+    *_, last = surveys.survey(net(name, weights), batches, layers)
     assert last.answers is not None
-    return last.answers[layer]
+    store().put(place, Result(surveys.to_bytes(last.answers), {"survey": data}))
+    return last.answers
 
 
 def strongest(name: str, weights: str, layer: str) -> Tensor:
@@ -89,13 +104,18 @@ def strongest(name: str, weights: str, layer: str) -> Tensor:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def fingerprint(name: str, weights: str) -> str:
     """A hash of all of a net's weights."""
-    return atlas.fingerprint(net(name, weights))
+    return models.fingerprint(net(name, weights))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading photos ...")
 def photo_set(side: int) -> Tensor:
     """The photos that may excite a unit: of the folder that LAYERSCOPE_PHOTOS names, or else views of the samples."""
     return photos.photo_set(side)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _photo_fingerprint(side: int) -> str:
+    return hashlib.sha256(photo_set(side).numpy().tobytes()).hexdigest()
 
 
 @st.cache_resource(max_entries=24, show_spinner="Mapping the test images into this layer ...")

@@ -11,6 +11,7 @@ from core.models import find
 from core.survey import Extremes
 from core.units import Unit
 from pages.shared import nets
+from pages.shared.connections import connections
 from pages.shared.heads import stimulus_caption
 from pages.shared.photo_layers import PhotoView
 
@@ -29,6 +30,7 @@ def photo_panel(unit: Unit, view: PhotoView, activation: Tensor | None) -> None:
             st.caption("Where it answers in this photo")
         st.markdown(f"Its strongest activation here is **{float(here.max()):.3g}**; for the set of photos, {best:.3g}.")
     _patches(unit, most)
+    connections(unit, view.weights, view.theme)
 
 
 def _stimuli(unit: Unit, weights: str) -> None:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from core import examples
+from core import survey as surveys
 from core.layers import Layer, pre_activation, record, require
 from core.models import find
 from core.units import Unit
@@ -15,7 +16,7 @@ from pages.shared import nets
 IN_ORDER, DIFFERENT = "in order", "most different"
 ACTIVE = {"digits": "most active on my drawing", "photos": "most active on my photo"}
 ENOUGH = 1000  # test images tell which units are alike
-BATCH = {"digits": nets.DIGIT_BATCH, "photos": nets.PHOTO_BATCH}
+BATCH = {"digits": surveys.BATCH, "photos": nets.PHOTO_BATCH}
 MOST = 48
 
 Targets = tuple[tuple[str, tuple[int, ...]], ...]  # the units by "model/layer"

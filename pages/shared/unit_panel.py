@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import streamlit as st
+import torch
 from torch import Tensor
 
 from core import atlas, charts, examples, images
@@ -10,6 +11,7 @@ from core.models import MODELS
 from core.stimuli import SIZE
 from core.units import Unit
 from pages.shared import nets, paper
+from pages.shared.connections import connections
 from pages.shared.gallery import gallery
 from pages.shared.heads import stimulus_caption
 
@@ -28,6 +30,10 @@ def unit_panel(
     answers = nets.test_answers(unit.model, weights, rows)[unit.layer]
     best, top = answers.strongest(unit.index, EXAMPLES), float(answers.most.values[unit.index, 0])
     _stimuli(unit, weights)
+    if weights == "trained":
+        _several(unit)
+    if bool(answers.broken[unit.index]):
+        st.markdown("For some test images it gives no number at all; they are left out.")
     if not len(best):
         st.markdown("No test image excites it.")
         return
@@ -40,13 +46,47 @@ def unit_panel(
             f"**{100 * answers.share_below(unit.index, here):.3g} %** of the test images{cut}."
         )
     title = "strongest activation in an image"
-    spread = charts.spread(answers.sample[unit.index].numpy(), here, title, family, theme, WIDTH, height=150)
+    quantiles = answers.quantiles[unit.index].numpy()
+    spread = charts.spread(quantiles, here, title, family, theme, WIDTH, height=150, images=answers.inputs)
     st.vega_lite_chart(spec=spread, width="content", key="spread")
-    st.caption(f"The {len(best)} test images that excite it most; a click takes one")
-    gallery(best, columns=3, scale=SCALE, key="excites", take=take)
+    seen = _seen(unit, best, answers.most.places[unit.index, : len(best)])
+    st.caption(f"The {len(best)} test images that excite it most, dark where it looks; a click takes one")
+    gallery(best, columns=3, scale=SCALE, key="excites", take=take, shown=seen)
     if float(answers.least.values[unit.index, 0]) < 0:
         st.caption("And three in which something excites it least, below zero")
-        gallery(answers.least.inputs[unit.index, :3], columns=3, scale=SCALE, key="subdues", take=take)
+        least = answers.least.inputs[unit.index, :3]
+        seen = _seen(unit, least, answers.least.places[unit.index, :3])
+        gallery(least, columns=3, scale=SCALE, key="subdues", take=take, shown=seen)
+    connections(unit, weights, theme)
+
+
+def _seen(unit: Unit, numbers: Tensor, places: Tensor) -> Tensor:
+    """The images, faint where the unit cannot have looked: beside a map's window, or below the row just read."""
+    layer, family = nets.layer(unit.model, unit.layer), MODELS[unit.model].family
+    shown = []
+    for image, place in zip(nets.test_images().images[numbers], places.tolist(), strict=True):
+        seen = slice(None), slice(None)
+        if len(layer.shape) == 3:
+            fields = nets.fields(unit.model)[unit.layer]
+            seen = examples.window(fields, divmod(place, layer.shape[2]), (image.shape[1], image.shape[2]))
+        elif family == "rnn" and len(layer.shape) == 2:
+            seen = slice(place + 1), slice(None)
+        shown.append(examples.faded(image, seen))
+    return torch.stack(shown)
+
+
+def _several(unit: Unit) -> None:
+    """Different pictures of the unit: one that knows two things can show both."""
+    found = atlas.several(unit)
+    stimulus = atlas.look_up(unit, "trained")
+    if found is None or stimulus is None or stimulus.strongest <= 0 or stimulus.dead:
+        return
+    pictures, reached = found
+    shares = [value / stimulus.strongest for value in reached]
+    st.image(images.contact_sheet(pictures, atlas.VARIETY, 2).picture)
+    st.caption(
+        f"Four that had to differ from each other: they excite it {min(shares):.2g} to {max(shares):.2g} times as much"
+    )
 
 
 def _stimuli(unit: Unit, weights: str) -> None:

@@ -3,6 +3,7 @@
 from functools import partial
 
 import streamlit as st
+import torch
 from torch import Tensor
 
 from core import charts, images
@@ -18,6 +19,7 @@ PLANE = 140  # pixels of a plane of eigenvalues
 FIRST = {"dense": (8, 2), "dense-video": (2, 2), "cnn": (4, 12), "photo": (8, 10)}  # columns, and pixels of a weight
 HEIGHT, WIDTH = 420, 640  # pixels that a deeper layer's picture should have at most
 SMALLEST, LARGEST = 3, 6  # pixels of a weight in it
+OWN = 72  # pixels of one unit's filter
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -34,18 +36,30 @@ def first_layer(model: str, weights: str, theme: images.Theme) -> None:
         _side_by_side(model, first, 2, theme)
         return
     (matrix,) = first
-    columns, scale = FIRST[model]
-    in_colour = matrix.values.shape[1] == 3
-    sheet = _coloured(matrix.values, columns, scale) if in_colour else images.filters(matrix.values[:, 0], columns,
-                                                                                     scale, theme)  # fmt: skip
+    sheet = _filters(matrix.values, *FIRST[model], theme)
     rows, across = matrix.values.shape[2:]
     st.caption(f"{matrix.layer.name} · {matrix.layer.units} filters of {rows} x {across}{_limit(sheet)}")
     _clickable(model, matrix, sheet, theme)
     st.caption(_resemblance(model, matrix))
 
 
-def _coloured(values: Tensor, columns: int, scale: int) -> images.Tiles:
-    """Filters over three colours, as colours: grey is zero, and each filter has its own scale."""
+def weights_of(unit: Unit, weights: str, theme: images.Theme) -> None:
+    """Draw the weights by which a first layer's unit reads the pixels."""
+    own = [matrix for matrix in all_matrices(unit.model, weights)
+           if (matrix.layer.name, matrix.reads) == (unit.layer, INPUT)]  # fmt: skip
+    if len(own) > 1:
+        sheet = images.connections(torch.stack([matrix.values[unit.index] for matrix in own]), 8, theme)
+        st.caption(f"What its gates read of a row: {', '.join(matrix.gate for matrix in own)}{_limit(sheet)}")
+    else:
+        sheet = _filters(own[0].values[[unit.index]], 1, max(3, OWN // own[0].values.shape[3]), theme)
+        st.caption(f"Its weights{_limit(sheet)}")
+    st.image(sheet.picture)
+
+
+def _filters(values: Tensor, columns: int, scale: int, theme: images.Theme) -> images.Tiles:
+    """Filters over the pixels: signed, or over three colours in colour, each on its own scale, where grey is zero."""
+    if values.shape[1] == 1:
+        return images.filters(values[:, 0], columns, scale, theme)
     strongest = values.abs().amax((1, 2, 3), keepdim=True)
     return images.contact_sheet(0.5 + values / strongest / 2, columns, scale)
 

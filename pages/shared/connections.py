@@ -1,0 +1,51 @@
+"""Which units a unit listens to, and which listen to it, with their own pictures."""
+
+from functools import partial
+
+import streamlit as st
+import torch
+
+from core import atlas, charts, images
+from core.layers import INPUT, pre_activation
+from core.units import Unit
+from core.weights import inputs_of, outputs_of
+from pages.shared import link, nets
+from pages.shared.clickable import clickable
+from pages.shared.weight_pictures import weights_of
+
+MOST, TILE, ROOM = 3, 56, 84  # units on either side, pixels of a picture, and of the words beside it
+
+
+def connections(unit: Unit, weights: str, theme: images.Theme) -> None:
+    """Draw a first-layer unit's weights, or the units that a deeper one listens to; and those that listen to it."""
+    net, layers = nets.net(unit.model, weights), nets.layers(unit.model)
+    sums = pre_activation(layers, unit.layer)
+    if sums.reads == INPUT:
+        weights_of(Unit(unit.model, sums.name, unit.index), weights, theme)
+    if before := inputs_of(net, layers, unit.layer, unit.index, MOST):
+        st.caption(f"By its weights it listens most to these of **{before.layer}**")
+        _row("excite it", unit.model, before.layer, before.positive, weights, theme)
+        _row("inhibit it", unit.model, before.layer, before.negative, weights, theme)
+    for behind in outputs_of(net, layers, unit.layer, unit.index, MOST):
+        st.caption(f"These of **{behind.layer}** listen most to it")
+        _row("are excited", unit.model, behind.layer, behind.positive, weights, theme)
+        _row("are inhibited", unit.model, behind.layer, behind.negative, weights, theme)
+
+
+def _row(word: str, model: str, layer: str, pairs: list[tuple[int, float]], weights: str, theme: images.Theme) -> None:
+    if not pairs:
+        return
+    units = [Unit(model, layer, index) for index, _ in pairs]
+    stimuli = [atlas.look_up(unit, weights) for unit in units]
+    pictures = [stimulus.image for stimulus in stimuli if stimulus is not None]
+    if len(pictures) < len(units):  # no atlas holds them: their names are what is left
+        st.caption(f"{word}: " + ", ".join(f"`{layer}/{index}` {weight:+.2g}" for index, weight in pairs))
+        return
+    side = pictures[0].shape[-1]
+    sheet = images.contact_sheet(torch.stack(pictures), len(pictures), max(1, TILE // side))
+    numbers = "\n".join(f"{weight:+.2g}" for _, weight in pairs)
+    spec = charts.clickable_sheet(
+        sheet, charts.UNIT, [str(unit) for unit in units], shrink=max(1.0, side / TILE),
+        captions=[f"{word}\n{numbers}"], room=ROOM, theme=theme,
+    )  # fmt: skip
+    clickable(spec, charts.UNIT, f"{word}-{layer}".replace(".", "-"), partial(link.put, charts.UNIT))

@@ -1,0 +1,56 @@
+"""The Weights page: every net's first layer, the deeper layers of one, and a click that opens a unit."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.visits import app, charts, fine, panel
+
+
+def weights_page(**state: str) -> AppTest:
+    at = app().run()
+    if "unit" in state:
+        at.query_params["unit"] = state.pop("unit")
+    for name, value in state.items():
+        at.session_state[name] = value
+    return at.switch_page("pages/weights.py").run()
+
+
+def captions(at: AppTest) -> str:
+    return "\n".join(caption.value for caption in at.caption)
+
+
+def test_every_nets_first_layer_is_a_picture_beside_its_twins_number() -> None:
+    at = fine(weights_page())
+    for words in (
+        "fc1 · 64 filters of 28 x 28 · ±0.31", "fc1 · 16 filters of 28 x 28", "conv1 · 12 filters of 5 x 5",
+        "stem · 32 filters of 3 x 3", "input · ±4.5", "neighbouring weights correlate by 0.92, the twin's by 0.00",
+    ):  # fmt: skip
+        assert words in captions(at)
+    units = "".join(charts(at))
+    for unit in ("dense/fc1/63", "dense-video/fc1/15", "cnn/conv1/11", "photo/stem/31", "rnn/lstm1/63"):
+        assert unit in units
+
+
+@pytest.mark.parametrize(
+    ("net", "there"),
+    [
+        ("dense", ["fc2 · 64 x 64 weights", "logits · 10 x 64 weights"]),
+        ("cnn", ["conv2 · 24 x 12 weights of 3 x 3", "conv4 · 64 x 48 weights", "logits · 10 x 64 weights of 3 x 3"]),
+        ("rnn", ["**lstm1** reads itself, a row earlier", "**lstm2** reads lstm1", "logits · 10 x 64", "twin 0.60"]),
+    ],
+)
+def test_deeper_layers_are_grids_and_recurrent_ones_have_eigenvalues(net: str, there: list[str]) -> None:
+    at = fine(weights_page(deep=net))
+    for words in there:
+        assert words in captions(at)
+    assert sum("imaginary" in chart for chart in charts(at)) == (8 if net == "rnn" else 0)
+
+
+def test_the_twins_weights_are_shown_as_well() -> None:
+    at = fine(weights_page(of="untrained"))
+    assert "fc1 · 64 filters of 28 x 28 · ±0.036" in captions(at)
+
+
+@pytest.mark.parametrize("unit", ["cnn/conv3/5", "photo/stem/4", "rnn/lstm1/2"])
+def test_a_unit_opens_over_the_page(unit: str) -> None:
+    assert panel(fine(weights_page(unit=unit))) == unit
