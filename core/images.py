@@ -126,8 +126,10 @@ def connections(weights: Tensor, scale: int, theme: Theme) -> Tiles:
     units, before, *window = weights.shape
     sheet = filters(weights.flatten(0, 1) if window else weights[None], before if window else 1, scale, theme)
     width, height = sheet.picture.size
-    tops = np.arange(units) * (height + GAP if window else height) // units
-    boxes = np.stack([0 * tops, tops, 0 * tops + width, tops + height // units], axis=1)
+    gap = GAP if window else 0
+    step = (height + gap) // units
+    tops = np.arange(units) * step
+    boxes = np.stack([0 * tops, tops, 0 * tops + width, tops + step - gap], axis=1)
     return replace(sheet, boxes=boxes)
 
 

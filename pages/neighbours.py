@@ -23,6 +23,7 @@ with frame.loading():
     from pages.shared.heads import net_head
     from pages.shared.notice import notice
     from pages.shared.paper import drawing, look_at
+    from pages.shared.photo_spaces import photo_neighbours
     from pages.shared.spaces import Query, depths, layer_at, neighbourhood, query_digit
 
 COMPUTED = """
@@ -39,13 +40,30 @@ controls: the pixels themselves, dotted, and the untrained twin, dashed. `python
 the numbers of the charts.
 """
 
+
+def explain() -> None:
+    """End the page."""
+    with st.expander("How this is computed"):
+        st.markdown(COMPUTED)
+
+
 theme = st.context.theme.type or "light"
+with st.container(horizontal=True, gap="medium"):
+    sees = st.segmented_control("Images", ["digits", "photos"], default="digits", required=True, key="images",
+                                bind="query-params")  # fmt: skip
+    metric = st.segmented_control("Distance", neighbours.METRICS, default="cosine", required=True, key="metric",
+                                  bind="query-params")  # fmt: skip
+if sees == "photos":
+    try:
+        photo_neighbours(metric, theme)
+    except ValueError as error:
+        notice(error, ":material/image_not_supported:")
+    explain()
+    st.stop()
 with st.container(horizontal=True, gap="medium"):
     side, main = st.container(width=288, key="side"), st.container(width="stretch", key="main")
 with main, st.container(horizontal=True, gap="medium"):
     models, weights = choose_digit_nets(), choose_weights()
-    metric = st.segmented_control("Distance", neighbours.METRICS, default="cosine", required=True, key="metric",
-                                  bind="query-params")  # fmt: skip
     near, far = depths()
 
 with side:
@@ -83,5 +101,4 @@ with main:
                 spec = charts.beside_pixels(rows, "share with the same label", MODELS[model].family, theme, 290)
                 st.vega_lite_chart(spec=spec, width="content", key=f"agreement-{model}")
 
-with st.expander("How this is computed"):
-    st.markdown(COMPUTED)
+explain()

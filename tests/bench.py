@@ -14,11 +14,12 @@ from streamlit.testing.v1 import AppTest
 from core import examples, images
 from core.data import canvas, digits, photos
 from core.layers import list_layers, record
-from core.measures.neighbours import Space
+from core.maps import METHODS, Basis
+from core.measures.neighbours import ENOUGH, Space, vectors
 from core.models import MODELS, load
 from core.process import settle
 from core.stimuli import PHOTO_RECIPE, RECIPE, climb
-from core.survey import survey
+from core.survey import shipped, survey
 from tests.drawing import draw_with_mouse, drawing
 
 ROOT = Path(__file__).parent.parent
@@ -144,6 +145,38 @@ def test_a_rerun_of_the_draw_page(benchmark: Any) -> None:
         assert not at.exception
 
     benchmark.pedantic(rerun, rounds=20, warmup_rounds=3)
+
+
+@pytest.mark.parametrize("unit", ["cnn/relu3/5", "rnn/lstm2/5"])
+def test_a_rerun_of_the_draw_page_with_a_units_panel(benchmark: Any, unit: str) -> None:
+    """Once its survey is loaded; what the panel takes is the difference to the page without it."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.query_params["digit"], at.query_params["unit"] = "0", unit
+    at.run()
+
+    def rerun() -> None:
+        at.run()
+        assert not at.exception
+
+    benchmark.pedantic(rerun, rounds=20, warmup_rounds=3)
+
+
+def test_a_shipped_survey_is_read(benchmark: Any) -> None:
+    """What the first panel of a net takes more than all later ones."""
+    benchmark(lambda: shipped("cnn", "trained"))
+
+
+@pytest.mark.parametrize("layer", ["relu1", "relu4"])
+def test_the_principal_axes_of_a_layer(benchmark: Any, nets: Any, layer: str) -> None:
+    points = vectors(nets["cnn"], digits.test_set().images[:ENOUGH], layer)
+    benchmark.pedantic(lambda: Basis(points), rounds=3)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_map_of_2000_points(benchmark: Any, nets: Any, name: str) -> None:
+    basis = Basis(vectors(nets["cnn"], digits.test_set().images[:ENOUGH], "relu4"))
+    benchmark.pedantic(lambda: list(METHODS[name].fit(basis.coordinates, basis.coordinates[:, :2])), rounds=2,
+                       warmup_rounds=1)  # fmt: skip
 
 
 def test_mouse_up_to_new_pictures_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:

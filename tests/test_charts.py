@@ -148,3 +148,25 @@ def test_numbers_by_depth_have_the_pixels_as_a_line_across() -> None:
     assert spec["datasets"]["pixels"].value.tolist() == [0.5]
     assert spec["datasets"]["numbers"].value.tolist() == pytest.approx([0.6, 0.7, 0.6, 0.7])
     assert spec["layer"][1]["encoding"]["x"]["sort"] == ["relu1", "logits"]
+
+
+def test_eigenvalues_stand_in_a_plane_that_holds_them_and_the_unit_circle() -> None:
+    values = {"trained": np.array([2.5 + 0j, 1j]), "untrained": np.array([0.5 + 0j])}
+    spec = charts.eigenvalues(values, "rnn", "light", 140)
+    points, circle = spec["datasets"]["points"], spec["datasets"]["circle"]
+    assert points[["real", "imaginary", "weights"]].values.tolist() == [
+        [2.5, 0, "trained"], [0, 1, "trained"], [0.5, 0, "untrained"]
+    ]  # fmt: skip
+    np.testing.assert_allclose(circle.real**2 + circle.imaginary**2, 1)
+    assert spec["layer"][-1]["encoding"]["x"]["scale"]["domain"] == [-3, 3]
+
+
+def test_quantiles_stand_for_all_images() -> None:
+    spec = charts.spread(np.linspace(0, 1, 401), None, "strongest", "cnn", "light", 280, 150, images=10_000)
+    assert spec["datasets"]["bins"].images.sum() == pytest.approx(10_000)
+
+
+def test_numbers_below_zero_have_room() -> None:
+    rows = pd.DataFrame([{"layer": "logits", "depth": 1, "weights": "untrained", "value": -0.1, "numbers": 10}])
+    spec = charts.beside_pixels(rows, "silhouette", "cnn", "light", 200)
+    assert spec["layer"][1]["encoding"]["y"]["scale"]["domain"] == [-0.2, 1]

@@ -138,3 +138,26 @@ def test_pictures_stand_in_a_column_and_small_ones_are_enlarged_by_whole_factors
     assert pixel(column, 3, 6 + GAP)[:3] == (0, 0, 255)
     assert images.enlarged(Image.new("RGB", (28, 28)), 112).size == (112, 112)
     assert images.enlarged(Image.new("RGB", (56, 56)), 100).size == (56, 56)
+
+
+def test_filters_share_one_scale_that_is_symmetric_about_zero() -> None:
+    weights = torch.zeros(4, 3, 3)
+    weights[0, 0, 0], weights[3, 2, 2] = 2.0, -1.0
+    sheet = images.filters(weights, columns=2, scale=5, theme="light")
+    assert sheet.picture.size == (2 * 15 + images.GAP,) * 2 and (sheet.limit, sheet.signed) == (2.0, True)
+    pixels = np.asarray(sheet.picture)[..., :3]
+    assert pixels[2, 2].tolist() == images.PUOR[254, :3].tolist()
+    assert pixels[-2, -2].tolist() == images.PUOR[64, :3].tolist()  # half way to purple
+    assert pixels[2, 8].tolist() == images.PUOR[127, :3].tolist()
+    assert sheet.boxes[3].tolist() == [17, 17, 32, 32]
+
+
+@pytest.mark.parametrize("window", [(), (3, 3)])
+def test_connections_have_a_row_a_unit(window: tuple[int, ...]) -> None:
+    weights = torch.randn(5, 7, *window)
+    sheet = images.connections(weights, scale=2, theme="dark")
+    tile, gap = (2, 0) if not window else (6, images.GAP)
+    assert sheet.picture.size == (7 * (tile + gap) - gap, 5 * (tile + gap) - gap)
+    assert len(sheet.boxes) == 5 and sheet.boxes[0, 1] == 0 and sheet.boxes[4, 3] <= sheet.picture.height
+    assert (np.diff(sheet.boxes[:, 1]) == tile + gap).all()
+    assert (sheet.boxes[:, 2] == sheet.picture.width).all()

@@ -534,3 +534,28 @@ def test_a_named_unit_of_a_net_without_its_weights_is_climbed_in_its_twin() -> N
     at.session_state["sees"], at.session_state["net"] = "photos", "squeezenet1_1"
     at.session_state["only"] = "photo/block2/3"
     assert not fine(at.run()).info
+
+
+def test_a_photos_neighbours_in_pixels_and_two_layers() -> None:
+    at = app().run()
+    at.query_params["images"], at.query_params["photo"] = "photos", "cat"
+    at = fine(at.switch_page("pages/neighbours.py").run())
+    captions = [caption.value for caption in at.caption]
+    for space in ("pixels · 150,528 numbers", "block7 · 15,680 numbers", "head · 62,720 numbers"):
+        assert space in captions
+    assert sum(caption.startswith("The nearest first: cosine distances") for caption in captions) == 3
+
+
+def test_photos_neighbours_ask_for_a_photo_and_say_that_a_folder_is_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = app().run()
+    at.query_params["images"] = "photos"
+    at = fine(at.switch_page("pages/neighbours.py").run())
+    assert "Choose a photo" in said(at)
+    monkeypatch.setenv("LAYERSCOPE_PHOTOS", str(tmp_path))
+    st.cache_resource.clear()
+    at.query_params["photo"] = "cat"
+    assert "holds no PNG, JPEG or WebP" in said(fine(at.run()))
+    monkeypatch.undo()
+    st.cache_resource.clear()

@@ -31,11 +31,14 @@ BATCH = 250
 TABLE = Path(__file__).parent / "neighbours.csv"
 
 
-def vectors(model: nn.Module, images: Tensor, layer: str) -> Float[Tensor, "n numbers"]:
-    """Each image as the numbers that a layer makes of it, or as its own pixels: an axis a unit, a place and a time."""
+def vectors(model: nn.Module, images: Tensor, layer: str, size: int = BATCH) -> Float[Tensor, "n numbers"]:
+    """Each image as the numbers that a layer makes of it, or as its own pixels: an axis a unit, a place and a time.
+
+    So many images are shown to the net at a time.
+    """
     if layer == PIXELS:
         return images.flatten(1)
-    return torch.cat([record(model, batch, [layer])[layer].flatten(1) for batch in images.split(BATCH)])
+    return torch.cat([record(model, batch, [layer])[layer].flatten(1) for batch in images.split(size)])
 
 
 class Space:

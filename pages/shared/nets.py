@@ -124,6 +124,12 @@ def space(name: str, weights: str, layer: str, metric: Metric) -> Space:
     return Space(vectors(net(name, weights), test_images().images[:ENOUGH], layer), metric)
 
 
+@st.cache_resource(max_entries=6, show_spinner="Mapping the photos into this layer ...")  # up to 160 MB each
+def photo_space(name: str, weights: str, layer: str, metric: Metric) -> Space:
+    """The set of photos as points in a layer's space, or in that of their pixels."""
+    return Space(vectors(net(name, weights), photo_set(find(name).input_shape[-1]), layer, PHOTO_BATCH), metric)
+
+
 @st.cache_resource(show_spinner=False)
 def stages() -> dict[str, str]:
     """The snapshots that every model has, by their epochs as text ("1/16"), in the order of training; last, "end"."""

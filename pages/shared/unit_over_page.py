@@ -30,6 +30,8 @@ def unit_over_page(weights: str, theme: images.Theme) -> None:
 
 
 def _panel(unit: Unit, weights: str, theme: images.Theme) -> None:
+    if link.get(charts.UNIT) != str(unit):  # another unit was clicked in the panel, which runs by itself
+        st.rerun()
     with st.container(key="unit-over"):
         unit_head(unit)
         if find(unit.model).sees == "photos":

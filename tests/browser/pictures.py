@@ -12,16 +12,19 @@ from tests.drawing import draw_with_mouse
 COLOURS = 200  # of the palette: a screenshot needs no more, and is a third as large
 
 
+def save(page: Page, name: str) -> None:
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(ROOT / "docs" / name, optimize=True)
+
+
 def test_the_draw_page(server: str, open_page: Callable[..., Page]) -> None:
     page = open_page(f"{server}/?unit=cnn%2Frelu3%2F5", height=1330)
     draw_with_mouse(page, 3)
     expect(page.locator(".answer .label")).to_have_text(["3", "3", "3"])
-    expect(page.locator(".st-key-unit svg.marks")).to_have_count(2)
+    expect(page.locator(".st-key-unit svg.marks")).to_have_count(6)
     page.mouse.move(1400, 800)
     page.wait_for_timeout(2000)
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    (ROOT / "docs").mkdir(exist_ok=True)
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(ROOT / "docs" / "draw.png", optimize=True)
+    save(page, "draw.png")
 
 
 def test_the_wall(server: str, open_page: Callable[..., Page]) -> None:
@@ -37,5 +40,19 @@ def test_the_neighbours(server: str, open_page: Callable[..., Page]) -> None:
     page = open_page(f"{server}/neighbours?digit=7&models=cnn&near=1&far=4", height=860)
     expect(page.get_by_text("of 12")).to_have_count(3)
     page.wait_for_timeout(3000)
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(ROOT / "docs" / "neighbours.png", optimize=True)
+    save(page, "neighbours.png")
+
+
+def test_the_maps(server: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{server}/maps?digit=7&models=cnn&map=t-SNE", height=480)
+    page.get_by_role("button", name="Start t-SNE").click()
+    expect(page.get_by_text("% alike")).to_have_count(6)
+    page.wait_for_timeout(2000)
+    save(page, "maps.png")
+
+
+def test_the_weights(server: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{server}/weights", height=860)
+    expect(page.locator(".st-key-first svg.marks")).to_have_count(8)
+    page.wait_for_timeout(2000)
+    save(page, "weights.png")

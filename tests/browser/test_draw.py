@@ -80,6 +80,13 @@ def test_a_unit_can_be_closed_and_clicked_again(server: str, open_page: Open) ->
         expect(page.locator("code.unit")).to_have_count(0)
 
 
+def test_a_click_on_a_unit_that_it_listens_to_opens_that_one(server: str, open_page: Open) -> None:
+    page = open_page(f"{server}/?digit=0&unit=cnn%2Frelu3%2F7")
+    expect(page.get_by_text("By its weights it listens most to these of pool2")).to_be_visible()
+    page.locator('[class*="st-key-excite-it-pool2"] svg.marks').click(position={"x": 110, "y": 25})
+    expect(page.locator("code.unit")).to_contain_text("cnn/pool2/")
+
+
 def test_back_goes_from_unit_to_unit_and_to_none(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/?digit=0")
     expect(answers(page)).to_have_count(3)
@@ -103,7 +110,7 @@ def test_a_click_on_a_test_image_puts_it_on_the_paper(server: str, open_page: Op
 def test_a_phone_shows_everything_within_its_width(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/?digit=4&unit=dense%2Frelu1%2F5", width=390, height=844, touch=True)
     expect(answers(page)).to_have_count(3)
-    expect(page.locator(".st-key-unit svg.marks")).to_have_count(2)
+    expect(page.locator(".st-key-unit svg.marks")).to_have_count(4)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     sheet = page.locator(".st-key-unit").bounding_box()
     assert sheet is not None
