@@ -1,6 +1,10 @@
-"""What a net has learnt, as it stands: the weights of each layer, and which units they join."""
+"""What a net has learnt, as it stands: the weights of each layer, and which units they join.
+
+`python -m core.weights` prints how smooth the filters are.
+"""
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,7 +12,8 @@ import torch
 from jaxtyping import Complex, Float, Int
 from torch import Tensor, nn
 
-from core.layers import INPUT, Layer, pre_activation
+from core.layers import INPUT, Layer, list_layers, pre_activation
+from core.models import DIGIT_NETS, find, load
 
 GATES = ("input", "forget", "cell", "output")  # of an LSTM, in torch's order
 WRITES = "cell"  # the gate whose sum is what an LSTM writes into its memory
@@ -116,3 +121,25 @@ def smoothness(values: Float[Tensor, "*units height width"]) -> float:
     down = values[..., :-1, :].flatten(), values[..., 1:, :].flatten()
     pairs = torch.stack([torch.cat([a, b]) for a, b in zip(across, down, strict=True)])
     return float(torch.corrcoef(pairs)[0, 1])
+
+
+def markdown() -> str:
+    """The README's table: the smoothness of each layer with filters, trained before untrained."""
+    cells: dict[str, dict[int, str]] = {}
+    for name in DIGIT_NETS:
+        shape = find(name).input_shape
+        nets = [load(name, weights=weights) for weights in ("trained", "untrained")]
+        layers = list_layers(nets[0], shape)
+        for trained, twin in zip(*(matrices(net, layers, shape) for net in nets), strict=True):
+            if trained.values.ndim == 4:
+                values = smoothness(trained.values), smoothness(twin.values)
+                cells.setdefault(name, {})[trained.layer.depth] = " / ".join(f"{value:.2f}" for value in values)
+    deepest = max(depth for row in cells.values() for depth in row)
+    lines = [f"| depth | {' | '.join(str(depth + 1) for depth in range(deepest))} |", "|---" * (deepest + 1) + "|"]
+    for name, row in cells.items():
+        lines.append(f"| `{name}` | {' | '.join(row.get(depth + 1, '') for depth in range(deepest))} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown() + "\n")

@@ -10,7 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from core import atlas
-from core.data import canvas, digits
+from core.data import canvas, digits, photos
 from pages.shared import frame
 from tests.drawing import drawing
 from tests.visits import EMPTY, answers, app, charts, drawn, fine, panel, said, texts
@@ -412,7 +412,9 @@ def test_a_photo_nets_unit_has_a_panel(unit: str) -> None:
     assert any("What excites it most among the photos" in caption.value for caption in at.caption)
     shipped = unit in ("photo/block8/7", "photo/logits/285")
     assert any("what it looks for" in caption.value for caption in at.caption) == shipped
-    assert bool(at.get("page_link")) != shipped
+    (ask,) = (link.proto for link in at.get("page_link"))
+    assert ask.label.startswith("More pictures" if shipped else "What does it look for?")
+    assert f"only={unit.replace('/', '%2F')}" in ask.query_string and "variants=3" in ask.query_string
     assert any("Where it answers in this photo" in caption.value for caption in at.caption) == ("logits" not in unit)
 
 
@@ -557,5 +559,9 @@ def test_photos_neighbours_ask_for_a_photo_and_say_that_a_folder_is_empty(
     st.cache_resource.clear()
     at.query_params["photo"] = "cat"
     assert "holds no PNG, JPEG or WebP" in said(fine(at.run()))
+    photos.sample("cat").save(tmp_path / "only.png")
+    st.cache_resource.clear()
+    captions = [caption.value for caption in fine(at.run()).caption]
+    assert captions.count("There is no other photo in the set.") == 3
     monkeypatch.undo()
     st.cache_resource.clear()

@@ -1,12 +1,14 @@
 """What joins units: on nets solved by hand, and against what a forward pass really does."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Generator, nn
 
 from core.layers import INPUT, Layer, list_layers, pre_activation
 from core.models import find, load
-from core.weights import Matrix, eigenvalues, inputs_of, joins, matrices, outputs_of, smoothness
+from core.weights import Matrix, eigenvalues, inputs_of, joins, markdown, matrices, outputs_of, smoothness
 from tests.nets import Ramp
 
 
@@ -115,3 +117,7 @@ def test_training_makes_filters_smooth_and_the_twins_are_not(name: str) -> None:
     for here, control in zip(trained, twin, strict=True):
         if here.values.ndim == 4:
             assert smoothness(here.values) > 0.1 > abs(smoothness(control.values))
+
+
+def test_the_readme_holds_the_table_that_the_command_prints() -> None:
+    assert markdown() in (Path(__file__).parent.parent / "README.md").read_text()

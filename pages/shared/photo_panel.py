@@ -21,14 +21,18 @@ WIDTH, STIMULUS, PATCH, PATCHES = 280, 112, 88, 9
 def photo_panel(unit: Unit, view: PhotoView, activation: Tensor | None) -> None:
     """Draw the panel; `activation` is the unit's layer for the photo, if there is one: (units, *map)."""
     _stimuli(unit, view.weights)
-    most = nets.photo_answers(unit.model, view.weights, unit.layer).most
-    best = float(most.values[unit.index, 0])
+    answers = nets.photo_answers(unit.model, view.weights, unit.layer)
+    most, best = answers.most, float(answers.most.values[unit.index, 0])
     if activation is not None and view.image is not None:
         here = activation[unit.index]
         if here.ndim == 2:
             st.image(images.spotlight(view.image, here), width=WIDTH)
             st.caption("Where it answers in this photo")
-        st.markdown(f"Its strongest activation here is **{float(here.max()):.3g}**; for the set of photos, {best:.3g}.")
+        share = 100 * answers.share_below(unit.index, float(here.max()))
+        st.markdown(
+            f"Its strongest activation here is **{float(here.max()):.3g}**, more than for **{share:.3g} %** of the "
+            f"{answers.inputs} photos; the strongest there is {best:.3g}."
+        )
     _patches(unit, most)
     connections(unit, view.weights, view.theme)
 
@@ -41,13 +45,12 @@ def _stimuli(unit: Unit, weights: str) -> None:
                 with st.container(width=(WIDTH - 16) // 2, gap="xsmall"):
                     st.image(images.enlarged(images.picture(stimulus.image), STIMULUS), width=STIMULUS)
                     st.caption(stimulus_caption(name, stimulus, "sample photo"))
-    if found[weights] is None:
-        st.page_link(
-            "pages/features.py",
-            label="What does it look for? Ask it",
-            icon=":material/trending_up:",
-            query_params={"sees": "photos", "only": str(unit), "of": weights},
-        )
+    st.page_link(
+        "pages/features.py",
+        label="What does it look for? Ask it" if found[weights] is None else "More pictures, different from each other",
+        icon=":material/trending_up:",
+        query_params={"sees": "photos", "only": str(unit), "of": weights, "variants": "3"},
+    )
 
 
 def _patches(unit: Unit, most: Extremes) -> None:

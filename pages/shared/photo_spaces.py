@@ -56,6 +56,9 @@ def _neighbourhood(image: Tensor, model: str, weights: str, layer: str, metric: 
     )  # the photo may be one of the set
     st.caption(f"{layer} · {point.shape[1]:,} numbers")
     st.image(images.barcode(point[0], width, STRIPES, theme))
+    if not len(others):
+        st.caption("There is no other photo in the set.")
+        return
     photos = nets.photo_set(find(model).input_shape[-1])[numbers[0][others]]
     st.image(images.contact_sheet(photos[:, :, ::2, ::2], COLUMNS).picture, width=width)
     first, last = (float(distances[0][place]) for place in others[[0, -1]].tolist())

@@ -44,9 +44,9 @@ def test_the_neighbours(server: str, open_page: Callable[..., Page]) -> None:
 
 
 def test_the_maps(server: str, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{server}/maps?digit=7&models=cnn&map=t-SNE", height=480)
+    page = open_page(f"{server}/maps?digit=7&models=cnn&map=t-SNE", height=525)
     page.get_by_role("button", name="Start t-SNE").click()
-    expect(page.get_by_text("% alike")).to_have_count(6)
+    expect(page.get_by_text("% alike")).to_have_count(6, timeout=300_000)
     page.wait_for_timeout(2000)
     save(page, "maps.png")
 

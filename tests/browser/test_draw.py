@@ -58,6 +58,7 @@ def test_the_drawing_and_the_unit_survive_a_change_of_page(server: str, open_pag
     page = open_page(server)
     draw_with_mouse(page, 2)
     expect(answers(page)).to_have_text(["2", "2", "2"])
+    page.wait_for_timeout(1000)  # the last stroke's pictures are still on their way
     page.locator(".st-key-column-cnn svg.marks").click(position={"x": 40, "y": 240})
     expect(page.locator("code.unit")).to_be_visible()
     page.wait_for_url("**unit=*")
