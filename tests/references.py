@@ -1,14 +1,17 @@
 """Slow, plain references, each re-derived from its source, that the fast code is tested against."""
 
 import cmath
+import itertools
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+Score = Callable[[Tensor], Tensor]
 
 
 def lstm(module: nn.LSTM, x: Tensor) -> Tensor:
@@ -158,3 +161,96 @@ def colourfulness(image: Tensor) -> float:
     yb = [0.5 * (r + g) - b for r, g, b in pixels]
     deviations = [statistics.pstdev(values) for values in (rg, yb)]
     return math.hypot(*deviations) + 0.3 * math.hypot(statistics.fmean(rg), statistics.fmean(yb))
+
+
+def integrated_gradients(score: Score, x: Tensor, begin: Tensor, steps: int = 2000) -> Tensor:
+    """Sundararajan et al. 2017, equation 1, by the midpoint rule, one point of the path after another."""
+    total = torch.zeros_like(x)
+    for step in range(steps):
+        at = (begin + (step + 0.5) / steps * (x - begin)).requires_grad_()
+        (gradient,) = torch.autograd.grad(score(at).sum(), at)
+        total += gradient
+    return (x - begin) * total / steps
+
+
+def dense_backward(net: nn.Sequential, x: Tensor, unit: int, rule: str) -> Tensor:
+    """What a dense ReLU net sends back to one image, layer by layer, by one of four rules; its layers in a list.
+
+    "gradient": R = (f > 0) R. "guided": R = (f > 0) (R > 0) R. "deconvolution": R = (R > 0) R (Springenberg et al.
+    2015, figure 1). "rescale": R = R (relu(f) - relu(f')) / (f - f') beside a black image (Shrikumar et al. 2017,
+    equations 9 to 12); times the pixels it is DeepLift.
+    """
+    linears = [module for module in net if isinstance(module, nn.Linear)]
+    sums, black = [x.flatten()], [torch.zeros(x.numel())]
+    for place, linear in enumerate(linears):
+        for here in (sums, black):
+            here.append(linear.weight @ (here[-1].clamp(min=0) if place else here[-1]) + linear.bias)
+    back = linears[-1].weight[unit].clone()
+    for place in range(len(linears) - 1, 0, -1):
+        f, f0 = sums[place], black[place]
+        if rule == "rescale":
+            change = f - f0
+            back = back * torch.where(change.abs() < 1e-8, (f > 0).float(), (f.clamp(min=0) - f0.clamp(min=0)) / change)
+        if rule in ("gradient", "guided"):
+            back = back * (f > 0)
+        if rule in ("guided", "deconvolution"):
+            back = back.clamp(min=0)
+        back = back @ linears[place - 1].weight
+    return back.view_as(x)
+
+
+def lrp_gamma(net: nn.Sequential, x: Tensor, unit: int, gamma: float) -> Tensor:
+    """Montavon et al. 2019, table 1: R_j = sum_k a_j (w_jk + gamma w_jk+) / (sum_j of the same + b_k) R_k."""
+    linears = [module for module in net if isinstance(module, nn.Linear)]
+    inputs = [x.flatten()]
+    for linear in linears[:-1]:
+        inputs.append((linear.weight @ inputs[-1] + linear.bias).clamp(min=0))
+    relevance = torch.zeros(linears[-1].out_features)
+    relevance[unit] = (linears[-1].weight @ inputs[-1] + linears[-1].bias)[unit]
+    for linear, a in zip(reversed(linears), reversed(inputs), strict=True):
+        weight = linear.weight + gamma * linear.weight.clamp(min=0)
+        sums = weight @ a + linear.bias
+        before = torch.zeros_like(a)
+        for j in range(len(a)):
+            for k in range(len(relevance)):
+                before[j] += a[j] * weight[k, j] / sums[k] * relevance[k]
+        relevance = before
+    return relevance.view_as(x)
+
+
+def occlusion(score: Score, x: Tensor, side: int, step: int) -> Tensor:
+    """How far the score falls under each black square; a pixel's mean over those that cover it. The last lie flush."""
+    height, width = x.shape[2:]
+    falls, covers = torch.zeros_like(x), torch.zeros_like(x)
+    for top in range(0, height - side + step, step):
+        for left in range(0, width - side + step, step):
+            covered = x.clone()
+            covered[:, :, top : top + side, left : left + side] = 0
+            falls[:, :, top : top + side, left : left + side] += float(score(x) - score(covered))
+            covers[:, :, top : top + side, left : left + side] += 1
+    return falls / covers
+
+
+def shapley(score: Score, x: Tensor, mask: Tensor) -> dict[int, float]:
+    """Shapley 1953: what each superpixel adds to those before it, on the mean over all orders, by enumeration."""
+    players = mask.unique().tolist()
+    worth = {}
+    for there in itertools.chain.from_iterable(itertools.combinations(players, n) for n in range(len(players) + 1)):
+        worth[frozenset(there)] = float(score(torch.where(torch.isin(mask, torch.tensor(there)), x, 0.0)))
+    orders = list(itertools.permutations(players))
+    return {
+        player: sum(
+            worth[frozenset(order[: order.index(player) + 1])] - worth[frozenset(order[: order.index(player)])]
+            for order in orders
+        )
+        / len(orders)
+        for player in players
+    }
+
+
+def grad_cam(maps: Tensor, gradients: Tensor) -> Tensor:
+    """Selvaraju et al. 2017, equations 1 and 2 without the ReLU, for maps and gradients (1, units, height, width)."""
+    total = torch.zeros(maps.shape[2:])
+    for unit in range(maps.shape[1]):
+        total += gradients[0, unit].mean() * maps[0, unit]
+    return total

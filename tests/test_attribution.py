@@ -1,0 +1,274 @@
+"""Every method against a slow reference from its paper, and what holds for all of them on all nets."""
+
+from collections import OrderedDict
+
+import pytest
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from core import attribution
+from core.attribution import ATTRIBUTIONS, BASELINES, COMPLETE, Outcome, Target, baselines, superpixels, why_not
+from core.data import photos
+from core.data.digits import test_set as mnist
+from core.layers import record, run_to
+from core.models import load
+from tests import references
+
+SEVEN = mnist().images[:1]
+
+
+def dense(seed: int = 0, side: int = 4) -> nn.Sequential:
+    """A dense ReLU net of two hidden layers for one-coloured images."""
+    torch.manual_seed(seed)
+    layers = OrderedDict(flatten=nn.Flatten(), fc1=nn.Linear(side**2, 6), relu1=nn.ReLU(), fc2=nn.Linear(6, 5),
+                         relu2=nn.ReLU(), logits=nn.Linear(5, 3))  # fmt: skip
+    return nn.Sequential(layers).eval().requires_grad_(False)
+
+
+def image(side: int = 4, seed: int = 1) -> Tensor:
+    return torch.rand(1, 1, side, side, generator=Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("unit", [0, 2])
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [("saliency", "gradient"), ("guided backprop", "guided"), ("deconvolution", "deconvolution")],
+)
+def test_what_relus_send_back(name: str, rule: str, unit: int) -> None:
+    for seed in range(3):
+        net, x = dense(seed), image()
+        expected = references.dense_backward(net, x, unit, rule)
+        torch.testing.assert_close(ATTRIBUTIONS[name](net, x, Target("logits", unit)), expected, atol=1e-5, rtol=1e-4)
+
+
+def test_input_x_gradient_and_deep_lift() -> None:
+    net, x = dense(), image()
+    target = Target("logits", 1)
+    torch.testing.assert_close(
+        attribution.input_x_gradient(net, x, target), x * references.dense_backward(net, x, 1, "gradient")
+    )
+    torch.testing.assert_close(
+        attribution.deep_lift(net, x, target), x * references.dense_backward(net, x, 1, "rescale"), atol=1e-5, rtol=1e-4
+    )
+
+
+@pytest.mark.parametrize("unit", [0, 1, 2])
+def test_lrp_is_the_gamma_rule(unit: int) -> None:
+    net, x = dense(), image()
+    expected = references.lrp_gamma(net, x, unit, attribution.GAMMA)
+    torch.testing.assert_close(attribution.lrp(net, x, Target("logits", unit)), expected, atol=1e-4, rtol=1e-3)
+
+
+def test_integrated_gradients_follow_the_path() -> None:
+    net, x = dense(), image()
+    expected = references.integrated_gradients(Outcome(net, Target("logits", 2)), x, torch.zeros_like(x))
+    found = attribution.integrated_gradients(net, x, Target("logits", 2))
+    torch.testing.assert_close(found, expected, atol=5e-3, rtol=0.05)
+
+
+@pytest.mark.parametrize("name", ["dense-video", "rnn"])
+def test_integrated_gradients_of_a_smooth_net_add_up(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = load(name)
+    with torch.no_grad():
+        difference = float(net(SEVEN)[0, 7] - net(torch.zeros_like(SEVEN))[0, 7])
+    monkeypatch.setitem(attribution.STEPS, 1, 512)
+    found = attribution.integrated_gradients(net, SEVEN, Target("logits", 7))
+    assert float(found.sum()) == pytest.approx(difference, rel=1e-4)
+
+
+def test_smooth_grad_of_a_linear_net_is_its_gradient_and_of_others_their_mean() -> None:
+    net, x = dense(), image()
+    linear = nn.Sequential(OrderedDict(flatten=nn.Flatten(), logits=nn.Linear(16, 3))).requires_grad_(False)
+    target = Target("logits", 1)
+    torch.testing.assert_close(attribution.smooth_grad(linear, x, target), linear.logits.weight[1].view_as(x))
+    noise = attribution.NOISE * torch.randn(4000, 1, 4, 4, generator=Generator().manual_seed(0))
+    mean = attribution.saliency(net, x + noise, target).mean(0)
+    plain = attribution.saliency(net, x, target)[0]
+    found = attribution.smooth_grad(net, x, target)[0]
+    assert (found - mean).norm() < 0.6 * max((plain - mean).norm(), 0.2 * mean.norm())
+
+
+def test_gradient_shap_of_a_linear_net_is_its_weights_times_the_way_from_a_mean_baseline() -> None:
+    x = image()
+    linear = nn.Sequential(OrderedDict(flatten=nn.Flatten(), logits=nn.Linear(16, 3))).requires_grad_(False)
+    found = attribution.gradient_shap(linear, x, Target("logits", 0)) / linear.logits.weight[0].view_as(x)
+    from_noise = torch.cat(list(baselines(x, "noise")))
+    assert ((found <= x + 1e-5) & (found >= x - from_noise.amax(0) - 1e-5)).all()
+
+
+def test_occlusion_and_ablation_are_falls() -> None:
+    net, x = dense(side=8), image(8)
+    outcome = Outcome(net, Target("logits", 2))
+    expected = references.occlusion(outcome, x, *attribution.WINDOW[1])
+    torch.testing.assert_close(attribution.occlusion(net, x, Target("logits", 2)), expected, atol=1e-5, rtol=1e-4)
+    mask, found = superpixels(x), attribution.feature_ablation(net, x, Target("logits", 2))
+    assert mask.unique().tolist() == [0, 1, 2, 3]
+    for cell in range(4):
+        without = torch.where(mask == cell, 0.0, x)
+        fall = float(outcome(x) - outcome(without)) / 16
+        torch.testing.assert_close(found[mask == cell], torch.full((16,), fall), atol=1e-6, rtol=1e-4)
+
+
+def test_shapley_values_are_those_of_all_orders() -> None:
+    net, x = dense(side=8), image(8)
+    mask = superpixels(x)
+    exact = references.shapley(Outcome(net, Target("logits", 1)), x, mask)
+    for name, tolerance in (("kernel SHAP", 0.005), ("Shapley sampling", 0.05)):
+        found = ATTRIBUTIONS[name](net, x, Target("logits", 1))
+        for cell, value in exact.items():
+            torch.testing.assert_close(
+                found[mask == cell], torch.full((16,), value / 16), atol=tolerance / 16, rtol=0.05
+            )
+
+
+@pytest.mark.parametrize("target", [Target("logits", 7), Target("conv4", 3), Target("logits", 7, 1)])
+def test_grad_cam_weighs_maps_by_their_mean_gradients(target: Target) -> None:
+    net = load("cnn")
+    layer = attribution.last_maps(net, SEVEN, target)
+    assert layer == ("relu4" if target.layer == "logits" else "pool3")
+    maps = record(net, SEVEN, [layer])[layer].requires_grad_()
+    behind = nn.Sequential(*list(net)[list(dict(net.named_children())).index(layer) + 1 :])
+    if target.layer == "conv4":
+        behind = behind[:1]
+    outputs = behind(maps)
+    values = outputs.flatten(2).amax(2) if outputs.ndim == 4 else outputs
+    score = values[0, target.index] - (0 if target.minus is None else values[0, target.minus])
+    (gradients,) = torch.autograd.grad(score, maps)
+    expected = F.interpolate(references.grad_cam(maps.detach(), gradients)[None, None], (28, 28), mode="bilinear")
+    torch.testing.assert_close(attribution.grad_cam(net, SEVEN, target), expected, atol=1e-4, rtol=1e-3)
+    positive = F.interpolate(
+        references.grad_cam(maps.detach(), gradients)[None, None].clamp(min=0), (28, 28), mode="bilinear"
+    )
+    guided = attribution.guided_backprop(net, SEVEN, target)
+    torch.testing.assert_close(attribution.guided_grad_cam(net, SEVEN, target), positive * guided, atol=1e-4, rtol=1e-3)
+
+
+def test_conductance_adds_up_over_a_layers_units() -> None:
+    net = load("dense-video")
+    target = Target("logits", 7)
+    found = attribution.conductance(net, SEVEN, target, "sigmoid1")
+    assert found.shape == (1, 16)
+    outcome = Outcome(net, target)
+    with torch.no_grad():
+        difference = float(outcome(SEVEN) - outcome(torch.zeros_like(SEVEN)))
+    assert float(found.sum()) == pytest.approx(difference, rel=0.05)
+    expected, before = torch.zeros(16), run_to(net, torch.zeros_like(SEVEN), ["sigmoid1"])["sigmoid1"]
+    for step in range(1, 801):
+        here = run_to(net, step / 800 * SEVEN, ["sigmoid1"])["sigmoid1"]
+        middle = ((here + before) / 2).detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(net.logits(net.sigmoid2(net.fc2(middle)))[0, 7], middle)
+        expected += (gradient * (here - before).detach())[0]
+        before = here
+    torch.testing.assert_close(found[0], expected, atol=0.05, rtol=0.1)
+
+
+TARGETS = {
+    "dense": [Target("logits", 7), Target("relu1", 5), Target("logits", 4, 9)],
+    "dense-video": [Target("logits", 7), Target("fc2", 3)],
+    "cnn": [Target("logits", 7), Target("relu3", 5), Target("logits", 4, 9)],
+    "rnn": [Target("logits", 7), Target("lstm1", 2), Target("logits", 4, 9)],
+}
+
+
+@pytest.mark.parametrize("name", ATTRIBUTIONS)
+@pytest.mark.parametrize("model", TARGETS)
+def test_every_method_explains_every_unit_of_every_net_or_says_why_not(model: str, name: str) -> None:
+    net = load(model)
+    reason = why_not(name, net)
+    if reason is not None:
+        assert reason.endswith(".")
+        return
+    before = {key: value.clone() for key, value in net.state_dict().items()}
+    state = torch.random.get_rng_state()
+    for target in TARGETS[model]:
+        found = ATTRIBUTIONS[name](net, SEVEN, target)
+        assert found.shape == SEVEN.shape
+        assert found.isfinite().all() and not found.requires_grad
+        assert torch.equal(found, ATTRIBUTIONS[name](net, SEVEN, target))
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(torch.equal(value, before[key]) for key, value in net.state_dict().items())
+    assert not SEVEN.requires_grad and all(not weight.requires_grad for weight in net.parameters())
+    assert all(not module._forward_hooks and not module._backward_hooks for module in net.modules())
+
+
+def test_which_methods_apply_to_which_nets() -> None:
+    missing = {model: {name for name in ATTRIBUTIONS if why_not(name, load(model))} for model in (*TARGETS, "photo")}
+    maps, relus = {"Grad-CAM", "guided Grad-CAM"}, {"guided backprop", "deconvolution"}
+    assert missing == {
+        "dense": maps, "dense-video": maps | relus | {"LRP"}, "cnn": set(),
+        "rnn": maps | relus | {"LRP", "DeepLift"}, "photo": {"LRP"},
+    }  # fmt: skip
+
+
+def test_deep_lift_has_no_rule_for_an_lstm() -> None:
+    net, target = load("rnn"), Target("logits", 7)
+    found = attribution.deep_lift(net, SEVEN, target)
+    torch.testing.assert_close(found, attribution.input_x_gradient(net, SEVEN, target), atol=1e-5, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+@pytest.mark.parametrize("model", ["dense", "cnn", "rnn"])
+def test_complete_methods_add_up_to_the_difference(model: str, name: str) -> None:
+    net = load(model)
+    if why_not(name, net):
+        return
+    for x in mnist().images[[3, 7]].split(1):
+        outcome = Outcome(net, Target("logits", 5))
+        with torch.no_grad():
+            difference = float(outcome(x) - outcome(torch.zeros_like(x)))
+        found = float(ATTRIBUTIONS[name](net, x, Target("logits", 5)).sum())
+        assert found == pytest.approx(difference, rel=0.1 if name == "integrated gradients" else 1e-3, abs=0.3)
+
+
+def test_photos_are_explained_by_superpixels_and_relu6_by_deep_lift() -> None:
+    net, x = load("photo"), photos.to_input(photos.sample("cat"))[None]
+    target = Target("logits", 285)
+    outcome = Outcome(net, target)
+    with torch.no_grad():
+        difference = float(outcome(x) - outcome(torch.zeros_like(x)))
+    assert float(attribution.deep_lift(net, x, target).sum()) == pytest.approx(difference, abs=1e-3)
+    mask = superpixels(x)
+    assert mask.shape == (1, 1, 224, 224) and 10 < mask.unique().numel() <= 2 * attribution.SEGMENTS
+    found = attribution.feature_ablation(net, x, target)
+    for segment in mask.unique().tolist()[:3]:
+        values = found[:, :, (mask == segment)[0, 0]]
+        assert (values.amax() - values.amin()) < 1e-6
+    cam = attribution.grad_cam(net, x, target)
+    assert cam.shape == x.shape and torch.equal(cam[:, 0], cam[:, 1])
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_baselines_have_the_images_shape_and_size(name: str) -> None:
+    found = list(baselines(SEVEN, name))
+    assert len(found) == (attribution.DRAWS if name == "noise" else 1)
+    for begin in found:
+        assert begin.shape == SEVEN.shape and begin.min() >= 0 and begin.max() <= 1
+        assert not torch.equal(begin, SEVEN)
+    assert all(torch.equal(a, b) for a, b in zip(found, baselines(SEVEN, name), strict=True))
+
+
+def test_a_baseline_that_is_the_image_itself_explains_nothing() -> None:
+    black = torch.zeros(1, 1, 28, 28)
+    for name in ("integrated gradients", "DeepLift", "occlusion", "Shapley sampling"):
+        assert ATTRIBUTIONS[name](load("cnn"), black, Target("logits", 1)).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [(Target("logits", 10), "units 0 to 9; 10 is none"), (Target("logits", 1, 12), "12 is none"),
+     (Target("logits", -1), "-1 is none"), (Target("conv9", 0), "no layer 'conv9'")],
+)  # fmt: skip
+def test_a_target_that_does_not_exist_is_named(target: Target, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        attribution.saliency(load("cnn"), SEVEN, target)
+
+
+def test_an_unknown_baseline_is_named_with_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match="no baseline 'white' for these images; there are black, blurred"):
+        attribution.integrated_gradients(load("cnn"), SEVEN, Target("logits", 1), baseline="white")
+
+
+def test_a_layer_without_maps_before_it_has_no_grad_cam() -> None:
+    with pytest.raises(ValueError, match="no maps in front of conv1"):
+        attribution.grad_cam(load("cnn"), SEVEN, Target("conv1", 1))
