@@ -96,7 +96,7 @@ def integrated_gradients(model: nn.Module, x: Images, target: Target, baseline: 
 
 def smooth_grad(model: nn.Module, x: Images, target: Target) -> Images:
     """The gradients' mean over noisy copies (Smilkov, Thorat, Kim, Viégas, Wattenberg 2017, section 2)."""
-    with _seeded():
+    with seeded():
         method = attr.NoiseTunnel(attr.Saliency(Outcome(model, target)))
         return method.attribute(x, nt_type="smoothgrad", nt_samples=NOISY, nt_samples_batch_size=NOISY // 2,
                                 stdevs=NOISE, abs=False)  # fmt: skip
@@ -127,7 +127,7 @@ def gradient_shap(model: nn.Module, x: Images, target: Target) -> Images:
     Lundberg, Lee 2017 in the form of Erion et al. 2021, equation 3.
     """
     begins = torch.cat([begin[:1] for name in ("black", "noise") for begin in baselines(x, name)])
-    with _seeded():
+    with seeded():
         return attr.GradientShap(Outcome(model, target)).attribute(x, begins, n_samples=AT_ONCE[x.shape[1]])
 
 
@@ -170,7 +170,7 @@ def shapley_sampling(model: nn.Module, x: Images, target: Target, baseline: str 
     It is shared out evenly among its pixels.
     """
     mask = superpixels(x)
-    with _seeded():
+    with seeded():
         found = attr.ShapleyValueSampling(Outcome(model, target)).attribute(
             x,
             next(baselines(x, baseline)),
@@ -188,7 +188,7 @@ def kernel_shap(model: nn.Module, x: Images, target: Target, baseline: str = "bl
     """
     mask = superpixels(x)
     method = attr.KernelShap(Outcome(model, target))
-    with _seeded():
+    with seeded():
         maps = [
             method.attribute(image[None], next(baselines(image[None], baseline)), feature_mask=own[None],
                              n_samples=COALITIONS, perturbations_per_eval=AT_ONCE[x.shape[1]])
@@ -328,7 +328,7 @@ def _sizes(mask: Int[Tensor, "batch 1 height width"], x: Images) -> Float[Tensor
 
 
 @contextmanager
-def _seeded() -> Iterator[None]:
+def seeded() -> Iterator[None]:
     """Captum draws from torch's and from numpy's own generators; both are left as they were."""
     state = np.random.get_state()
     with torch.random.fork_rng(devices=[]):

@@ -41,9 +41,12 @@ def test_a_sample_a_layer_and_a_channel_are_chosen_by_clicks(server: str, open_p
     page.locator(".st-key-samples svg.marks").click(position={"x": 40, "y": 40})
     expect(page.locator(".st-key-answer")).to_contain_text("Egyptian cat")
     page.locator(".st-key-strip svg.marks").click(position={"x": 130, "y": 46 * 8 + 20})  # the ninth is block8
-    expect(page.get_by_text("block8 · 80 maps · 14 x 14")).to_be_visible()
+    caption = page.get_by_text("block8 · 80 maps · 14 x 14")
+    expect(caption).to_be_visible()
+    strongest = caption.inner_text()  # with their scale
     page.get_by_text("in order", exact=True).click()
-    page.wait_for_url("**order=*")
+    expect(caption).not_to_have_text(strongest)
+    page.wait_for_timeout(500)  # until the pictures below the caption are there, too
     page.locator(".st-key-maps svg.marks").click(position={"x": 20, "y": 20})
     expect(page.locator("code.unit")).to_have_text("photo/block8/0")
     expect(page.get_by_text("Where it answers in this photo")).to_be_visible()
