@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -81,17 +82,12 @@ def integrated_gradients(model: nn.Module, x: Images, target: Target, baseline: 
     By the midpoint rule: a ReLU net's gradient jumps along the line, and there it errs less than Gauss and Legendre's.
     """
     method = attr.IntegratedGradients(Outcome(model, target))
-    maps = [
-        method.attribute(
-            x,
-            begin,
-            n_steps=STEPS[x.shape[1]],
-            method="riemann_middle",
-            internal_batch_size=max(AT_ONCE[x.shape[1]], len(x)),
-        )
-        for begin in baselines(x, baseline)
-    ]
-    return torch.stack(maps).mean(0).to(x.dtype)
+    steps, at_once = STEPS[x.shape[1]], max(AT_ONCE[x.shape[1]], len(x))
+
+    def from_one(begin: Images) -> Images:
+        return method.attribute(x, begin, n_steps=steps, method="riemann_middle", internal_batch_size=at_once)
+
+    return _over(x, baseline, from_one).to(x.dtype)
 
 
 def smooth_grad(model: nn.Module, x: Images, target: Target) -> Images:
@@ -118,7 +114,7 @@ def deconvolution(model: nn.Module, x: Images, target: Target) -> Images:
 def deep_lift(model: nn.Module, x: Images, target: Target, baseline: str = "black") -> Images:
     """Differences from a reference, passed back by the rescale rule (Shrikumar, Greenside, Kundaje 2017)."""
     method = attr.DeepLift(Outcome(copied(model), target))
-    return torch.stack([method.attribute(x, begin).detach() for begin in baselines(x, baseline)]).mean(0)
+    return _over(x, baseline, lambda begin: method.attribute(x, begin))
 
 
 def gradient_shap(model: nn.Module, x: Images, target: Target) -> Images:
@@ -148,53 +144,37 @@ def lrp(model: nn.Module, x: Images, target: Target) -> Images:
 
 def occlusion(model: nn.Module, x: Images, target: Target, baseline: str = "black") -> Images:
     """How far the target falls when a square is covered, on the mean over a pixel's squares (Zeiler, Fergus 2014)."""
-    side, step = WINDOW[x.shape[1]]
-    window, strides = (x.shape[1], side, side), (x.shape[1], step, step)
-    return attr.Occlusion(Outcome(model, target)).attribute(
-        x, window, strides, next(baselines(x, baseline)), perturbations_per_eval=AT_ONCE[x.shape[1]]
-    )
+    colours, (side, step) = x.shape[1], WINDOW[x.shape[1]]
+    method = attr.Occlusion(Outcome(model, target))
+    options = {"strides": (colours, step, step), "perturbations_per_eval": AT_ONCE[colours]}
+    return _over(x, baseline, lambda begin: method.attribute(x, (colours, side, side), baselines=begin, **options))
 
 
 def feature_ablation(model: nn.Module, x: Images, target: Target, baseline: str = "black") -> Images:
-    """How far the target falls when a superpixel is taken out, shared out evenly among its pixels."""
-    mask = superpixels(x)
-    found = attr.FeatureAblation(Outcome(model, target)).attribute(
-        x, next(baselines(x, baseline)), feature_mask=mask, perturbations_per_eval=AT_ONCE[x.shape[1]]
-    )
-    return found / _sizes(mask, x)
+    """How far the target falls when a superpixel is taken out."""
+    return _of_superpixels(attr.FeatureAblation, model, x, target, baseline)
 
 
 def shapley_sampling(model: nn.Module, x: Images, target: Target, baseline: str = "black") -> Images:
-    """What a superpixel adds to those before it, on the mean over random orders (Castro, Gómez, Tejada 2009).
-
-    It is shared out evenly among its pixels.
-    """
-    mask = superpixels(x)
-    with seeded():
-        found = attr.ShapleyValueSampling(Outcome(model, target)).attribute(
-            x,
-            next(baselines(x, baseline)),
-            feature_mask=mask,
-            n_samples=ORDERS,
-            perturbations_per_eval=AT_ONCE[x.shape[1]],
-        )
-    return found / _sizes(mask, x)
+    """What a superpixel adds to those before it, on the mean over random orders (Castro, Gómez, Tejada 2009)."""
+    return _of_superpixels(attr.ShapleyValueSampling, model, x, target, baseline, n_samples=ORDERS)
 
 
 def kernel_shap(model: nn.Module, x: Images, target: Target, baseline: str = "black") -> Images:
-    """Shapley values as weights of a linear model of superpixels, there or not (Lundberg, Lee 2017, theorem 2).
+    """Shapley values as weights of a linear model of superpixels, there or not (Lundberg, Lee 2017, theorem 2)."""
+    one_by_one = [
+        _of_superpixels(attr.KernelShap, model, image, target, baseline, n_samples=COALITIONS) for image in x.split(1)
+    ]
+    return torch.cat(one_by_one)
 
-    They are shared out evenly among a superpixel's pixels.
-    """
+
+def _of_superpixels(method: type, model: nn.Module, x: Images, target: Target, baseline: str, **options: int) -> Images:
+    """What a method finds for each superpixel, shared out evenly among its pixels."""
     mask = superpixels(x)
-    method = attr.KernelShap(Outcome(model, target))
+    explain = partial(method(Outcome(model, target)).attribute, x, feature_mask=mask,
+                      perturbations_per_eval=AT_ONCE[x.shape[1]], **options)  # fmt: skip
     with seeded():
-        maps = [
-            method.attribute(image[None], next(baselines(image[None], baseline)), feature_mask=own[None],
-                             n_samples=COALITIONS, perturbations_per_eval=AT_ONCE[x.shape[1]])
-            for image, own in zip(x, mask, strict=True)
-        ]  # fmt: skip
-    return torch.cat(maps) / _sizes(mask, x)
+        return _over(x, baseline, lambda begin: explain(baselines=begin)) / _sizes(mask, x)
 
 
 def grad_cam(model: nn.Module, x: Images, target: Target, layer: str | None = None) -> Images:
@@ -262,6 +242,7 @@ ATTRIBUTIONS: dict[str, Callable[..., Images]] = {
     "guided Grad-CAM": guided_grad_cam,
 }
 COMPLETE = ("integrated gradients", "DeepLift", "Shapley sampling", "kernel SHAP")  # they add up to the difference
+COMPARING = ("integrated gradients", "DeepLift", "occlusion", "feature ablation", "Shapley sampling", "kernel SHAP")
 BASELINES = ("black", "blurred", "mean digit", "noise")
 LRP_COVERS = (nn.Linear, nn.Conv2d, nn.AvgPool2d, nn.MaxPool2d, nn.Flatten, nn.Dropout)
 
@@ -309,12 +290,17 @@ def baselines(x: Images, name: str) -> Iterator[Images]:
         raise ValueError(f"There is no baseline {name!r} for these images; there are {', '.join(BASELINES)}.")
 
 
+def _over(x: Images, baseline: str, explain: Callable[[Images], Images]) -> Images:
+    """The mean of the maps that compare with each of the baselines."""
+    return torch.stack([explain(begin).detach() for begin in baselines(x, baseline)]).mean(0)
+
+
 def superpixels(x: Images) -> Int[Tensor, "batch 1 height width"]:
     """Which pixels are taken out together: squares of a digit, regions of a photo (Achanta et al. 2012)."""
     if x.shape[1] == 1:
         rows, columns = (torch.arange(side) // CELL for side in x.shape[2:])
         mask = rows[:, None] * (x.shape[3] // CELL) + columns
-        return mask.expand(len(x), 1, -1, -1)
+        return mask.repeat(len(x), 1, 1, 1)
     from skimage.segmentation import slic
 
     masks = [slic(image.permute(1, 2, 0).numpy(), SEGMENTS, start_label=0) for image in x]

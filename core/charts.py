@@ -36,8 +36,9 @@ AXIS_HEIGHT = 120  # pixels of a histogram that has room for an axis
 SHARE_HEIGHT = 34  # pixels for a class, its name above its bar
 NO_LEGEND = {"scale": "", "legend": ""}
 BOX = ["left", "top", "right", "bottom"]  # a place in a chart, in its pixels
-# The names of what a click selects: a unit's address, a test image's number, a layer's name, a sample photo's name.
-UNIT, IMAGE, LAYER, PHOTO = "unit", "digit", "layer", "photo"
+# The names of what a click selects: a unit's address, a test image's number, a layer's name, a sample photo's name,
+# a pixel's place.
+UNIT, IMAGE, LAYER, PHOTO, PIXEL = "unit", "digit", "layer", "photo", "pixel"
 
 Spec = dict[str, Any]  # Vega-Lite, with its tables under "datasets"
 

@@ -162,6 +162,21 @@ def spotlight(photo: Tensor, activation: Tensor) -> Image.Image:
     return picture(photo * (DIM + (1 - DIM) * lit))
 
 
+def overlay(image: Tensor, values: Tensor, opacity: float, scale: int, theme: Theme) -> Tiles:
+    """A map (height, width) of what each pixel did, in its own scale, over its digit (1, height, width); a box a pixel.
+
+    Where there is something below zero the colours are signed; at an opacity of 1 the map hides the digit.
+    """
+    drawn = values.numpy()
+    limit, signed = float(np.abs(drawn).max()), bool(drawn.min() < 0)
+    ground = _between(PAPER, INK, image[0].numpy()).astype(float)
+    colours = colourise(drawn, limit, "light" if not signed else theme, signed).astype(float)
+    pixels = _enlarge(np.rint(ground + opacity * (colours - ground)).astype(np.uint8), scale)
+    top, left = scale * np.indices(drawn.shape).reshape(2, -1)
+    boxes = np.stack([left, top, left + scale, top + scale], axis=1)
+    return Tiles(Image.fromarray(pixels), boxes, limit, signed)
+
+
 def strength(activation: Tensor, side: int, theme: Theme) -> Image.Image:
     """Where a layer's maps (units, height, width) answer more than elsewhere, in a square: their vector's length there.
 

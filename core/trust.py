@@ -1,23 +1,24 @@
 """How far an attribution can be trusted: what it adds up to, what happens when pixels go, whether weights matter to it.
 
-`python -m core.trust` computes the table that the app shows.
+`python -m core.trust` computes the table that the app shows; where rows are there, only those that lack.
 """
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from captum import metrics
 from jaxtyping import Float
-from scipy.stats import spearmanr
+from scipy.stats import rankdata
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.attribution import ATTRIBUTIONS, Images, Outcome, Target, seeded, why_not
+from core.attribution import ATTRIBUTIONS, COMPLETE, Images, Outcome, Target, baselines, seeded, why_not
 from core.data.digits import test_set
 from core.files import write_whole
 from core.layers import copied, list_layers
@@ -38,10 +39,11 @@ PerImage = Float[Tensor, " batch"]
 
 
 @torch.no_grad()
-def completeness_gap(model: nn.Module, x: Images, target: Target, found: Images) -> PerImage:
-    """What a map's sum lacks, or has too much: sum - (f(x) - f(black)), in the target's units (Sundararajan 2017)."""
+def completeness_gap(model: nn.Module, x: Images, target: Target, found: Images, baseline: str = "black") -> PerImage:
+    """What a map's sum has too much, or lacks: sum - (f(x) - f(x')), in the target's units (Sundararajan 2017)."""
     outcome = Outcome(model, target)
-    return found.flatten(1).sum(1) - (outcome(x) - outcome(torch.zeros_like(x)))
+    without = torch.stack([outcome(begin) for begin in baselines(x, baseline)]).mean(0)
+    return found.flatten(1).sum(1) - (outcome(x) - without)
 
 
 @torch.no_grad()
@@ -60,8 +62,8 @@ def sensitivity(model: nn.Module, x: Images, target: Target, explain: Explain) -
     """How much a map changes at most, beside its own size, for images that lie near (Yeh et al. 2019, definition 2)."""
     with seeded():
         return metrics.sensitivity_max(
-            lambda near: explain(model, near[0] if isinstance(near, tuple) else near, target), x,
-            perturb_radius=RADIUS, n_perturb_samples=NEARBY, max_examples_per_batch=len(x),
+            lambda near: explain(model, near[0], target).contiguous(), x, perturb_radius=RADIUS,
+            n_perturb_samples=NEARBY, max_examples_per_batch=len(x),
         )  # fmt: skip
 
 
@@ -104,6 +106,14 @@ def random_order(x: Images, draw: int) -> Float[Tensor, "batch pixels"]:
     return torch.rand(len(x), x[0, 0].numel(), generator=torch.Generator().manual_seed(draw))
 
 
+def erased(x: Images, order: Float[Tensor, "batch pixels"], share: float) -> Images:
+    """Images without that share, between 0 and 1, of their pixels with ink, the largest of the order first."""
+    ink = (x.amax(1) > 0).flatten(1)
+    ranks = torch.where(ink, order, -torch.inf).argsort(dim=1, descending=True, stable=True).argsort(1)
+    gone = ranks < (share * ink.sum(1, keepdim=True)).round()
+    return x * ~gone.view(len(x), 1, *x.shape[2:])
+
+
 def rank_correlation(a: Images, b: Images, x: Images) -> PerImage:
     """Spearman's, of what two maps make of the pixels with ink: 1 is the same order, 0 none.
 
@@ -112,7 +122,9 @@ def rank_correlation(a: Images, b: Images, x: Images) -> PerImage:
     found = []
     for here, there, image in zip(importance(a), importance(b), x, strict=True):
         ink = image.amax(0).flatten() > 0
-        found.append(float(np.nan_to_num(spearmanr(here[ink].numpy(), there[ink].numpy()).statistic)))
+        ranks = [rankdata(values[ink].numpy()) for values in (here, there)]
+        alike = min(np.ptp(rank) for rank in ranks) == 0  # a map without differences orders nothing
+        found.append(0.0 if alike else float(np.corrcoef(ranks)[0, 1]))
     return torch.tensor(found)
 
 
@@ -144,13 +156,14 @@ def randomised(model: nn.Module, twin: nn.Module, x: Images, target: Target, exp
 def measure(name: str, model: nn.Module, twin: nn.Module, x: Images, labels: Tensor) -> dict[str, float]:
     """All numbers of one method on one net: their means over images, each explained for its own label."""
     groups = [
-        _of_label(ATTRIBUTIONS[name], model, twin, x[labels == label], Target("logits", label))
+        numbers(ATTRIBUTIONS[name], model, twin, x[labels == label], Target("logits", label))
         for label in labels.unique().tolist()
     ]
     return {number: float(torch.cat([group[number] for group in groups]).mean()) for number in groups[0]}
 
 
-def _of_label(explain: Explain, model: nn.Module, twin: nn.Module, x: Images, target: Target) -> dict[str, PerImage]:
+def numbers(explain: Explain, model: nn.Module, twin: nn.Module, x: Images, target: Target) -> dict[str, PerImage]:
+    """All numbers of one method on one net, for each image; the gap as a share of the difference that is explained."""
     found, outcome = explain(model, x, target), Outcome(model, target)
     with torch.no_grad():
         difference = (outcome(x) - outcome(torch.zeros_like(x))).abs()
@@ -178,18 +191,33 @@ def table() -> pd.DataFrame:
     return pd.read_csv(TABLE)
 
 
+def markdown(model: str) -> str:
+    """The README's table of one net: the methods with the least left when important pixels are gone first."""
+    rows = table().query("model == @model").sort_values("deletion")
+    lines = ["| | gone | alone | last | all | adds up |", "|---" * 6 + "|"]
+    for row in rows.to_dict("records"):
+        numbers = [f"{row[name]:.2f}" for name in ("deletion", "insertion", "last layer random", "all random")]
+        gap = f"within {max(100 * row['gap'], 0.1):.1f} %" if row["method"] in COMPLETE else ""
+        lines.append(f"| {row['method']} | {' | '.join(numbers)} | {gap} |")
+    control = rows[["deletion, random", "insertion, random"]].iloc[0]
+    lines.append(f"| *random order* | {control.iloc[0]:.2f} | {control.iloc[1]:.2f} | | | |")
+    return "\n".join(lines)
+
+
 def main() -> None:
-    """Compute the table and write it, with a progress bar."""
+    """Compute the rows that the table lacks and write it after each, with a progress bar; print the README's part."""
     settle()
     data = test_set()
+    rows: list[dict[Any, Any]] = table().to_dict("records") if TABLE.exists() else []
+    done = {(row["model"], row["method"]) for row in rows}
     choices = [(model, name) for model in NETS for name in ATTRIBUTIONS if not why_not(name, load(model))]
-    rows = []
-    for model, name in (bar := tqdm(choices, file=sys.stderr)):
+    for model, name in (bar := tqdm([choice for choice in choices if choice not in done], file=sys.stderr)):
         bar.set_description(f"{model} {name}")
         count = SLOW_DIGITS if name in SLOW else DIGITS
         found = measure(name, load(model), load(model, weights="untrained"), data.images[:count], data.labels[:count])
         rows.append({"model": model, "method": name, "images": count} | found)
         write_whole(TABLE, pd.DataFrame(rows).round(4).to_csv(index=False).encode())
+    sys.stdout.write(markdown("cnn") + "\n")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
 from core import examples, images
+from core.attribution import ATTRIBUTIONS, Target, why_not
 from core.data import canvas, digits, photos
 from core.layers import list_layers, record
 from core.maps import METHODS, Basis
@@ -177,6 +178,27 @@ def test_a_map_of_2000_points(benchmark: Any, nets: Any, name: str) -> None:
     basis = Basis(vectors(nets["cnn"], digits.test_set().images[:ENOUGH], "relu4"))
     benchmark.pedantic(lambda: list(METHODS[name].fit(basis.coordinates, basis.coordinates[:, :2])), rounds=2,
                        warmup_rounds=1)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["saliency", "integrated gradients", "SmoothGrad", "DeepLift", "LRP", "occlusion"])
+def test_an_attribution_in_three_nets(benchmark: Any, nets: Any, name: str) -> None:
+    x, target = digits.test_set().images[7:8], Target("logits", 9)
+    able = [net for net in nets.values() if why_not(name, net) is None]
+    benchmark(lambda: [ATTRIBUTIONS[name](net, x, target) for net in able])
+
+
+def test_all_fifteen_attributions_in_three_nets(benchmark: Any, nets: Any) -> None:
+    x, target = digits.test_set().images[7:8], Target("logits", 9)
+    cells = [
+        (explain, net) for name, explain in ATTRIBUTIONS.items() for net in nets.values() if not why_not(name, net)
+    ]
+    benchmark.pedantic(lambda: [explain(net, x, target) for explain, net in cells], rounds=3, warmup_rounds=1)
+
+
+@pytest.mark.parametrize("name", ["saliency", "Grad-CAM", "integrated gradients", "DeepLift"])
+def test_an_attribution_of_a_photo(benchmark: Any, name: str) -> None:
+    net, x = load("photo"), photos.to_input(photos.sample("cat"))[None]
+    benchmark.pedantic(lambda: ATTRIBUTIONS[name](net, x, Target("logits", 285)), rounds=3, warmup_rounds=1)
 
 
 def test_mouse_up_to_new_pictures_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:

@@ -17,6 +17,7 @@ PAGES = {
     "draw": "Draw",
     "photo": "Photo",
     "features": "Features",
+    "attribution": "Attribution",
     "neighbours": "Neighbours",
     "maps": "Maps",
     "weights": "Weights",

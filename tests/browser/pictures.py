@@ -56,3 +56,10 @@ def test_the_weights(server: str, open_page: Callable[..., Page]) -> None:
     expect(page.locator(".st-key-first svg.marks")).to_have_count(8)
     page.wait_for_timeout(2000)
     save(page, "weights.png")
+
+
+def test_the_attributions(server: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{server}/attribution?digit=7", height=1080)
+    expect(page.locator(".st-key-grid svg.marks")).to_have_count(16)
+    page.wait_for_timeout(3000)
+    save(page, "attribution.png")

@@ -1,0 +1,82 @@
+"""Which part of the input did it? Fifteen methods, side by side in several nets, and how far each can be trusted."""
+
+import random
+
+import streamlit as st
+
+from pages.shared import frame
+
+frame.enter(
+    "attribution",
+    "Which part of your digit did it?",
+    "What a unit looks for is one question; what in this image it found is another. Orange speaks for the answer, "
+    "purple against it. The methods disagree: beside them stands what each is worth.",
+)
+
+with frame.loading():
+    from core import examples, trust
+    from core.attribution import ATTRIBUTIONS, BASELINES, COMPLETE
+    from pages.shared import nets
+    from pages.shared.choose_nets import choose_digit_nets, choose_weights
+    from pages.shared.erasing import erase
+    from pages.shared.explained import ABSOLUTE, POSITIVE, SIGNED, Question, choose_about, heads, row
+    from pages.shared.gallery import gallery
+    from pages.shared.measured import measure, numbers_table
+    from pages.shared.notice import notice
+    from pages.shared.paper import drawing, look_at
+
+BEGIN = ["saliency", "integrated gradients", "guided backprop", "DeepLift", "LRP", "occlusion", "Grad-CAM"]
+COMPUTED = """
+**Maps.** By Captum, each for the strongest value of the unit over its map or over time; a class's is its logit, not its
+probability. *Saliency*: the gradient. *Input x gradient*, *SmoothGrad*, *guided backprop*, *deconvolution*: ways to use
+it. *Integrated gradients*, *DeepLift*, *gradient SHAP*: what changed since the baseline. *LRP*: the answer, shared out
+backwards by the gamma rule. *Occlusion*, *feature ablation*, *Shapley sampling*, *kernel SHAP*: what happens when
+squares of 4 x 4 pixels go. *Grad-CAM*: the last maps, weighed. The papers stand in `core/attribution.py`.
+
+**Adds up**: some methods promise that their map's sum is what the target changed since the baseline. Whether it holds
+is computed for each map. A black baseline gives black pixels nothing by construction: choose another one to see.
+
+**The table** holds means over 200 test images (40 for the two slow methods), each explained for its own label.
+*Infidelity*: how badly the map foretells what noise does to the answer (Yeh et al. 2019); *sensitivity*: how much it
+changes when the image changes by 0.02 a pixel. *Deletion*, *insertion*: the area under the answer's probability while
+the pixels go, or come, the most important first (Petsiuk, Das, Saenko 2018); deletion should be low and insertion high,
+and the control takes them in random order. *Last layer random*, *all random*: the rank correlation, over the ink, with
+the map of the same net whose last layer, or all, have their untrained weights (Adebayo et al. 2018): what stays near 1
+does not explain the net. `python -m core.trust` computes it.
+"""
+
+theme = st.context.theme.type or "light"
+image = None
+with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    models, weights = choose_digit_nets(), choose_weights()
+    baseline = st.selectbox("Baseline", BASELINES, key="baseline", bind="query-params", width=140)
+    shown = st.segmented_control("Shown", [SIGNED, ABSOLUTE, POSITIVE], default=SIGNED, required=True, key="shown",
+                                 bind="query-params")  # fmt: skip
+    opacity = st.slider("Opacity", 0.0, 1.0, 0.8, key="opacity", bind="query-params", width=140)
+    st.button("Show me a digit", icon=":material/shuffle:", on_click=lambda: look_at(random.randrange(10_000)))
+methods = st.multiselect("Methods", list(ATTRIBUTIONS), BEGIN, key="methods", bind="query-params")
+try:
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        about = choose_about()
+    image = drawing()
+    question = Question(image, weights, about, baseline, shown, opacity, theme)
+    with st.container(key="grid"):
+        heads(models, question)
+        for name in methods:
+            row(name, models, question)
+    measure(models, methods, question)
+    erase(models, question)
+except ValueError as error:
+    notice(error, ":material/edit:")
+    if image is None:
+        st.caption("Or take one of these test images")
+        gallery(examples.first_of_each(nets.test_images().labels), columns=10, scale=2, key="begin", take=look_at)
+
+st.subheader("How far can they be trusted?", anchor=False)
+table = trust.table()
+table = table[table.model.isin(models)]
+table.loc[~table.method.isin(COMPLETE), "gap"] = None  # the others promise no sum
+numbers_table(table.drop(columns="images"), key="worth")
+
+with st.expander("How this is computed"):
+    st.markdown(COMPUTED)

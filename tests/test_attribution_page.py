@@ -1,0 +1,121 @@
+"""The Attribution page: a grid of methods and nets, what is explained, and what each method is worth."""
+
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.attribution import ATTRIBUTIONS
+from tests.drawing import drawing
+from tests.visits import app, charts, drawn, fine, said
+
+
+def page(**state: object) -> AppTest:
+    at = app().run()
+    for name in ("digit", "pixel"):
+        if name in state:
+            at.query_params[name] = str(state.pop(name))
+    for name, value in state.items():
+        at.session_state[name] = value
+    return at.switch_page("pages/attribution.py").run()
+
+
+def captions(at: AppTest) -> list[str]:
+    return [caption.value for caption in at.caption]
+
+
+def test_a_grid_of_methods_and_nets_with_reasons_where_there_is_no_map() -> None:
+    at = fine(page(digit="7"))
+    assert len(charts(at)) == 3 + 3 + 2 + 2 + 2 + 3 + 1
+    assert sum("It weighs maps" in caption for caption in captions(at)) == 2
+    assert any("no rule for an LSTM" in caption for caption in captions(at))
+    assert any("adds up to 8.05 of 8.05" in caption for caption in captions(at))  # DeepLift in the dense net
+
+
+def test_all_fifteen_methods_can_be_asked_at_once() -> None:
+    at = fine(page(digit="7", methods=list(ATTRIBUTIONS), models=["cnn"]))
+    assert len(charts(at)) == len(ATTRIBUTIONS)
+    assert sum("random pixels gone" in block.value for block in at.markdown) == len(ATTRIBUTIONS)
+
+
+@pytest.mark.parametrize(
+    ("state", "maps"),
+    [({"about": "a digit", "why": 3}, 2), ({"about": "one and not another", "why": 4, "not": 9}, 2),
+     ({"about": "a unit", "which": "cnn/relu3/5"}, 1), ({"about": "a unit", "which": "rnn/lstm1/3"}, 0)],
+)  # fmt: skip
+def test_classes_differences_and_units_are_explained(state: dict[str, object], maps: int) -> None:
+    at = fine(page(digit="7", models=["dense", "cnn"], methods=["saliency"], **state))
+    assert len(charts(at)) == maps
+    assert captions(at).count("This net has no such unit.") == 2 - maps
+
+
+@pytest.mark.parametrize(
+    ("which", "words"),
+    [("cnn/relu9/1", "There is no unit cnn/relu9/1"), ("cnn", "reads model/layer/index"),
+     ("photo/stem/1", "not of a net for digits"), ("lstm/a/1", "not of a net for digits")],
+)  # fmt: skip
+def test_a_unit_that_does_not_exist_gets_a_sentence(which: str, words: str) -> None:
+    assert words in said(fine(page(digit="7", about="a unit", which=which)))
+
+
+def test_a_pixel_is_read_off_in_every_map() -> None:
+    at = fine(page(digit="7", pixel="300", methods=["saliency"]))
+    assert sum("· here " in caption for caption in captions(at)) == 3
+    for pixel in ("784", "-1", "x"):
+        assert not any("· here " in caption for caption in captions(fine(page(digit="7", pixel=pixel))))
+
+
+def test_signs_can_be_dropped() -> None:
+    signed = captions(fine(page(digit="7", methods=["saliency"])))
+    only = captions(fine(page(digit="7", methods=["saliency"], shown="only for")))
+    assert any(caption.startswith("±") for caption in signed)
+    assert not any(caption.startswith("±") for caption in only)
+
+
+def test_without_a_drawing_the_page_invites_and_shows_what_methods_are_worth() -> None:
+    at = fine(page())
+    assert "draw a digit on the page Draw" in said(at)
+    table = at.dataframe[0].value
+    assert set(table.model) == {"dense", "cnn", "rnn"}
+    assert table[table.method == "saliency"].gap.isna().all() and not table[table.method == "DeepLift"].gap.isna().any()
+
+
+def test_a_drawing_is_explained() -> None:
+    at = drawn(drawing(3))
+    at = fine(at.switch_page("pages/attribution.py").run())
+    assert sum("3 · " in block.proto.body for block in at.get("html") if 'class="answer"' in block.proto.body) == 3
+
+
+def test_a_silent_unit_says_that_there_is_nothing() -> None:
+    at = fine(page(digit="7", models=["dense"], methods=["saliency"], about="a unit", which="dense/relu1/1"))
+    assert any(caption.startswith("Nothing: it finds no pixel") for caption in captions(at))
+
+
+def test_the_maps_are_measured_on_the_pages_digit() -> None:
+    at = page(digit="7", models=["dense", "rnn"], methods=["saliency", "DeepLift"])
+    next(button for button in at.button if button.label.startswith("Measure")).click().run()
+    for _ in range(200):
+        if not any(button.label.startswith(("Measure", "Cancel")) for button in at.button):
+            break
+        time.sleep(0.1)
+        at.run()
+    measured, dense, worth = (frame.value for frame in fine(at).dataframe)
+    assert measured[["model", "method"]].values.tolist() == [
+        ["dense", "saliency"], ["dense", "DeepLift"], ["rnn", "saliency"]
+    ]  # fmt: skip
+    assert measured.gap.isna().tolist() == [True, False, True] and abs(measured.gap[1]) < 1e-3
+    assert measured.infidelity.between(0, 10).all() and measured.deletion.between(0, 1).all()
+    assert dense.loc["saliency", "saliency"] == 1 and dense.shape == (2, 2)
+    assert len(worth) > 3
+
+
+def test_erasing_what_matters_beside_erasing_by_lot() -> None:
+    at = fine(page(digit="0", models=["cnn"], methods=["saliency"], percent=40))
+    important, by_lot = (caption for caption in captions(at) if "→" in caption)
+    assert important.startswith("7 ") and by_lot.startswith("7 ")
+    assert important.split("→ ")[1] != by_lot.split("→ ")[1]
+    at = fine(page(digit="0", models=["cnn"], methods=["saliency"], percent=0))
+    for caption in captions(at):
+        if "→" in caption:
+            before, after = caption.split(" → ")
+            assert before == after
