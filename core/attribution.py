@@ -142,9 +142,12 @@ def lrp(model: nn.Module, x: Images, target: Target) -> Images:
     return attr.LRP(Outcome(net, target)).attribute(x).detach()
 
 
-def occlusion(model: nn.Module, x: Images, target: Target, baseline: str = "black") -> Images:
-    """How far the target falls when a square is covered, on the mean over a pixel's squares (Zeiler, Fergus 2014)."""
-    colours, (side, step) = x.shape[1], WINDOW[x.shape[1]]
+def occlusion(model: nn.Module, x: Images, target: Target, baseline: str = "black", coarse: int = 1) -> Images:
+    """How far the target falls when a square is covered, on the mean over a pixel's squares (Zeiler, Fergus 2014).
+
+    Squares and steps are so many times as large as usual where `coarse` says so.
+    """
+    colours, (side, step) = x.shape[1], (coarse * size for size in WINDOW[x.shape[1]])
     method = attr.Occlusion(Outcome(model, target))
     options = {"strides": (colours, step, step), "perturbations_per_eval": AT_ONCE[colours]}
     return _over(x, baseline, lambda begin: method.attribute(x, (colours, side, side), baselines=begin, **options))

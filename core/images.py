@@ -163,13 +163,16 @@ def spotlight(photo: Tensor, activation: Tensor) -> Image.Image:
 
 
 def overlay(image: Tensor, values: Tensor, opacity: float, scale: int, theme: Theme) -> Tiles:
-    """A map (height, width) of what each pixel did, in its own scale, over its digit (1, height, width); a box a pixel.
+    """A map (height, width) of what each pixel did, in its own scale, over its digit or photo; a box a pixel.
 
-    Where there is something below zero the colours are signed; at an opacity of 1 the map hides the digit.
+    In a photo a few pixels would outshine all others: there the strongest percent share the strongest colour.
+
+    Where there is something below zero the colours are signed; at an opacity of 1 the map hides the image.
     """
-    drawn = values.numpy()
-    limit, signed = float(np.abs(drawn).max()), bool(drawn.min() < 0)
-    ground = _between(PAPER, INK, image[0].numpy()).astype(float)
+    drawn, photo = values.numpy(), len(image) == 3
+    limit = float(np.quantile(np.abs(drawn), 0.99 if photo else 1))
+    signed = photo or bool(drawn.min() < 0)
+    ground = _as_colours(image[None])[0].astype(float)
     colours = colourise(drawn, limit, "light" if not signed else theme, signed).astype(float)
     pixels = _enlarge(np.rint(ground + opacity * (colours - ground)).astype(np.uint8), scale)
     top, left = scale * np.indices(drawn.shape).reshape(2, -1)

@@ -8,7 +8,7 @@ from pages.shared import frame
 
 frame.enter(
     "attribution",
-    "Which part of your digit did it?",
+    "Which part of the image did it?",
     "What a unit looks for is one question; what in this image it found is another. Orange speaks for the answer, "
     "purple against it. The methods disagree: beside them stands what each is worth.",
 )
@@ -16,7 +16,7 @@ frame.enter(
 with frame.loading():
     from core import examples, trust
     from core.attribution import ATTRIBUTIONS, BASELINES, COMPLETE
-    from pages.shared import nets
+    from pages.shared import nets, photo_explained
     from pages.shared.choose_nets import choose_digit_nets, choose_weights
     from pages.shared.erasing import erase
     from pages.shared.explained import ABSOLUTE, POSITIVE, SIGNED, Question, choose_about, heads, row
@@ -43,18 +43,40 @@ the pixels go, or come, the most important first (Petsiuk, Das, Saenko 2018); de
 and the control takes them in random order. *Last layer random*, *all random*: the rank correlation, over the ink, with
 the map of the same net whose last layer, or all, have their untrained weights (Adebayo et al. 2018): what stays near 1
 does not explain the net. `python -m core.trust` computes it.
+
+**Photos.** Superpixels are regions of like colour (SLIC, Achanta et al. 2012), the occluding squares 16 pixels wide;
+the strongest percent of a map's pixels share the strongest colour. What is *cut out* grows from the map's highest and
+lowest places by random walkers (Grady 2006); the idea is Simonyan, Vedaldi and Zisserman's (2014, section 3.2).
 """
+
+
+def explain() -> None:
+    """End the page."""
+    with st.expander("How this is computed"):
+        st.markdown(COMPUTED)
+
 
 theme = st.context.theme.type or "light"
 image = None
 with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-    models, weights = choose_digit_nets(), choose_weights()
+    sees = st.segmented_control("Images", ["digits", "photos"], default="digits", required=True, key="images",
+                                bind="query-params")  # fmt: skip
     baseline = st.selectbox("Baseline", BASELINES, key="baseline", bind="query-params", width=140)
     shown = st.segmented_control("Shown", [SIGNED, ABSOLUTE, POSITIVE], default=SIGNED, required=True, key="shown",
                                  bind="query-params")  # fmt: skip
     opacity = st.slider("Opacity", 0.0, 1.0, 0.8, key="opacity", bind="query-params", width=140)
+begin = BEGIN if sees == "digits" else photo_explained.BEGIN
+methods = st.multiselect("Methods", list(ATTRIBUTIONS), begin, key=f"methods-{sees}", bind="query-params")
+if sees == "photos":
+    try:
+        photo_explained.photo_explained(methods, baseline, shown, opacity, theme)
+    except ValueError as error:
+        notice(error, ":material/image_not_supported:")
+    explain()
+    st.stop()
+with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    models, weights = choose_digit_nets(), choose_weights()
     st.button("Show me a digit", icon=":material/shuffle:", on_click=lambda: look_at(random.randrange(10_000)))
-methods = st.multiselect("Methods", list(ATTRIBUTIONS), BEGIN, key="methods", bind="query-params")
 try:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         about = choose_about()
@@ -78,5 +100,4 @@ table = table[table.model.isin(models)]
 table.loc[~table.method.isin(COMPLETE), "gap"] = None  # the others promise no sum
 numbers_table(table.drop(columns="images"), key="worth")
 
-with st.expander("How this is computed"):
-    st.markdown(COMPUTED)
+explain()

@@ -1,6 +1,7 @@
 """The Attribution page: a grid of methods and nets, what is explained, and what each method is worth."""
 
 import time
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,7 +13,7 @@ from tests.visits import app, charts, drawn, fine, said
 
 def page(**state: object) -> AppTest:
     at = app().run()
-    for name in ("digit", "pixel"):
+    for name in ("digit", "pixel", "photo", "images"):
         if name in state:
             at.query_params[name] = str(state.pop(name))
     for name, value in state.items():
@@ -33,7 +34,7 @@ def test_a_grid_of_methods_and_nets_with_reasons_where_there_is_no_map() -> None
 
 
 def test_all_fifteen_methods_can_be_asked_at_once() -> None:
-    at = fine(page(digit="7", methods=list(ATTRIBUTIONS), models=["cnn"]))
+    at = fine(page(digit="7", **{"methods-digits": list(ATTRIBUTIONS)}, models=["cnn"]))
     assert len(charts(at)) == len(ATTRIBUTIONS)
     assert sum("random pixels gone" in block.value for block in at.markdown) == len(ATTRIBUTIONS)
 
@@ -44,7 +45,7 @@ def test_all_fifteen_methods_can_be_asked_at_once() -> None:
      ({"about": "a unit", "which": "cnn/relu3/5"}, 1), ({"about": "a unit", "which": "rnn/lstm1/3"}, 0)],
 )  # fmt: skip
 def test_classes_differences_and_units_are_explained(state: dict[str, object], maps: int) -> None:
-    at = fine(page(digit="7", models=["dense", "cnn"], methods=["saliency"], **state))
+    at = fine(page(digit="7", models=["dense", "cnn"], **{"methods-digits": ["saliency"]}, **state))
     assert len(charts(at)) == maps
     assert captions(at).count("This net has no such unit.") == 2 - maps
 
@@ -59,15 +60,15 @@ def test_a_unit_that_does_not_exist_gets_a_sentence(which: str, words: str) -> N
 
 
 def test_a_pixel_is_read_off_in_every_map() -> None:
-    at = fine(page(digit="7", pixel="300", methods=["saliency"]))
+    at = fine(page(digit="7", pixel="300", **{"methods-digits": ["saliency"]}))
     assert sum("· here " in caption for caption in captions(at)) == 3
     for pixel in ("784", "-1", "x"):
         assert not any("· here " in caption for caption in captions(fine(page(digit="7", pixel=pixel))))
 
 
 def test_signs_can_be_dropped() -> None:
-    signed = captions(fine(page(digit="7", methods=["saliency"])))
-    only = captions(fine(page(digit="7", methods=["saliency"], shown="only for")))
+    signed = captions(fine(page(digit="7", **{"methods-digits": ["saliency"]})))
+    only = captions(fine(page(digit="7", **{"methods-digits": ["saliency"]}, shown="only for")))
     assert any(caption.startswith("±") for caption in signed)
     assert not any(caption.startswith("±") for caption in only)
 
@@ -87,12 +88,14 @@ def test_a_drawing_is_explained() -> None:
 
 
 def test_a_silent_unit_says_that_there_is_nothing() -> None:
-    at = fine(page(digit="7", models=["dense"], methods=["saliency"], about="a unit", which="dense/relu1/1"))
+    at = fine(
+        page(digit="7", models=["dense"], **{"methods-digits": ["saliency"]}, about="a unit", which="dense/relu1/1")
+    )
     assert any(caption.startswith("Nothing: it finds no pixel") for caption in captions(at))
 
 
 def test_the_maps_are_measured_on_the_pages_digit() -> None:
-    at = page(digit="7", models=["dense", "rnn"], methods=["saliency", "DeepLift"])
+    at = page(digit="7", models=["dense", "rnn"], **{"methods-digits": ["saliency", "DeepLift"]})
     next(button for button in at.button if button.label.startswith("Measure")).click().run()
     for _ in range(200):
         if not any(button.label.startswith(("Measure", "Cancel")) for button in at.button):
@@ -110,12 +113,37 @@ def test_the_maps_are_measured_on_the_pages_digit() -> None:
 
 
 def test_erasing_what_matters_beside_erasing_by_lot() -> None:
-    at = fine(page(digit="0", models=["cnn"], methods=["saliency"], percent=40))
+    at = fine(page(digit="0", models=["cnn"], **{"methods-digits": ["saliency"]}, percent=40))
     important, by_lot = (caption for caption in captions(at) if "→" in caption)
     assert important.startswith("7 ") and by_lot.startswith("7 ")
     assert important.split("→ ")[1] != by_lot.split("→ ")[1]
-    at = fine(page(digit="0", models=["cnn"], methods=["saliency"], percent=0))
+    at = fine(page(digit="0", models=["cnn"], **{"methods-digits": ["saliency"]}, percent=0))
     for caption in captions(at):
         if "→" in caption:
             before, after = caption.split(" → ")
             assert before == after
+
+
+def test_a_photo_is_explained_at_once_by_fast_methods() -> None:
+    at = fine(page(images="photos", photo="cat"))
+    assert any("Egyptian cat" in block.proto.body for block in at.get("html"))
+    assert sum(caption.startswith("±") for caption in captions(at)) == 5
+    assert any("adds up to 8.98 of 8.98" in caption for caption in captions(at))
+    cut = fine(page(images="photos", photo="cat", cut=True))
+    assert sum("% of the photo" in caption for caption in captions(cut)) == 5
+
+
+def test_a_slow_method_is_computed_on_demand(empty_store: Path) -> None:
+    at = fine(page(images="photos", photo="cat", **{"methods-photos": ["feature ablation", "LRP"]}))
+    assert any("chains of linear layers" in caption for caption in captions(at))
+    next(button for button in at.button if button.label == "Compute").click().run()
+    for _ in range(300):
+        if any(caption.startswith("±") for caption in captions(at)):
+            break
+        time.sleep(0.2)
+        at.run()
+    assert sum(caption.startswith("±") for caption in captions(fine(at))) == 1
+
+
+def test_without_a_photo_the_page_asks_for_one() -> None:
+    assert "Choose a photo" in said(fine(page(images="photos")))
