@@ -95,7 +95,7 @@ def _tile(job: Explaining, image: Tensor, shown: str, opacity: float, cut: bool,
     state = scheduler().look(job, watcher())
     running = state is not None and not state.over
     if running:
-        st.session_state[RUNNING, job.method] = True
+        st.session_state[f"{RUNNING}-{job.method}"] = True
         st.button("Cancel", key=f"cancel-{job.method}", on_click=scheduler().cancel, args=(job, watcher()))
     elif state is None or state.state != "done":
         st.button("Compute", key=f"compute-{job.method}", icon=":material/play_arrow:", on_click=start,
@@ -113,7 +113,7 @@ def _live(job: Explaining, image: Tensor, shown: str, opacity: float, cut: bool,
         st.caption(f"Number {state.position} in line." if state.state == "waiting" else "Computing ...")
     if state.records:
         _draw(job, image, state.records[-1], shown, opacity, cut, theme)
-    if state.over and st.session_state.pop((RUNNING, job.method), False):
+    if state.over and st.session_state.pop(f"{RUNNING}-{job.method}", False):
         st.rerun()
 
 
