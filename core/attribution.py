@@ -28,7 +28,7 @@ from core.models.lite import ReLU6
 Images = Float[Tensor, "batch channels height width"]
 
 STEPS = {1: 64, 3: 32}  # points on an integral's path, by colours: digits and photos
-AT_ONCE = {1: 64, 3: 16}  # images in a forward pass, so that memory stays below 1.5 GB
+AT_ONCE = {1: 64, 3: 12}  # images in a forward pass, so that memory stays below 1.5 GB
 NOISY, NOISE = 16, 0.15  # copies that SmoothGrad averages, and their noise's standard deviation
 DRAWS = 8  # baselines of noise that are averaged
 GAMMA = 0.25  # how much positive weights are favoured
@@ -57,7 +57,11 @@ class Outcome(nn.Module):
         self.model, self.target = model, target
 
     def forward(self, x: Images) -> Float[Tensor, " batch"]:
-        """The number for each image; nothing behind the target's layer is computed."""
+        """The number for each image; nothing behind the target's layer is computed.
+
+        Channels last, because integrated gradients of a photo then take a third of the time.
+        """
+        x = x.contiguous(memory_format=torch.channels_last)
         values = peak(run_to(self.model, x, [self.target.layer])[self.target.layer])
         for index in filter(None, (self.target.index, self.target.minus)):
             if not 0 <= index < values.shape[1]:

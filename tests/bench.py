@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from captum import attr
 from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
@@ -199,6 +200,17 @@ def test_all_fifteen_attributions_in_three_nets(benchmark: Any, nets: Any) -> No
 def test_an_attribution_of_a_photo(benchmark: Any, name: str) -> None:
     net, x = load("photo"), photos.to_input(photos.sample("cat"))[None]
     benchmark.pedantic(lambda: ATTRIBUTIONS[name](net, x, Target("logits", 285)), rounds=3, warmup_rounds=1)
+
+
+def test_captums_plain_saliency_and_integrated_gradients_of_a_photo(benchmark: Any) -> None:
+    """Beside ours above: weights not frozen, channels first, as many steps in batches of as many."""
+    net, x = load("photo").requires_grad_(True), photos.to_input(photos.sample("cat"))[None]
+
+    def plain() -> None:
+        attr.Saliency(net).attribute(x, target=285)
+        attr.IntegratedGradients(net).attribute(x, target=285, n_steps=32, internal_batch_size=16)
+
+    benchmark.pedantic(plain, rounds=3, warmup_rounds=1)
 
 
 def test_mouse_up_to_new_pictures_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:

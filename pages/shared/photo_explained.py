@@ -79,7 +79,7 @@ def _choose_class(model: str, weights: str, image: Tensor) -> tuple[Target, str]
         shares = nets.net(model, weights)(image[None]).softmax(1)[0]
     best, labels = shares.topk(5), find(model).labels
     names = {labels[index]: index for index in best.indices.tolist()}
-    name = st.selectbox("What is explained", names, key=f"class-{model}-{weights}-{next(iter(names))}", width=260)
+    name = st.selectbox("What is explained", names, key="class", bind="query-params", width=260)
     last = nets.layers(model)[-1].name
     return Target(last, names[name]), f"{weights} · {name}, {100 * float(shares[names[name]]):.1f} %"
 
