@@ -22,7 +22,7 @@ from core.attribution import ATTRIBUTIONS, COMPLETE, Images, Outcome, Target, ba
 from core.data.digits import test_set
 from core.files import write_whole
 from core.layers import copied, list_layers
-from core.models import load
+from core.models import DIGIT_NETS, load
 from core.process import settle
 
 PARTS = 14  # steps in which pixels are taken out or put in
@@ -31,7 +31,6 @@ NOISE, NOISES = 0.1, 32  # standard deviation of what is added to an image for t
 RADIUS, NEARBY = 0.02, 8  # how far the images lie whose maps are compared for the sensitivity, and how many
 DIGITS = 200  # test images in the table
 SLOW, SLOW_DIGITS = ("Shapley sampling", "kernel SHAP"), 40
-NETS = ("dense", "cnn", "rnn")
 TABLE = Path(__file__).parent / "trust.csv"
 
 Explain = Callable[[nn.Module, Images, Target], Images]
@@ -210,12 +209,13 @@ def main() -> None:
     data = test_set()
     rows: list[dict[Any, Any]] = table().to_dict("records") if TABLE.exists() else []
     done = {(row["model"], row["method"]) for row in rows}
-    choices = [(model, name) for model in NETS for name in ATTRIBUTIONS if not why_not(name, load(model))]
+    choices = [(model, name) for model in DIGIT_NETS for name in ATTRIBUTIONS if not why_not(name, load(model))]
     for model, name in (bar := tqdm([choice for choice in choices if choice not in done], file=sys.stderr)):
         bar.set_description(f"{model} {name}")
         count = SLOW_DIGITS if name in SLOW else DIGITS
         found = measure(name, load(model), load(model, weights="untrained"), data.images[:count], data.labels[:count])
         rows.append({"model": model, "method": name, "images": count} | found)
+        rows.sort(key=lambda row: choices.index((row["model"], row["method"])))
         write_whole(TABLE, pd.DataFrame(rows).round(4).to_csv(index=False).encode())
     sys.stdout.write(markdown("cnn") + "\n")
 

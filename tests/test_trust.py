@@ -12,7 +12,7 @@ from torch import Generator, Tensor, nn
 from core import attribution, trust
 from core.attribution import ATTRIBUTIONS, Target, why_not
 from core.data.digits import test_set as mnist
-from core.models import load
+from core.models import DIGIT_NETS, load
 
 IMAGES = mnist().images[:6]
 SEVENS = mnist().images[mnist().labels == 7][:6]
@@ -140,7 +140,7 @@ def test_the_check_tells_saliency_from_guided_backprop() -> None:
 
 def test_the_table_holds_every_method_of_every_net_and_its_controls() -> None:
     table = trust.table()
-    there = {model: {name for name in ATTRIBUTIONS if not why_not(name, load(model))} for model in trust.NETS}
+    there = {model: {name for name in ATTRIBUTIONS if not why_not(name, load(model))} for model in DIGIT_NETS}
     assert {model: set(rows.method) for model, rows in table.groupby("model")} == there
     for _, rows in table[~table.method.isin(trust.SLOW)].groupby("model"):
         assert rows["deletion, random"].nunique() == 1 and rows["insertion, random"].nunique() == 1
