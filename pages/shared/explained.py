@@ -21,12 +21,12 @@ from pages.shared.net_columns import best_answer
 SCALE, ROOM, TRUST = 6, 148, 440  # enlarges a map; pixels for its method's name, and for what it is worth
 WIDTH = 28 * SCALE
 WORTH = {  # of the table, in words
-    "deletion": "important pixels gone (low is good)",
+    "deletion": "important pixels gone ↓",
     "deletion, random": "random pixels gone",
-    "insertion": "important pixels alone (high is good)",
+    "insertion": "important pixels alone ↑",
     "insertion, random": "random pixels alone",
-    "last layer random": "map alike after the last layer is random",
-    "all random": "map alike after all layers are random",
+    "last layer random": "alike, last layer random ↓",
+    "all random": "alike, all layers random ↓",
 }
 ANSWER, CLASS, DIFFERENCE, UNIT = "its answer", "a digit", "one and not another", "a unit"
 SIGNED, ABSOLUTE, POSITIVE = "for and against", "how much", "only for"
@@ -77,7 +77,7 @@ def choose_about() -> Target | Unit | None:
 def heads(models: Sequence[str], question: Question) -> None:
     """Draw above each column what its net answers, and what is explained of it."""
     with st.container(horizontal=True, gap="small", key="maps-of"):
-        st.container(width=ROOM).caption("A map's own scale stands below it.")
+        st.container(width=ROOM).caption("Below a map its own scale; beside it, ↓ low is good, ↑ high.")
         for model in models:
             with st.container(width=WIDTH + 24), torch.no_grad():
                 shares = nets.net(model, question.weights)(question.image[None]).softmax(1)[0]

@@ -6,13 +6,15 @@ also kept in the session, and stand in the link again when the page comes back.
 
 import streamlit as st
 
-HERE, ARRIVED = "page", "page-arrived"
+HERE, ARRIVED, ASKED = "page", "page-arrived", "link-asked"
 
 
 def arrive(page: str) -> None:
     """Note, once a run, which page runs, and whether it comes from another one."""
     st.session_state[ARRIVED] = st.session_state.get(HERE) != page
     st.session_state[HERE] = page
+    if arrived():
+        st.session_state[ASKED] = set()
 
 
 def arrived() -> bool:
@@ -21,10 +23,14 @@ def arrived() -> bool:
 
 
 def get(name: str) -> str | None:
-    """The value in the link; on coming back to a page, the one that the link had last."""
+    """The value in the link; when it is first asked for on coming back to a page, the one that the link had last.
+
+    That need not be in the first run: a widget that reports in may cut that one short.
+    """
     value = st.query_params.get(name)
-    if value is None and arrived():
+    if value is None and name not in st.session_state[ASKED]:
         value = st.session_state.get(_kept(name))
+    st.session_state[ASKED].add(name)
     put(name, value)
     return value
 
