@@ -74,20 +74,18 @@ def curve(model: nn.Module, x: Images, target: Target, order: Float[Tensor, "bat
     another unit's is its activation beside that for the whole image.
     """
     ranks = order.argsort(1, descending=True).argsort(1).view(len(x), 1, *x.shape[2:])
-    pixels = order.shape[1]
-    shares = []
-    for part in range(PARTS + 1):
-        there = (ranks < part * pixels / PARTS) == insert
-        shares.append(_share(model, x * there, x, target))
-    return torch.stack(shares)
+    pixels, share = order.shape[1], _share_of(model, x, target)
+    return torch.stack([share(x * ((ranks < part * pixels / PARTS) == insert)) for part in range(PARTS + 1)])
 
 
-def _share(model: nn.Module, changed: Images, whole: Images, target: Target) -> PerImage:
+def _share_of(model: nn.Module, whole: Images, target: Target) -> Callable[[Images], PerImage]:
+    """How to take the target's share in images that were made out of the whole ones."""
     if target.layer == list_layers(model, whole.shape[1:])[-1].name and target.minus is None:
-        return model(changed).softmax(1)[:, target.index]
+        return lambda changed: model(changed).softmax(1)[:, target.index]
     outcome = Outcome(model, target)
     nothing = outcome(torch.zeros_like(whole))
-    return (outcome(changed) - nothing) / (outcome(whole) - nothing).clamp(min=1e-6)
+    difference = (outcome(whole) - nothing).clamp(min=1e-6)
+    return lambda changed: (outcome(changed) - nothing) / difference
 
 
 def area(shares: Float[Tensor, "parts batch"]) -> PerImage:

@@ -8,17 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.attribution import ATTRIBUTIONS
 from tests.drawing import drawing
-from tests.visits import app, charts, drawn, fine, said
+from tests.visits import charts, drawn, fine, page, said
 
 
-def page(**state: object) -> AppTest:
-    at = app().run()
-    for name in ("digit", "pixel", "photo", "images"):
-        if name in state:
-            at.query_params[name] = str(state.pop(name))
-    for name, value in state.items():
-        at.session_state[name] = value
-    return at.switch_page("pages/attribution.py").run()
+def attribution_page(**values: object) -> AppTest:
+    return page("attribution", ("digit", "pixel", "photo", "images"), **values)
 
 
 def captions(at: AppTest) -> list[str]:
@@ -26,7 +20,7 @@ def captions(at: AppTest) -> list[str]:
 
 
 def test_a_grid_of_methods_and_nets_with_reasons_where_there_is_no_map() -> None:
-    at = fine(page(digit="7"))
+    at = fine(attribution_page(digit="7"))
     assert len(charts(at)) == 3 + 3 + 2 + 2 + 2 + 3 + 1
     assert sum("It weighs maps" in caption for caption in captions(at)) == 2
     assert any("no rule for an LSTM" in caption for caption in captions(at))
@@ -34,7 +28,7 @@ def test_a_grid_of_methods_and_nets_with_reasons_where_there_is_no_map() -> None
 
 
 def test_all_fifteen_methods_can_be_asked_at_once() -> None:
-    at = fine(page(digit="7", **{"methods-digits": list(ATTRIBUTIONS)}, models=["cnn"]))
+    at = fine(attribution_page(digit="7", **{"methods-digits": list(ATTRIBUTIONS)}, models=["cnn"]))
     assert len(charts(at)) == len(ATTRIBUTIONS)
     assert sum("random pixels gone" in block.value for block in at.markdown) == len(ATTRIBUTIONS)
 
@@ -45,7 +39,7 @@ def test_all_fifteen_methods_can_be_asked_at_once() -> None:
      ({"about": "a unit", "which": "cnn/relu3/5"}, 1), ({"about": "a unit", "which": "rnn/lstm1/3"}, 0)],
 )  # fmt: skip
 def test_classes_differences_and_units_are_explained(state: dict[str, object], maps: int) -> None:
-    at = fine(page(digit="7", models=["dense", "cnn"], **{"methods-digits": ["saliency"]}, **state))
+    at = fine(attribution_page(digit="7", models=["dense", "cnn"], **{"methods-digits": ["saliency"]}, **state))
     assert len(charts(at)) == maps
     assert captions(at).count("This net has no such unit.") == 2 - maps
 
@@ -56,25 +50,25 @@ def test_classes_differences_and_units_are_explained(state: dict[str, object], m
      ("photo/stem/1", "not of a net for digits"), ("lstm/a/1", "not of a net for digits")],
 )  # fmt: skip
 def test_a_unit_that_does_not_exist_gets_a_sentence(which: str, words: str) -> None:
-    assert words in said(fine(page(digit="7", about="a unit", which=which)))
+    assert words in said(fine(attribution_page(digit="7", about="a unit", which=which)))
 
 
 def test_a_pixel_is_read_off_in_every_map() -> None:
-    at = fine(page(digit="7", pixel="300", **{"methods-digits": ["saliency"]}))
+    at = fine(attribution_page(digit="7", pixel="300", **{"methods-digits": ["saliency"]}))
     assert sum("· here " in caption for caption in captions(at)) == 3
     for pixel in ("784", "-1", "x"):
-        assert not any("· here " in caption for caption in captions(fine(page(digit="7", pixel=pixel))))
+        assert not any("· here " in caption for caption in captions(fine(attribution_page(digit="7", pixel=pixel))))
 
 
 def test_signs_can_be_dropped() -> None:
-    signed = captions(fine(page(digit="7", **{"methods-digits": ["saliency"]})))
-    only = captions(fine(page(digit="7", **{"methods-digits": ["saliency"]}, shown="only for")))
+    signed = captions(fine(attribution_page(digit="7", **{"methods-digits": ["saliency"]})))
+    only = captions(fine(attribution_page(digit="7", **{"methods-digits": ["saliency"]}, shown="only for")))
     assert any(caption.startswith("±") for caption in signed)
     assert not any(caption.startswith("±") for caption in only)
 
 
 def test_without_a_drawing_the_page_invites_and_shows_what_methods_are_worth() -> None:
-    at = fine(page())
+    at = fine(attribution_page())
     assert "draw a digit on the page Draw" in said(at)
     table = at.dataframe[0].value
     assert set(table.model) == {"dense", "cnn", "rnn"}
@@ -89,13 +83,15 @@ def test_a_drawing_is_explained() -> None:
 
 def test_a_silent_unit_says_that_there_is_nothing() -> None:
     at = fine(
-        page(digit="7", models=["dense"], **{"methods-digits": ["saliency"]}, about="a unit", which="dense/relu1/1")
+        attribution_page(
+            digit="7", models=["dense"], **{"methods-digits": ["saliency"]}, about="a unit", which="dense/relu1/1"
+        )
     )
     assert any(caption.startswith("Nothing: it finds no pixel") for caption in captions(at))
 
 
 def test_the_maps_are_measured_on_the_pages_digit() -> None:
-    at = page(digit="7", models=["dense", "rnn"], **{"methods-digits": ["saliency", "DeepLift"]})
+    at = attribution_page(digit="7", models=["dense", "rnn"], **{"methods-digits": ["saliency", "DeepLift"]})
     next(button for button in at.button if button.label.startswith("Measure")).click().run()
     for _ in range(200):
         if not any(button.label.startswith(("Measure", "Cancel")) for button in at.button):
@@ -113,11 +109,11 @@ def test_the_maps_are_measured_on_the_pages_digit() -> None:
 
 
 def test_erasing_what_matters_beside_erasing_by_lot() -> None:
-    at = fine(page(digit="0", models=["cnn"], **{"methods-digits": ["saliency"]}, percent=40))
+    at = fine(attribution_page(digit="0", models=["cnn"], **{"methods-digits": ["saliency"]}, percent=40))
     important, by_lot = (caption for caption in captions(at) if "→" in caption)
     assert important.startswith("7 ") and by_lot.startswith("7 ")
     assert important.split("→ ")[1] != by_lot.split("→ ")[1]
-    at = fine(page(digit="0", models=["cnn"], **{"methods-digits": ["saliency"]}, percent=0))
+    at = fine(attribution_page(digit="0", models=["cnn"], **{"methods-digits": ["saliency"]}, percent=0))
     for caption in captions(at):
         if "→" in caption:
             before, after = caption.split(" → ")
@@ -125,16 +121,16 @@ def test_erasing_what_matters_beside_erasing_by_lot() -> None:
 
 
 def test_a_photo_is_explained_at_once_by_fast_methods() -> None:
-    at = fine(page(images="photos", photo="cat"))
+    at = fine(attribution_page(images="photos", photo="cat"))
     assert any("Egyptian cat" in block.proto.body for block in at.get("html"))
     assert sum(caption.startswith("±") for caption in captions(at)) == 5
     assert any("adds up to 8.98 of 8.98" in caption for caption in captions(at))
-    cut = fine(page(images="photos", photo="cat", cut=True))
+    cut = fine(attribution_page(images="photos", photo="cat", cut=True))
     assert sum("% of the photo" in caption for caption in captions(cut)) == 5
 
 
 def test_a_slow_method_is_computed_on_demand(empty_store: Path) -> None:
-    at = fine(page(images="photos", photo="cat", **{"methods-photos": ["feature ablation", "LRP"]}))
+    at = fine(attribution_page(images="photos", photo="cat", **{"methods-photos": ["feature ablation", "LRP"]}))
     assert any("chains of linear layers" in caption for caption in captions(at))
     next(button for button in at.button if button.label == "Compute").click().run()
     for _ in range(300):
@@ -146,4 +142,4 @@ def test_a_slow_method_is_computed_on_demand(empty_store: Path) -> None:
 
 
 def test_without_a_photo_the_page_asks_for_one() -> None:
-    assert "Choose a photo" in said(fine(page(images="photos")))
+    assert "Choose a photo" in said(fine(attribution_page(images="photos")))

@@ -10,17 +10,11 @@ from streamlit.testing.v1 import AppTest
 from core.maps import METHODS
 from core.measures.neighbours import ENOUGH
 from tests.drawing import drawing
-from tests.visits import app, charts, drawn, fine, maps, said
+from tests.visits import charts, drawn, fine, maps, page, said
 
 
-def maps_page(**state: object) -> AppTest:
-    at = app().run()
-    for name in ("digit", "map"):
-        if name in state:
-            at.query_params[name] = str(state.pop(name))
-    for name, value in state.items():
-        at.session_state[name] = value
-    return at.switch_page("pages/maps.py").run()
+def maps_page(**values: object) -> AppTest:
+    return page("maps", ("digit", "map"), **values)
 
 
 def test_every_net_is_a_row_of_maps_with_the_numbers_of_their_spaces() -> None:

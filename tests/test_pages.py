@@ -13,7 +13,7 @@ from core import atlas
 from core.data import canvas, digits, photos
 from pages.shared import frame
 from tests.drawing import drawing
-from tests.visits import EMPTY, answers, app, charts, drawn, fine, panel, said, texts
+from tests.visits import EMPTY, answers, app, charts, drawn, fine, page, panel, said, texts
 
 
 @pytest.mark.parametrize("page", frame.PAGES)
@@ -372,10 +372,7 @@ def test_the_nets_page_shows_every_net_with_its_numbers() -> None:
 
 
 def photo_page(**link: str) -> AppTest:
-    at = app().run()
-    for name, value in link.items():
-        at.query_params[name] = value
-    return at.switch_page("pages/photo.py").run()
+    return page("photo", tuple(link), **link)
 
 
 def pictures(at: AppTest) -> int:
@@ -473,10 +470,7 @@ def test_what_is_most_active_on_a_photo_asks_for_one_and_finds_it(empty_store: P
 
 
 def neighbours_page(**link: str) -> AppTest:
-    at = app().run()
-    for name, value in link.items():
-        at.query_params[name] = value
-    return at.switch_page("pages/neighbours.py").run()
+    return page("neighbours", tuple(link), **link)
 
 
 def test_the_neighbours_page_asks_for_an_image_and_shows_the_numbers() -> None:

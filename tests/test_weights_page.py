@@ -3,16 +3,11 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.visits import app, charts, fine, panel
+from tests.visits import charts, fine, page, panel
 
 
-def weights_page(**state: str) -> AppTest:
-    at = app().run()
-    if "unit" in state:
-        at.query_params["unit"] = state.pop("unit")
-    for name, value in state.items():
-        at.session_state[name] = value
-    return at.switch_page("pages/weights.py").run()
+def weights_page(**values: str) -> AppTest:
+    return page("weights", ("unit",), **values)
 
 
 def captions(at: AppTest) -> str:

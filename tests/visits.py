@@ -21,6 +21,17 @@ def app(**link: str) -> AppTest:
     return at
 
 
+def page(name: str, linked: tuple[str, ...] = (), **values: object) -> AppTest:
+    """Another page than the first: the `linked` of these values stand in its link, the others in its switches."""
+    at = app().run()
+    for key, value in values.items():
+        if key in linked:
+            at.query_params[key] = str(value)
+        else:
+            at.session_state[key] = value
+    return at.switch_page(f"pages/{name}.py").run()
+
+
 def drawn(rgba: np.ndarray, **link: str) -> AppTest:
     at = app(**link)
     at.session_state["canvas-1" if link.keys() & {"digit", "ink"} else "canvas-0"] = canvas_state(rgba)

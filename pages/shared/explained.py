@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 import torch
@@ -98,14 +99,20 @@ def row(name: str, models: Sequence[str], question: Question) -> None:
 
 def _worth(name: str, models: Sequence[str]) -> None:
     """Draw the method's trust numbers for the nets that have them, a row a number."""
-    rows = {row["model"]: row for row in table().query("method == @name").to_dict("records")}
-    there = [rows[model] for model in models if model in rows]
+    there = [_table()[model, name] for model in models if (model, name) in _table()]
     if there:
         names = " | ".join(row["model"] for row in there)
         lines = [f"| over {there[0]['images']} digits | {names} |", "|---" * (len(there) + 1) + "|"]
         for number, words in WORTH.items():
             lines.append(f"| {words} | {' | '.join(f'{row[number]:.2f}' for row in there)} |")
         st.markdown("\n".join(lines))
+
+
+@st.cache_resource(show_spinner=False)
+def _table() -> dict[tuple[str, str], dict[str, Any]]:
+    """The shipped numbers by net and method, read once: every row of maps asks for them."""
+    return {(row["model"], row["method"]): {str(name): value for name, value in row.items()}
+            for row in table().to_dict("records")}  # fmt: skip
 
 
 def _cell(name: str, model: str, question: Question) -> None:
@@ -152,8 +159,8 @@ def _take_pixel(pixel: int) -> None:
     link.put(charts.PIXEL, str(pixel))
 
 
-@st.cache_resource(max_entries=2000, show_spinner=False, hash_funcs={Tensor: lambda x: x.numpy().tobytes()})
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=nets.BY_VALUE)  # a photo's map has 0.6 MB
 def explained(name: str, model: str, weights: str, image: Tensor, target: Target, baseline: str) -> Tensor:
-    """A method's map (1, 1, 28, 28) for an image (1, 28, 28)."""
+    """A method's map (1, channels, height, width) for an image (channels, height, width)."""
     options = {"baseline": baseline} if name in COMPARING else {}
     return ATTRIBUTIONS[name](nets.net(model, weights), image[None], target, **options)

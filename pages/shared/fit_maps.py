@@ -116,8 +116,9 @@ def _live(fittings: list[Fitting], weights: str) -> None:
     rows, done = {}, 0.0
     jobs = {fitting: scheduler().look(fitting, watcher()) for fitting in fittings}
     for fitting, job in jobs.items():
-        flats = _found(fitting) or _so_far(job)
-        done += job.records[-1].done if job and job.records else float(bool(fitting.kept()))
+        found = _found(fitting)
+        flats = found or _so_far(job)
+        done += 1.0 if found else job.records[-1].done if job and job.records else 0.0
         rows[fitting.model] = [
             flat_maps.figure(layer, flats.get(layer, beginning), None, "" if layer in flats else "not begun", "")
             for layer, beginning in flat_maps.principal_maps(fitting.model, weights).items()
@@ -151,7 +152,7 @@ def _figures(fitting: Fitting, flats: dict[str, Flat], image: Tensor | None) -> 
     return figures
 
 
-@st.cache_data(max_entries=256, show_spinner="Placing the star ...", hash_funcs={Tensor: lambda x: x.numpy().tobytes()})
+@st.cache_data(max_entries=256, show_spinner="Placing the star ...", hash_funcs=nets.BY_VALUE)
 def _star(fitting: Fitting, layer: str, _flat: Flat, image: Tensor) -> Flat:
     """Where an image (1, 28, 28) lies in a finished map: (2,)."""
     coordinates = flat_maps.basis(fitting.model, fitting.weights, layer).coordinates

@@ -77,6 +77,7 @@ def figure(layer: str, flat: Flat, star: Flat | None, about: str, below: str) ->
             "star": None if star is None else scaled(star)}  # fmt: skip
 
 
+@st.cache_data(show_spinner=False)  # every map asks for it, on every run
 def separation(model: str, weights: str, layer: str) -> str:
     """How well the classes lie apart in a layer's space, in words."""
     rows = table().query("metric == 'euclidean'").set_index(["model", "weights", "layer"])

@@ -2,8 +2,9 @@
 
 import gc
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import Any
 
 import streamlit as st
 import torch
@@ -22,6 +23,9 @@ from core.store import Result, address
 from core.survey import Answers
 from pages.shared.long_work import store
 
+BY_VALUE: dict[str | type[Any], Callable[[Any], Any]] = {
+    Tensor: lambda image: image.numpy().tobytes()  # how Streamlit's caches tell images apart
+}
 PHOTO_BATCH = 4  # a photo has two hundred times as many activations as a digit
 
 settle()
