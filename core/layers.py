@@ -97,7 +97,7 @@ def list_layers(model: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
         else:
             plain = not any(module.children()) and next(module.parameters(), None) is None
             behind = next((other for other, its in reversed(made) if its is x), None) if plain else None
-            shape = tuple(_units_first(module, output).shape[1:])
+            shape = tuple(units_first(module, output).shape[1:])
             layers.append(Layer(name, _kind(module), shape, depth, behind, *computed.get(_place(output), ())))
         made.append((name, output))
         source[_place(output)] = name
@@ -196,7 +196,7 @@ def run_to(model: nn.Module, x: Tensor, names: Iterable[str]) -> dict[str, Tenso
     def keep(name: str, module: nn.Module, x: object, output: object) -> None:
         if not isinstance(output, Tensor):
             raise ValueError(f"{name} puts out {type(output).__name__}, not a tensor: it cannot be read as a layer.")
-        reached[name] = _units_first(module, output)
+        reached[name] = units_first(module, output)
         if len(reached) == len(modules):
             raise _AllReached
 
@@ -218,6 +218,12 @@ def copied(model: nn.Module) -> nn.Module:
         return copy.deepcopy(model)
 
 
+def shell(model: nn.Module) -> nn.Module:
+    """A copy that shares the model's weights: its hooks, modes and gradients are its own. Not to be trained."""
+    with _lock(model):
+        return copy.deepcopy(model, {id(held): held for held in (*model.parameters(), *model.buffers())})
+
+
 class _AllReached(Exception):  # noqa: N818 - not an error: it ends a forward pass early
     """Every layer that was asked for has been read."""
 
@@ -229,7 +235,8 @@ def _module(model: nn.Module, name: str) -> nn.Module:
     return modules[name]
 
 
-def _units_first(module: nn.Module, output: Tensor) -> Tensor:
+def units_first(module: nn.Module, output: Tensor) -> Tensor:
+    """What a module put out, as an activation: its units stand behind the batch."""
     if output.ndim == 3 and isinstance(module, Tap):
         return output.transpose(1, 2)
     if output.ndim == 3:  # a token for each patch of an image, and perhaps one for the class before them
@@ -241,7 +248,7 @@ def _units_first(module: nn.Module, output: Tensor) -> Tensor:
 def _is_in_windows(module: nn.Module, output: Tensor, input_shape: Sequence[int]) -> bool:
     """Whether the places of a square image lie window by window, as some attention has them: that is no map of it."""
     square = len(input_shape) == 3 and input_shape[1] == input_shape[2]
-    rows, columns = _units_first(module, output).shape[-2:] if output.ndim >= 3 else (1, 1)
+    rows, columns = units_first(module, output).shape[-2:] if output.ndim >= 3 else (1, 1)
     return output.ndim > 4 or (square and output.ndim == 4 and rows != columns)
 
 

@@ -14,16 +14,21 @@ frame.enter(
 )
 
 with frame.loading():
-    from core import examples, trust
-    from core.attribution import ATTRIBUTIONS, BASELINES, COMPLETE
+    from core import examples
+    from core.attribution import ATTRIBUTIONS
+    from core.attribution.outcome import BASELINES
+    from core.trust.table import table
     from pages.shared import nets, photo_explained
     from pages.shared.choose_nets import choose_digit_nets, choose_weights
     from pages.shared.erasing import erase
-    from pages.shared.explained import ABSOLUTE, POSITIVE, SIGNED, Question, choose_about, heads, row
+    from pages.shared.explained import Question, choose_about, heads, row
+    from pages.shared.explaining import ABSOLUTE, POSITIVE, SIGNED, Looks
+    from pages.shared.flowing import flowing
     from pages.shared.gallery import gallery
     from pages.shared.measured import measure, numbers_table
     from pages.shared.notice import notice
     from pages.shared.paper import drawing, look_at
+    from pages.shared.unit_over_page import unit_over_page
 
 BEGIN = ["saliency", "integrated gradients", "guided backprop", "DeepLift", "LRP", "occlusion", "Grad-CAM"]
 COMPUTED = """
@@ -61,15 +66,16 @@ image = None
 with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
     sees = st.segmented_control("Images", ["digits", "photos"], default="digits", required=True, key="images",
                                 bind="query-params")  # fmt: skip
-    baseline = st.selectbox("Baseline", BASELINES, key="baseline", bind="query-params", width=140)
+    baseline = st.selectbox("Baseline", BASELINES[sees], key=f"baseline-{sees}", bind="query-params", width=140)
     shown = st.segmented_control("Shown", [SIGNED, ABSOLUTE, POSITIVE], default=SIGNED, required=True, key="shown",
                                  bind="query-params")  # fmt: skip
     opacity = st.slider("Opacity", 0.0, 1.0, 0.8, key="opacity", bind="query-params", width=140)
+looks = Looks(shown, opacity, theme)
 begin = BEGIN if sees == "digits" else photo_explained.BEGIN
 methods = st.multiselect("Methods", list(ATTRIBUTIONS), begin, key=f"methods-{sees}", bind="query-params")
 if sees == "photos":
     try:
-        photo_explained.photo_explained(methods, baseline, shown, opacity, theme)
+        photo_explained.photo_explained(methods, baseline, looks)
     except ValueError as error:
         notice(error, ":material/image_not_supported:")
     explain()
@@ -81,13 +87,16 @@ try:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         about = choose_about()
     image = drawing()
-    question = Question(image, weights, about, baseline, shown, opacity, theme)
+    question = Question(image, weights, about, baseline)
     with st.container(key="grid"):
         heads(models, question)
         for name in methods:
-            row(name, models, question)
-    measure(models, methods, question)
-    erase(models, question)
+            row(name, models, question, looks)
+    maps = [question.map_of(name, model) for model in models for name in methods]
+    measure([map_ for map_ in maps if map_ and not map_.why_not()], "digit", theme)
+    flowing(models, question, theme)
+    unit_over_page(weights, theme)
+    erase(models, question, theme)
 except ValueError as error:
     notice(error, ":material/edit:")
     if image is None:
@@ -95,9 +104,7 @@ except ValueError as error:
         gallery(examples.first_of_each(nets.test_images().labels), columns=10, scale=2, key="begin", take=look_at)
 
 st.subheader("How far can they be trusted?", anchor=False)
-table = trust.table()
-table = table[table.model.isin(models)]
-table.loc[~table.method.isin(COMPLETE), "gap"] = None  # the others promise no sum
-numbers_table(table.drop(columns="images"), key="worth")
+shipped = table()
+numbers_table(shipped[shipped.model.isin(models)].drop(columns="images"), key="worth")
 
 explain()

@@ -13,9 +13,10 @@ frame.enter(
 
 with frame.loading():
     from core import examples
-    from core.layers import require
-    from core.units import Unit
-    from pages.shared import link, nets
+    from pages.shared import nets
+    from pages.shared.chosen_unit import chosen_unit
+    from pages.shared.erasing import erase
+    from pages.shared.explained import Question
     from pages.shared.gallery import gallery
     from pages.shared.heads import closable_head
     from pages.shared.net_columns import View, answers_in_short, net_columns
@@ -69,21 +70,6 @@ def choose_view(rows: int) -> View:
     return View((dense, "cnn", "rnn"), weights, layers, rows, st.context.theme.type or "light")
 
 
-def selected_unit(models: tuple[str, ...]) -> tuple[Unit | None, str | None]:
-    """The unit that the link names, or what is wrong with it in a sentence."""
-    address = link.get("unit")
-    if not address:
-        return None, None
-    try:
-        unit = Unit.parse(address)
-        if unit.model not in models:
-            raise ValueError(f"The link names {unit}, of a net that is not shown; shown are {', '.join(models)}.")
-        require(unit, nets.layers(unit.model))
-    except ValueError as error:
-        return None, str(error)
-    return unit, None
-
-
 with st.container(horizontal=True, gap="medium"):
     side, main = st.container(width=288, key="side"), st.container(width="stretch", key="main")
 with side:
@@ -95,6 +81,8 @@ with side:
     in_short = st.container()
     brush()
     rows = st.slider("Rows that the recurrent net reads", 1, 28, 28, key="rows", bind="query-params")
+    erasing = st.toggle("Erase what matters", key="erase", bind="query-params",
+                        help="The answers without the pixels that matter, and without others.")  # fmt: skip
     panel = st.container(key="unit")
 with main:
     view = choose_view(rows)
@@ -103,9 +91,9 @@ with main:
         st.caption("Or take one of these test images")
         gallery(examples.first_of_each(nets.test_images().labels), columns=5, scale=4, key="begin")
     else:
-        unit, doubt = selected_unit(view.models)
-        if doubt:
-            notice(doubt, ":material/search_off:")
+        if erasing:
+            erase(view.models, Question(image, view.weights), view.theme)
+        unit = chosen_unit(view.models)
         recorded = net_columns(view, image, unit)
         with in_short:
             answers_in_short(recorded)

@@ -13,13 +13,11 @@ frame.enter(
 
 with frame.loading():
     from core import images
-    from core.layers import require
-    from core.units import Unit
-    from pages.shared import link, nets
+    from pages.shared import nets
     from pages.shared.choose_nets import choose_net, choose_weights
+    from pages.shared.chosen_unit import chosen_unit
     from pages.shared.heads import closable_head
     from pages.shared.missing_weights import weights_at_hand
-    from pages.shared.notice import notice
     from pages.shared.photo_layers import PhotoView, answer, choose_layer, maps, record_photo, strip
     from pages.shared.photo_panel import photo_panel
     from pages.shared.photographs import as_input, choose_photo
@@ -59,18 +57,6 @@ those of the folder that LAYERSCOPE_PHOTOS names; each is shown as far as the un
 """
 
 
-def selected_unit(model: str) -> Unit | None:
-    """The unit that the link names; of one that does not exist the page says so."""
-    try:
-        unit = Unit.parse(address) if (address := link.get("unit")) else None
-        if unit and unit.model == model:
-            require(unit, nets.layers(model))
-            return unit
-    except ValueError as error:
-        notice(error, ":material/search_off:")
-    return None
-
-
 theme = st.context.theme.type or "light"
 picture = choose_photo()
 with st.container(horizontal=True, gap="medium"):
@@ -81,7 +67,8 @@ with main:
         wanted = choose_weights()
         layer = choose_layer(model) if picture else None
     weights = weights_at_hand([model], wanted)
-    unit = selected_unit(model)
+    unit = chosen_unit()
+    unit = unit if unit and unit.model == model else None
     image = None if picture is None else as_input(picture, model)
     view = PhotoView(model, weights, image, theme)
     activations = {}

@@ -13,7 +13,8 @@ from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
 from core import examples, images
-from core.attribution import ATTRIBUTIONS, Target, why_not
+from core.attribution import ATTRIBUTIONS, why_not
+from core.attribution.outcome import Target
 from core.data import canvas, digits, photos
 from core.layers import list_layers, record
 from core.maps import METHODS, Basis

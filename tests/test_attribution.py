@@ -1,17 +1,21 @@
 """Every method against a slow reference from its paper, and what holds for all of them on all nets."""
 
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 import torch
+from captum import attr
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from core import attribution
-from core.attribution import ATTRIBUTIONS, BASELINES, COMPLETE, Outcome, Target, baselines, superpixels, why_not
+from core.attribution import ATTRIBUTIONS, COMPLETE, FORMING, backwards, outcome, removal, why_not
+from core.attribution.outcome import BASELINES, Outcome, Target, baselines
+from core.attribution.removal import superpixels
 from core.data import photos
 from core.data.digits import test_set as mnist
-from core.layers import record, run_to
+from core.layers import list_layers, record, run_to
 from core.models import load
 from tests import references
 
@@ -46,24 +50,27 @@ def test_input_x_gradient_and_deep_lift() -> None:
     net, x = dense(), image()
     target = Target("logits", 1)
     torch.testing.assert_close(
-        attribution.input_x_gradient(net, x, target), x * references.dense_backward(net, x, 1, "gradient")
+        backwards.input_x_gradient(net, x, target), x * references.dense_backward(net, x, 1, "gradient")
     )
     torch.testing.assert_close(
-        attribution.deep_lift(net, x, target), x * references.dense_backward(net, x, 1, "rescale"), atol=1e-5, rtol=1e-4
+        ATTRIBUTIONS["DeepLift"](net, x, target),
+        x * references.dense_backward(net, x, 1, "rescale"),
+        atol=1e-5,
+        rtol=1e-4,
     )
 
 
 @pytest.mark.parametrize("unit", [0, 1, 2])
 def test_lrp_is_the_gamma_rule(unit: int) -> None:
     net, x = dense(), image()
-    expected = references.lrp_gamma(net, x, unit, attribution.GAMMA)
-    torch.testing.assert_close(attribution.lrp(net, x, Target("logits", unit)), expected, atol=1e-4, rtol=1e-3)
+    expected = references.lrp_gamma(net, x, unit, backwards.GAMMA)
+    torch.testing.assert_close(backwards.lrp(net, x, Target("logits", unit)), expected, atol=1e-4, rtol=1e-3)
 
 
 def test_integrated_gradients_follow_the_path() -> None:
     net, x = dense(), image()
     expected = references.integrated_gradients(Outcome(net, Target("logits", 2)), x, torch.zeros_like(x))
-    found = attribution.integrated_gradients(net, x, Target("logits", 2))
+    found = ATTRIBUTIONS["integrated gradients"](net, x, Target("logits", 2))
     torch.testing.assert_close(found, expected, atol=5e-3, rtol=0.05)
 
 
@@ -72,8 +79,8 @@ def test_integrated_gradients_of_a_smooth_net_add_up(name: str, monkeypatch: pyt
     net = load(name)
     with torch.no_grad():
         difference = float(net(SEVEN)[0, 7] - net(torch.zeros_like(SEVEN))[0, 7])
-    monkeypatch.setitem(attribution.STEPS, 1, 512)
-    found = attribution.integrated_gradients(net, SEVEN, Target("logits", 7))
+    monkeypatch.setitem(backwards.STEPS, 1, 512)
+    found = ATTRIBUTIONS["integrated gradients"](net, SEVEN, Target("logits", 7))
     assert float(found.sum()) == pytest.approx(difference, rel=1e-4)
 
 
@@ -81,32 +88,32 @@ def test_smooth_grad_of_a_linear_net_is_its_gradient_and_of_others_their_mean() 
     net, x = dense(), image()
     linear = nn.Sequential(OrderedDict(flatten=nn.Flatten(), logits=nn.Linear(16, 3))).requires_grad_(False)
     target = Target("logits", 1)
-    torch.testing.assert_close(attribution.smooth_grad(linear, x, target), linear.logits.weight[1].view_as(x))
-    noise = attribution.NOISE * torch.randn(4000, 1, 4, 4, generator=Generator().manual_seed(0))
-    mean = attribution.saliency(net, x + noise, target).mean(0)
-    plain = attribution.saliency(net, x, target)[0]
-    found = attribution.smooth_grad(net, x, target)[0]
+    torch.testing.assert_close(backwards.smooth_grad(linear, x, target), linear.logits.weight[1].view_as(x))
+    noise = backwards.NOISE * torch.randn(4000, 1, 4, 4, generator=Generator().manual_seed(0))
+    mean = backwards.saliency(net, x + noise, target).mean(0)
+    plain = backwards.saliency(net, x, target)[0]
+    found = backwards.smooth_grad(net, x, target)[0]
     assert (found - mean).norm() < 0.6 * max((plain - mean).norm(), 0.2 * mean.norm())
 
 
 def test_gradient_shap_of_a_linear_net_is_its_weights_times_the_way_from_a_mean_baseline() -> None:
     x = image()
     linear = nn.Sequential(OrderedDict(flatten=nn.Flatten(), logits=nn.Linear(16, 3))).requires_grad_(False)
-    found = attribution.gradient_shap(linear, x, Target("logits", 0)) / linear.logits.weight[0].view_as(x)
+    found = backwards.gradient_shap(linear, x, Target("logits", 0)) / linear.logits.weight[0].view_as(x)
     from_noise = torch.cat(list(baselines(x, "noise")))
     assert ((found <= x + 1e-5) & (found >= x - from_noise.amax(0) - 1e-5)).all()
 
 
 def test_occlusion_and_ablation_are_falls() -> None:
     net, x = dense(side=8), image(8)
-    outcome = Outcome(net, Target("logits", 2))
-    expected = references.occlusion(outcome, x, *attribution.WINDOW[1])
-    torch.testing.assert_close(attribution.occlusion(net, x, Target("logits", 2)), expected, atol=1e-5, rtol=1e-4)
-    mask, found = superpixels(x), attribution.feature_ablation(net, x, Target("logits", 2))
+    answer = Outcome(net, Target("logits", 2))
+    expected = references.occlusion(answer, x, *removal.WINDOW[1])
+    torch.testing.assert_close(ATTRIBUTIONS["occlusion"](net, x, Target("logits", 2)), expected, atol=1e-5, rtol=1e-4)
+    mask, found = superpixels(x), ATTRIBUTIONS["feature ablation"](net, x, Target("logits", 2))
     assert mask.unique().tolist() == [0, 1, 2, 3]
     for cell in range(4):
         without = torch.where(mask == cell, 0.0, x)
-        fall = float(outcome(x) - outcome(without)) / 16
+        fall = float(answer(x) - answer(without)) / 16
         torch.testing.assert_close(found[mask == cell], torch.full((16,), fall), atol=1e-6, rtol=1e-4)
 
 
@@ -125,7 +132,7 @@ def test_shapley_values_are_those_of_all_orders() -> None:
 @pytest.mark.parametrize("target", [Target("logits", 7), Target("conv4", 3), Target("logits", 7, 1)])
 def test_grad_cam_weighs_maps_by_their_mean_gradients(target: Target) -> None:
     net = load("cnn")
-    layer = attribution.last_maps(net, SEVEN, target)
+    layer = backwards.last_maps(list_layers(net, SEVEN.shape[1:]), target)
     assert layer == ("relu4" if target.layer == "logits" else "pool3")
     maps = record(net, SEVEN, [layer])[layer].requires_grad_()
     behind = nn.Sequential(*list(net)[list(dict(net.named_children())).index(layer) + 1 :])
@@ -136,22 +143,22 @@ def test_grad_cam_weighs_maps_by_their_mean_gradients(target: Target) -> None:
     score = values[0, target.index] - (0 if target.minus is None else values[0, target.minus])
     (gradients,) = torch.autograd.grad(score, maps)
     expected = F.interpolate(references.grad_cam(maps.detach(), gradients)[None, None], (28, 28), mode="bilinear")
-    torch.testing.assert_close(attribution.grad_cam(net, SEVEN, target), expected, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(backwards.grad_cam(net, SEVEN, target), expected, atol=1e-4, rtol=1e-3)
     positive = F.interpolate(
         references.grad_cam(maps.detach(), gradients)[None, None].clamp(min=0), (28, 28), mode="bilinear"
     )
-    guided = attribution.guided_backprop(net, SEVEN, target)
-    torch.testing.assert_close(attribution.guided_grad_cam(net, SEVEN, target), positive * guided, atol=1e-4, rtol=1e-3)
+    guided = backwards.guided_backprop(net, SEVEN, target)
+    torch.testing.assert_close(backwards.guided_grad_cam(net, SEVEN, target), positive * guided, atol=1e-4, rtol=1e-3)
 
 
 def test_conductance_adds_up_over_a_layers_units() -> None:
     net = load("dense-video")
     target = Target("logits", 7)
-    found = attribution.conductance(net, SEVEN, target, "sigmoid1")
+    found = backwards.conductance(net, SEVEN, target, "sigmoid1")
     assert found.shape == (1, 16)
-    outcome = Outcome(net, target)
+    answer = Outcome(net, target)
     with torch.no_grad():
-        difference = float(outcome(SEVEN) - outcome(torch.zeros_like(SEVEN)))
+        difference = float(answer(SEVEN) - answer(torch.zeros_like(SEVEN)))
     assert float(found.sum()) == pytest.approx(difference, rel=0.05)
     expected, before = torch.zeros(16), run_to(net, torch.zeros_like(SEVEN), ["sigmoid1"])["sigmoid1"]
     for step in range(1, 801):
@@ -203,8 +210,8 @@ def test_which_methods_apply_to_which_nets() -> None:
 
 def test_deep_lift_has_no_rule_for_an_lstm() -> None:
     net, target = load("rnn"), Target("logits", 7)
-    found = attribution.deep_lift(net, SEVEN, target)
-    torch.testing.assert_close(found, attribution.input_x_gradient(net, SEVEN, target), atol=1e-5, rtol=1e-3)
+    found = ATTRIBUTIONS["DeepLift"](net, SEVEN, target)
+    torch.testing.assert_close(found, backwards.input_x_gradient(net, SEVEN, target), atol=1e-5, rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", COMPLETE)
@@ -214,9 +221,9 @@ def test_complete_methods_add_up_to_the_difference(model: str, name: str) -> Non
     if why_not(name, net):
         return
     for x in mnist().images[[3, 7]].split(1):
-        outcome = Outcome(net, Target("logits", 5))
+        answer = Outcome(net, Target("logits", 5))
         with torch.no_grad():
-            difference = float(outcome(x) - outcome(torch.zeros_like(x)))
+            difference = float(answer(x) - answer(torch.zeros_like(x)))
         found = float(ATTRIBUTIONS[name](net, x, Target("logits", 5)).sum())
         assert found == pytest.approx(difference, rel=0.1 if name == "integrated gradients" else 1e-3, abs=0.3)
 
@@ -224,24 +231,24 @@ def test_complete_methods_add_up_to_the_difference(model: str, name: str) -> Non
 def test_photos_are_explained_by_superpixels_and_relu6_by_deep_lift() -> None:
     net, x = load("photo"), photos.to_input(photos.sample("cat"))[None]
     target = Target("logits", 285)
-    outcome = Outcome(net, target)
+    answer = Outcome(net, target)
     with torch.no_grad():
-        difference = float(outcome(x) - outcome(torch.zeros_like(x)))
-    assert float(attribution.deep_lift(net, x, target).sum()) == pytest.approx(difference, abs=1e-3)
+        difference = float(answer(x) - answer(torch.zeros_like(x)))
+    assert float(ATTRIBUTIONS["DeepLift"](net, x, target).sum()) == pytest.approx(difference, abs=1e-3)
     mask = superpixels(x)
-    assert mask.shape == (1, 1, 224, 224) and 10 < mask.unique().numel() <= 2 * attribution.SEGMENTS
-    found = attribution.feature_ablation(net, x, target)
+    assert mask.shape == (1, 1, 224, 224) and 10 < mask.unique().numel() <= 2 * removal.SEGMENTS
+    found = ATTRIBUTIONS["feature ablation"](net, x, target)
     for segment in mask.unique().tolist()[:3]:
         values = found[:, :, (mask == segment)[0, 0]]
         assert (values.amax() - values.amin()) < 1e-6
-    cam = attribution.grad_cam(net, x, target)
+    cam = backwards.grad_cam(net, x, target)
     assert cam.shape == x.shape and torch.equal(cam[:, 0], cam[:, 1])
 
 
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", BASELINES["digits"])
 def test_baselines_have_the_images_shape_and_size(name: str) -> None:
     found = list(baselines(SEVEN, name))
-    assert len(found) == (attribution.DRAWS if name == "noise" else 1)
+    assert len(found) == (outcome.DRAWS if name == "noise" else 1)
     for begin in found:
         assert begin.shape == SEVEN.shape and begin.min() >= 0 and begin.max() <= 1
         assert not torch.equal(begin, SEVEN)
@@ -261,14 +268,63 @@ def test_a_baseline_that_is_the_image_itself_explains_nothing() -> None:
 )  # fmt: skip
 def test_a_target_that_does_not_exist_is_named(target: Target, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        attribution.saliency(load("cnn"), SEVEN, target)
+        backwards.saliency(load("cnn"), SEVEN, target)
 
 
 def test_an_unknown_baseline_is_named_with_those_that_there_are() -> None:
     with pytest.raises(ValueError, match="no baseline 'white' for these images; there are black, blurred"):
-        attribution.integrated_gradients(load("cnn"), SEVEN, Target("logits", 1), baseline="white")
+        ATTRIBUTIONS["integrated gradients"](load("cnn"), SEVEN, Target("logits", 1), baseline="white")
 
 
 def test_a_layer_without_maps_before_it_has_no_grad_cam() -> None:
     with pytest.raises(ValueError, match="no maps in front of conv1"):
-        attribution.grad_cam(load("cnn"), SEVEN, Target("conv1", 1))
+        backwards.grad_cam(load("cnn"), SEVEN, Target("conv1", 1))
+
+
+@pytest.mark.parametrize("name", FORMING)
+def test_slow_methods_can_be_watched(name: str) -> None:
+    steps = list(FORMING[name](load("cnn"), SEVEN, Target("logits", 7), "noise"))
+    shares = [step.done for step in steps]
+    assert len(steps) >= outcome.DRAWS and shares == sorted(shares) and shares[-1] == 1
+    assert all(step.found.shape == SEVEN.shape and step.found.isfinite().all() for step in steps)
+    assert torch.equal(steps[-1].found, ATTRIBUTIONS[name](load("cnn"), SEVEN, Target("logits", 7), "noise"))
+
+
+def test_a_path_walked_in_stretches_is_the_same_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = ATTRIBUTIONS["integrated gradients"](load("cnn"), SEVEN, Target("logits", 7))
+    monkeypatch.setitem(backwards.STRETCHES, 1, 4)
+    stretches = list(FORMING["integrated gradients"](load("cnn"), SEVEN, Target("logits", 7)))
+    assert len(stretches) == 4
+    torch.testing.assert_close(stretches[-1].found, at_once, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("side", "window"), [(8, (4, 2)), (9, (4, 3)), (11, (4, 4))])
+def test_rows_of_squares_cover_what_squares_cover(side: int, window: tuple[int, int],
+                                                  monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """Also where the last squares reach over the edge."""
+    monkeypatch.setitem(removal.WINDOW, 1, window)
+    monkeypatch.setattr(removal, "COARSE", 1)
+    net, x = dense(side=side), image(side).expand(2, -1, -1, -1) * torch.tensor([1.0, 0.5]).view(2, 1, 1, 1)
+    found = ATTRIBUTIONS["occlusion"](net, x, Target("logits", 2))
+    plain = attr.Occlusion(Outcome(net, Target("logits", 2)))
+    expected = plain.attribute(x, (1, window[0], window[0]), strides=(1, window[1], window[1]))
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_draws_in_several_threads_do_not_mix() -> None:
+    def drawn(seed: int) -> list[float]:
+        with outcome.seeded(seed):
+            return [float(torch.rand(1)) + float(np.random.rand()) for _ in range(200)]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(drawn, [1, 2, 1, 2] * 5))
+    assert found == [drawn(1), drawn(2)] * 10
+
+
+def test_grad_cam_of_a_layer_that_is_named() -> None:
+    net, target = load("cnn"), Target("logits", 7)
+    deepest = backwards.last_maps(list_layers(net, SEVEN.shape[1:]), target)
+    assert torch.equal(backwards.grad_cam(net, SEVEN, target), backwards.grad_cam(net, SEVEN, target, layer=deepest))
+    assert not torch.equal(
+        backwards.grad_cam(net, SEVEN, target), backwards.grad_cam(net, SEVEN, target, layer="relu2")
+    )

@@ -8,11 +8,16 @@ from streamlit.testing.v1 import AppTest
 
 from core.attribution import ATTRIBUTIONS
 from tests.drawing import drawing
-from tests.visits import charts, drawn, fine, page, said
+from tests.visits import charts, drawn, fine, page, panel, said
 
 
 def attribution_page(**values: object) -> AppTest:
-    return page("attribution", ("digit", "pixel", "photo", "images"), **values)
+    return page("attribution", ("digit", "pixel", "photo", "images", "unit"), **values)
+
+
+def maps(at: AppTest) -> int:
+    """How many maps over the image stand on the page: their pixels can be clicked."""
+    return sum(",pixel\n" in chart for chart in charts(at))
 
 
 def captions(at: AppTest) -> list[str]:
@@ -21,7 +26,7 @@ def captions(at: AppTest) -> list[str]:
 
 def test_a_grid_of_methods_and_nets_with_reasons_where_there_is_no_map() -> None:
     at = fine(attribution_page(digit="7"))
-    assert len(charts(at)) == 3 + 3 + 2 + 2 + 2 + 3 + 1
+    assert maps(at) == 3 + 3 + 2 + 2 + 2 + 3 + 1
     assert sum("It weighs maps" in caption for caption in captions(at)) == 2
     assert any("no rule for an LSTM" in caption for caption in captions(at))
     assert any("adds up to 8.05 of 8.05" in caption for caption in captions(at))  # DeepLift in the dense net
@@ -29,19 +34,20 @@ def test_a_grid_of_methods_and_nets_with_reasons_where_there_is_no_map() -> None
 
 def test_all_fifteen_methods_can_be_asked_at_once() -> None:
     at = fine(attribution_page(digit="7", **{"methods-digits": list(ATTRIBUTIONS)}, models=["cnn"]))
-    assert len(charts(at)) == len(ATTRIBUTIONS)
-    assert sum("random pixels gone" in block.value for block in at.markdown) == len(ATTRIBUTIONS)
+    assert maps(at) == len(ATTRIBUTIONS)
+    worth = [chart for chart in charts(at) if "by lot" in chart and "stages" in chart]
+    assert len(worth) == len(ATTRIBUTIONS) and all("conv4 and all behind it random" in chart for chart in worth)
 
 
 @pytest.mark.parametrize(
-    ("state", "maps"),
+    ("state", "count"),
     [({"about": "a digit", "why": 3}, 2), ({"about": "one and not another", "why": 4, "not": 9}, 2),
      ({"about": "a unit", "which": "cnn/relu3/5"}, 1), ({"about": "a unit", "which": "rnn/lstm1/3"}, 0)],
 )  # fmt: skip
-def test_classes_differences_and_units_are_explained(state: dict[str, object], maps: int) -> None:
+def test_classes_differences_and_units_are_explained(state: dict[str, object], count: int) -> None:
     at = fine(attribution_page(digit="7", models=["dense", "cnn"], **{"methods-digits": ["saliency"]}, **state))
-    assert len(charts(at)) == maps
-    assert captions(at).count("This net has no such unit.") == 2 - maps
+    assert maps(at) == count
+    assert captions(at).count("This net has no such unit.") == 2 * (2 - count)  # of its maps, and of its units
 
 
 @pytest.mark.parametrize(
@@ -98,14 +104,32 @@ def test_the_maps_are_measured_on_the_pages_digit() -> None:
             break
         time.sleep(0.1)
         at.run()
-    measured, dense, worth = (frame.value for frame in fine(at).dataframe)
+    measured, worth = (frame.value for frame in fine(at).dataframe)
     assert measured[["model", "method"]].values.tolist() == [
         ["dense", "saliency"], ["dense", "DeepLift"], ["rnn", "saliency"]
     ]  # fmt: skip
     assert measured.gap.isna().tolist() == [True, False, True] and abs(measured.gap[1]) < 1e-3
     assert measured.infidelity.between(0, 10).all() and measured.deletion.between(0, 1).all()
-    assert dense.loc["saliency", "saliency"] == 1 and dense.shape == (2, 2)
+    (agree,) = (chart for chart in charts(at) if "other" in chart)  # the rnn has one method only
+    assert "saliency,saliency,1.0" in agree and "DeepLift,saliency,0." in agree
+    assert sum("stages" in chart for chart in charts(at)) == 2 * 2  # of each method over 200 digits, and on this one
     assert len(worth) > 3
+
+
+def test_the_units_that_did_it_add_up_and_open() -> None:
+    link = {"digit": "7", "models": ["cnn"], "methods-digits": []}
+    at = fine(attribution_page(**link))
+    layers = [caption for caption in captions(at) if "together" in caption]
+    assert [caption.split("**")[1] for caption in layers] == ["relu1", "relu2", "relu3", "relu4"]
+    for caption in layers:
+        found, whole = (float(number) for number in caption.split("together ")[1].split(" of "))
+        assert found == pytest.approx(whole, rel=0.03)
+    rows = [chart for chart in charts(at) if "cnn/relu4/" in chart]
+    assert len(rows) == 2 and "for it" in rows[0] and "against" in rows[1]
+    assert panel(fine(attribution_page(**link, unit="cnn/relu4/5"))) == "cnn/relu4/5"
+    at = attribution_page(**link, about="a unit", which="cnn/relu2/5")
+    (layer,) = (caption for caption in captions(fine(at)) if "together" in caption)
+    assert layer.startswith("**relu1**")
 
 
 def test_erasing_what_matters_beside_erasing_by_lot() -> None:
@@ -118,6 +142,43 @@ def test_erasing_what_matters_beside_erasing_by_lot() -> None:
         if "→" in caption:
             before, after = caption.split(" → ")
             assert before == after
+
+
+def test_the_draw_page_can_erase_what_matters() -> None:
+    at = drawn(drawing(3))
+    assert not any("→" in caption for caption in captions(at))
+    at.session_state["erase"], at.session_state["percent"] = True, 60
+    changes = [caption for caption in captions(fine(at.run())) if "→" in caption]
+    assert len(changes) == 6 and all(change.startswith("3 ") for change in changes)
+    important, by_lot = changes[:3], changes[3:]
+    assert sum(change.split("→ ")[1].startswith("3 ") for change in by_lot) > sum(
+        change.split("→ ")[1].startswith("3 ") for change in important
+    )
+    falls = [chart for chart in charts(at) if ",gone,share,kind" in chart]
+    assert len(falls) == 3 and all("by lot" in chart for chart in falls)
+
+
+def test_a_photo_is_measured_and_it_can_be_cancelled(empty_store: Path) -> None:
+    at = attribution_page(images="photos", photo="cat", **{"methods-photos": ["saliency", "LRP"]})
+    next(button for button in at.button if button.label.startswith("Measure")).click().run()
+    for _ in range(300):
+        if not any(button.label.startswith(("Measure", "Cancel")) for button in at.button):
+            break
+        time.sleep(0.2)
+        at.run()
+    (measured,) = (frame.value for frame in fine(at).dataframe)
+    assert measured.method.tolist() == ["saliency"] and measured.deletion.between(0, 1).all()
+    assert any("stem and all behind it random" in chart for chart in charts(at))
+    at = attribution_page(images="photos", photo="cat", **{"methods-photos": ["Shapley sampling"]})
+    next(button for button in at.button if button.label.startswith("Measure")).click().run()
+    next(button for button in at.button if button.label == "Cancel").click().run()
+    assert any(button.label.startswith("Measure") for button in fine(at).button)
+
+
+def test_photos_have_no_mean_digit_to_compare_with() -> None:
+    at = fine(attribution_page(images="photos", photo="cat", **{"methods-photos": ["DeepLift"]}))
+    (baseline,) = (box for box in at.selectbox if box.label == "Baseline")
+    assert baseline.options == ["black", "blurred", "noise"]
 
 
 def test_a_photo_is_explained_at_once_by_fast_methods() -> None:

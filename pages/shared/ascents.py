@@ -1,9 +1,9 @@
 """A live ascent on the page: start, pictures as they form, cancel, scrub, take along."""
 
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import streamlit as st
 from PIL import Image
@@ -16,7 +16,7 @@ from pages.shared import link, nets
 from pages.shared.clickable import clickable
 from pages.shared.heads import net_head
 from pages.shared.jobs import Records, View
-from pages.shared.long_work import said_if_full, scheduler, start, store, watcher
+from pages.shared.long_work import long_work, scheduler, start, store, watcher
 from pages.shared.targets import Targets
 
 COLUMNS = 6
@@ -24,7 +24,6 @@ TILE = {"digits": 58, "photos": 102}  # pixels of a picture on the page with the
 SCALE = {"digits": 2, "photos": 1}
 STACKS = {"digits": 1, "photos": 2}  # layers side by side
 BEST = {"digits": "a test image", "photos": "any of the photos"}
-POLL = 0.5  # seconds
 OPENED = "unit-opened"
 KEPT, FRAMES = 2**25, 128  # bytes and frames of an ascent that are kept, at most
 
@@ -57,7 +56,7 @@ class Choice:
         weights = {model: nets.fingerprint(model, self.weights) for model in self.models}
         return address(weights=weights, targets=self.targets(), recipe=asdict(self.recipe))
 
-    def climb(self) -> Records:
+    def run(self) -> Records:
         """The job: what the store has, or the ascent, which is then kept."""
         kept = store().get(self.address())
         if kept:
@@ -78,40 +77,19 @@ def show(choice: Choice) -> None:
     """Draw the buttons and, while the job runs, its pictures as they form."""
     job = scheduler().look(choice, watcher())
     if job is None and store().get(choice.address()):
-        _start(choice)
-        job = scheduler().look(choice, watcher())
-    running = job is not None and not job.over
-    if running:
-        st.session_state["was-running"] = choice
-        st.button("Cancel", icon=":material/stop:", on_click=scheduler().cancel, args=(choice, watcher()))
-    elif job and job.state == "done":
+        start(scheduler(), choice, choice.run)
+    if job and job.state == "done":
         st.caption("Finished and kept: who opens this link finds it.")
-    else:
-        label = "Start again" if job else "Start"
-        st.button(label, icon=":material/play_arrow:", type="primary", on_click=_start, args=(choice,))
-    said_if_full()
-    st.fragment(_live, run_every=POLL if running else None)(choice)
+    long_work([choice], "Start", partial(_live, choice))
 
 
-def _start(choice: Choice) -> None:
-    start(scheduler(), choice, choice.climb)
-
-
-def _live(choice: Choice) -> None:
+def _live(choice: Choice, views: list[View | None]) -> None:
     if st.session_state.pop(OPENED, False):
         st.rerun()
-    job = scheduler().look(choice, watcher())
-    patience = time.monotonic() + POLL
-    while job and job.state == "running" and not job.records and time.monotonic() < patience:
-        time.sleep(0.02)  # the first picture is worth waiting for, rather than for the next poll
-        job = scheduler().look(choice, watcher())
+    (job,) = views
     if job is None:
         st.caption("Nothing has been computed for this choice yet: press Start.")
         return
-    if job.state == "failed":
-        st.error("This ascent broke off. Change the choice, or start it again.", icon=":material/error:")
-    if job.state == "waiting":
-        st.info(f"Others are computing: this is number {job.position} in line.", icon=":material/hourglass:")
     if not job.over:
         _progress(job)
     if job.records:
@@ -119,9 +97,6 @@ def _live(choice: Choice) -> None:
         _columns(choice, frame)
         if job.state == "done":
             _downloads(choice, job)
-    if job.over and st.session_state.get("was-running") == choice:
-        st.session_state["was-running"] = None
-        st.rerun()
 
 
 def _progress(job: View) -> None:

@@ -24,15 +24,18 @@ def connections(unit: Unit, weights: str, theme: images.Theme) -> None:
         weights_of(Unit(unit.model, sums.name, unit.index), weights, theme)
     if before := inputs_of(net, layers, unit.layer, unit.index, MOST):
         st.caption(f"By its weights it listens most to these of **{before.layer}**")
-        _row("excite it", unit.model, before.layer, before.positive, weights, theme)
-        _row("inhibit it", unit.model, before.layer, before.negative, weights, theme)
+        unit_row("excite it", unit.model, before.layer, before.positive, weights, theme)
+        unit_row("inhibit it", unit.model, before.layer, before.negative, weights, theme)
     for behind in outputs_of(net, layers, unit.layer, unit.index, MOST):
         st.caption(f"These of **{behind.layer}** listen most to it")
-        _row("are excited", unit.model, behind.layer, behind.positive, weights, theme)
-        _row("are inhibited", unit.model, behind.layer, behind.negative, weights, theme)
+        unit_row("are excited", unit.model, behind.layer, behind.positive, weights, theme)
+        unit_row("are inhibited", unit.model, behind.layer, behind.negative, weights, theme)
 
 
-def _row(word: str, model: str, layer: str, pairs: list[tuple[int, float]], weights: str, theme: images.Theme) -> None:
+def unit_row(
+    word: str, model: str, layer: str, pairs: list[tuple[int, float]], weights: str, theme: images.Theme
+) -> None:
+    """Draw units of a layer with a number each, in a row that begins with a word; a click on one opens it."""
     if not pairs:
         return
     units = [Unit(model, layer, index) for index, _ in pairs]
@@ -48,4 +51,6 @@ def _row(word: str, model: str, layer: str, pairs: list[tuple[int, float]], weig
         sheet, charts.UNIT, [str(unit) for unit in units], shrink=max(1.0, side / TILE),
         captions=[f"{word}\n{numbers}"], room=ROOM, theme=theme,
     )  # fmt: skip
-    clickable(spec, charts.UNIT, f"{word}-{layer}".replace(".", "-"), partial(link.put, charts.UNIT))
+    clickable(
+        spec, charts.UNIT, f"{word}-{model}-{layer}".replace(".", "-").replace(" ", "-"), partial(link.put, charts.UNIT)
+    )

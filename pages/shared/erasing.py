@@ -1,23 +1,25 @@
 """Erase what matters: the answers without the pixels that a method takes for important, and without as many others."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import streamlit as st
 import torch
 from torch import Tensor
 
-from core import images
-from core.attribution import ATTRIBUTIONS, why_not
-from core.trust import erased, importance, random_order
-from pages.shared import nets
-from pages.shared.explained import ROOM, WIDTH, Question, explained
+from core import charts, images
+from core.attribution import ATTRIBUTIONS
+from core.models import find
+from core.trust.numbers import erased, fall, importance, random_order
+from pages.shared.explained import ROOM, WIDTH, Question
+from pages.shared.explaining import Explaining
 from pages.shared.net_columns import best_answer
 
-SCALE = 4
+SCALE, STEPS, DRAWS = 4, 21, 5  # enlarges a digit; points of a curve; orders by lot
 
 
-def erase(models: Sequence[str], question: Question) -> None:
-    """Draw the switches, and each net's answers without important pixels, and without as many that are drawn by lot."""
+def erase(models: Sequence[str], question: Question, theme: images.Theme) -> None:
+    """Draw the switches, and how each net's answer falls while important pixels go, and while others do, by lot."""
     st.subheader("Erase what matters", anchor=False)
     with st.container(horizontal=True, gap="medium"):
         names = list(ATTRIBUTIONS)
@@ -25,33 +27,50 @@ def erase(models: Sequence[str], question: Question) -> None:
             "By", names, names.index("integrated gradients"), key="by", bind="query-params", width=220
         )
         percent = st.slider("Percent of the ink", 0, 100, 20, step=5, key="percent", bind="query-params", width=260)
-    for important in (True, False):
-        with st.container(horizontal=True, gap="small", key=f"maps-of-erased-{important}"):
-            words = f"without the most important {percent} %" if important else f"without {percent} % by lot"
+    maps = {model: question.map_of(method, model) for model in models}
+    rows: dict[str, Callable[[Explaining], None]] = {
+        f"without the most important {percent} %": lambda map_: _left(map_, importance(map_.found()), percent),
+        f"without {percent} % by lot": lambda map_: _left(map_, random_order(map_.pixels(), 0), percent),
+        "the answer's share, dotted by lot": lambda map_: _falls(map_, percent, theme),
+    }
+    for words, draw in rows.items():
+        with st.container(horizontal=True, gap="small", key=f"maps-of-{words.split(' ')[1]}-{words[-3:]}"):
             st.container(width=ROOM).markdown(f"**{words}**")
-            for model in models:
+            for map_ in maps.values():
                 with st.container(width=WIDTH + 24, gap="xsmall"):
-                    _erased(method, model, question, percent / 100, important)
+                    if map_ is not None:
+                        if reason := map_.why_not():
+                            st.caption(reason)
+                        else:
+                            draw(map_)
 
 
-def _erased(method: str, model: str, question: Question, share: float, important: bool) -> None:
-    net, target = nets.net(model, question.weights), question.target(model)
-    if target is None:
-        return
-    if reason := why_not(method, net):
-        st.caption(reason)
-        return
-    image = question.image[None]
-    if important:
-        order = importance(explained(method, model, question.weights, question.image, target, question.baseline))
-    else:
-        order = random_order(image, 0)
-    left = erased(image, order, share)
+def _left(map_: Explaining, order: Tensor, percent: int) -> None:
+    image = map_.pixels()
+    left = erased(image, order, percent / 100)
     st.image(images.framed(images.paper(left[0], SCALE)))
-    st.caption(f"{_answer(model, net, image)} → {_answer(model, net, left)}")
+    st.caption(f"{_answer(map_, image)} → {_answer(map_, left)}")
 
 
-def _answer(model: str, net: torch.nn.Module, image: Tensor) -> str:
+def _answer(map_: Explaining, image: Tensor) -> str:
     with torch.no_grad():
-        label, share = best_answer(model, net(image).softmax(1)[0])
+        label, share = best_answer(map_.model, map_.net()(image).softmax(1)[0])
     return f"{label} · {share.replace('&gt;', '>')}"
+
+
+def _falls(map_: Explaining, percent: int, theme: images.Theme) -> None:
+    found, by_lot = _curves(map_)
+    spec = charts.falls(found, by_lot, percent / 100, find(map_.model).family, theme)
+    st.vega_lite_chart(spec, key=f"falls-{map_.model}", width="content")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _curves(map_: Explaining) -> tuple[list[float], list[float]]:
+    """What is left of the answer, and what is left on the mean of several orders by lot."""
+    image, gone = map_.pixels(), np.linspace(0, 1, STEPS).tolist()
+
+    def left(order: Tensor) -> Tensor:
+        return fall(map_.net(), image, map_.target, order, gone)
+
+    by_lot = torch.stack([left(random_order(image, draw)) for draw in range(DRAWS)]).mean(0)
+    return left(importance(map_.found())).tolist(), by_lot.tolist()

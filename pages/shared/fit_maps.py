@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -13,11 +14,9 @@ from core.measures.neighbours import ENOUGH
 from core.store import Result, address
 from pages.shared import flat_maps, nets
 from pages.shared.jobs import Records, View
-from pages.shared.long_work import said_if_full, scheduler, start, store, watcher
+from pages.shared.long_work import long_work, scheduler, store, watcher
 
 PCA = "PCA"
-POLL = 0.7  # seconds
-RUNNING = "maps-running"
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Fitting:
         found = store().get(self._address())
         return None if found is None else dict(np.load(io.BytesIO(found.content)))
 
-    def form(self) -> Records:
+    def run(self) -> Records:
         """Fit all maps, a round of each layer in turn, so that they form together; then keep them."""
         method, flats = METHODS[self.method], flat_maps.principal_maps(self.model, self.weights)
         working = {
@@ -79,26 +78,8 @@ def shown_maps(
         rows = {fitting.model: _figures(fitting, flats, image) for fitting, flats in found.items()}
         return flat_maps.draw(rows, weights, take)
     missing = [fitting for fitting in fittings if fitting not in found]
-    jobs = [scheduler().look(fitting, watcher()) for fitting in missing]
-    running = any(job and not job.over for job in jobs)
-    if running:
-        st.session_state[RUNNING] = missing
-        st.button("Cancel", icon=":material/stop:", on_click=_cancel, args=(missing,))
-    else:
-        st.button(f"Start {method}", icon=":material/play_arrow:", type="primary", on_click=_start, args=(missing,))
-    said_if_full()
-    st.fragment(_live, run_every=POLL if running else None)(fittings, weights)
+    long_work(missing, f"Start {method}", partial(_live, fittings, weights))
     return []
-
-
-def _start(fittings: list[Fitting]) -> None:
-    for fitting in fittings:
-        start(scheduler(), fitting, fitting.form)
-
-
-def _cancel(fittings: list[Fitting]) -> None:
-    for fitting in fittings:
-        scheduler().cancel(fitting, watcher())
 
 
 def _found(fitting: Fitting) -> dict[str, Flat] | None:
@@ -111,26 +92,21 @@ def _so_far(job: View | None) -> dict[str, Flat]:
     return {formed.layer: formed.flat for formed in job.records} if job else {}
 
 
-def _live(fittings: list[Fitting], weights: str) -> None:
+def _live(fittings: list[Fitting], weights: str, views: list[View | None]) -> None:
     """Draw the maps as they are so far; what has not begun is the map to begin with, that of PCA."""
     rows, done = {}, 0.0
-    jobs = {fitting: scheduler().look(fitting, watcher()) for fitting in fittings}
-    for fitting, job in jobs.items():
-        found = _found(fitting)
+    for fitting in fittings:
+        found, job = _found(fitting), scheduler().look(fitting, watcher())
         flats = found or _so_far(job)
         done += 1.0 if found else job.records[-1].done if job and job.records else 0.0
         rows[fitting.model] = [
             flat_maps.figure(layer, flats.get(layer, beginning), None, "" if layer in flats else "not begun", "")
             for layer, beginning in flat_maps.principal_maps(fitting.model, weights).items()
         ]
-    if any(job and job.state == "failed" for job in jobs.values()):
-        st.error("These maps broke off. Start them again, or choose another net.", icon=":material/error:")
-    if any(job and not job.over for job in jobs.values()):
+    if any(view and not view.over for view in views):
         st.progress(done / len(fittings), f"{100 * done / len(fittings):.0f} % of the maps")
     else:
         st.caption("Not computed yet: seven seconds a map, and you can watch them form. Until then: their beginnings.")
-        if st.session_state.pop(RUNNING, None):
-            st.rerun()
     flat_maps.draw(rows, weights, lambda number: None)
 
 

@@ -1,14 +1,17 @@
-"""Long work in Streamlit: one scheduler a process, and a watcher's token a session."""
+"""Long work in Streamlit: one scheduler a process, a watcher's token a session, and how a page shows a job."""
 
+import time
 import uuid
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from typing import Protocol
 
 import streamlit as st
 
 from core.store import Store
-from pages.shared.jobs import QueueFullError, Records, Scheduler
+from pages.shared.jobs import QueueFullError, Records, Scheduler, View
 
 FULL = "queue-full"
+POLL = 0.5  # seconds
 
 
 @st.cache_resource(show_spinner=False)
@@ -41,14 +44,80 @@ def _leave(token: str) -> None:
 
 
 def start(work: Scheduler, key: Hashable, make: Callable[[], Records]) -> None:
-    """Start a job for this session; where too many wait, the page says so: see `said_if_full`."""
+    """Start a job for this session; where too many wait, the page says so: see `long_work`."""
     try:
         work.start(key, make, watcher())
     except QueueFullError as full:
         st.session_state[FULL] = str(full)
 
 
-def said_if_full() -> None:
-    """Say once that there was no room for a job."""
+class Work(Protocol):
+    """A job of the page: equal ones are one job. Frozen, and made of what can be compared."""
+
+    def run(self) -> Records:
+        """Do it, record by record."""
+
+    def __hash__(self) -> int: ...
+
+
+def long_work(
+    works: Sequence[Work],
+    label: str,
+    draw: Callable[[list[View | None]], None],
+    *,
+    key: str = "work",
+    by: Scheduler | None = None,
+    help: str | None = None,  # noqa: A002 - Streamlit's own word for it
+) -> None:
+    """Draw the button that starts the jobs, or Cancel while they run, and what `draw` makes of how they stand.
+
+    That is drawn again and again while they run, and when they are over the page runs once more. Several on one page
+    differ by `key`.
+    """
+    by = by or scheduler()
+    views = [by.look(work, watcher()) for work in works]
+    running = any(view and not view.over for view in views)
+    if running:
+        st.session_state[f"running-{key}"] = works
+        st.button("Cancel", icon=":material/stop:", key=f"cancel-{key}", on_click=_cancel, args=(by, works))
+    elif any(view is None or view.state != "done" for view in views):
+        st.button(label, icon=":material/play_arrow:", type="primary", key=f"start-{key}", help=help,
+                  on_click=_start, args=(by, works))  # fmt: skip
     if message := st.session_state.pop(FULL, None):
         st.warning(message, icon=":material/hourglass:")
+    st.fragment(_live, run_every=POLL if running else None)(works, draw, key, by)
+
+
+def _start(by: Scheduler, works: Sequence[Work]) -> None:
+    for work in works:
+        start(by, work, work.run)
+
+
+def _cancel(by: Scheduler, works: Sequence[Work]) -> None:
+    for work in works:
+        by.cancel(work, watcher())
+
+
+def _live(works: Sequence[Work], draw: Callable[[list[View | None]], None], key: str, by: Scheduler) -> None:
+    views = _first_looks(works, by)
+    waiting = [view.position for view in views if view and view.state == "waiting"]
+    if waiting:
+        st.info(f"Others are computing: this is number {min(waiting)} in line.", icon=":material/hourglass:")
+    for view in views:
+        if view and view.state == "failed":
+            sentence = view.error if isinstance(view.error, ValueError) else "It broke off. Start it again."
+            st.error(str(sentence), icon=":material/error:")
+    draw(views)
+    if all(view is None or view.over for view in views) and st.session_state.pop(f"running-{key}", None):
+        st.rerun()
+
+
+def _first_looks(works: Sequence[Work], by: Scheduler) -> list[View | None]:
+    """How they stand; a first record is worth waiting for, rather than for the next poll."""
+    patience = time.monotonic() + POLL
+    while True:
+        views = [by.look(work, watcher()) for work in works]
+        begun = [view for view in views if view and view.state == "running"]
+        if not begun or any(view.records for view in begun) or time.monotonic() > patience:
+            return views
+        time.sleep(0.02)

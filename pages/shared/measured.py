@@ -1,94 +1,117 @@
-"""How far the maps on the page can be trusted, measured on its one image: a job, method by method."""
+"""How far the maps on the page can be trusted, measured on its one image: a job, map by map."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import streamlit as st
-import torch
+from torch import Tensor
 
-from core.attribution import ATTRIBUTIONS, COMPLETE, Target, why_not
-from core.trust import agreement, numbers
+from core import charts, images
+from core.attribution import COMPLETE
+from core.models import find
+from core.trust.examine import Trust, Worth, controls, examine, worth
+from core.trust.numbers import Curve, agreement
 from pages.shared import nets
-from pages.shared.explained import Question, explained
-from pages.shared.jobs import Records
-from pages.shared.long_work import said_if_full, scheduler, start, watcher
+from pages.shared.explaining import Explaining
+from pages.shared.jobs import Records, View
+from pages.shared.long_work import long_work, scheduler, watcher
 
-POLL = 0.5  # seconds
-RUNNING = "measuring"
+CARD = 352  # pixels
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What has been found of the maps so far."""
+
+    found: Mapping[Explaining, tuple[Trust, Mapping[str, Curve]]]
+    done: float  # share of the work, between 0 and 1
 
 
 @dataclass(frozen=True)
 class Measuring:
-    """Which maps, of which image."""
+    """Which maps are measured."""
 
-    cells: tuple[tuple[str, str, Target], ...]  # net, method, and what is explained
-    weights: str
-    image: bytes  # 28 x 28 floats
+    maps: tuple[Explaining, ...]
 
     def run(self) -> Records:
-        """A row of numbers for each map."""
-        image = torch.frombuffer(bytearray(self.image), dtype=torch.float32).view(1, 1, 28, 28)
-        for model, method, target in self.cells:
-            twin = nets.net(model, "untrained")
-            found = numbers(ATTRIBUTIONS[method], nets.net(model, self.weights), twin, image, target)
-            row = {name: float(value) for name, value in found.items()}
-            yield {"model": model, "method": method} | row | ({} if method in COMPLETE else {"gap": None})
+        """Everything about each map; the control, which knows no map, once for each net and target."""
+        found: dict[Explaining, tuple[Trust, Mapping[str, Curve]]] = {}
+        by_lot: dict[tuple[str, object], Mapping[str, Curve]] = {}
+        for place, map_ in enumerate(self.maps):
+            net, twin, image = map_.net(), nets.net(map_.model, "untrained"), map_.pixels()
+            asked = map_.model, map_.target
+            if asked not in by_lot:
+                for control in controls(net, image, map_.target):
+                    by_lot[asked] = control
+                    yield Measured(dict(found), place / len(self.maps))
+            for trust in examine(map_.method, net, twin, image, map_.target, map_.baseline):
+                found[map_] = trust, by_lot[asked]
+                yield Measured(dict(found), (place + trust.done) / len(self.maps))
 
 
-def measure(models: Sequence[str], methods: Sequence[str], question: Question) -> None:
-    """Draw the button and, while the job runs, the numbers as they come; below them how far the methods agree."""
-    cells = tuple(
-        (model, method, target)
-        for model in models
-        for method in methods
-        if (target := question.target(model)) and why_not(method, nets.net(model, question.weights)) is None
-    )
-    work = Measuring(cells, question.weights, question.image.numpy().tobytes())
-    job = scheduler().look(work, watcher())
-    if job and not job.over:
-        st.session_state[RUNNING] = work
-        st.button("Cancel", icon=":material/stop:", on_click=scheduler().cancel, args=(work, watcher()))
-    elif cells and (job is None or job.state != "done"):
-        st.button("Measure these maps on this digit", icon=":material/straighten:", type="primary", on_click=start,
-                  args=(scheduler(), work, work.run))  # fmt: skip
-    said_if_full()
-    st.fragment(_live, run_every=POLL if job and not job.over else None)(work)
-    if job and job.state == "done":
-        _agreement(models, cells, question)
-
-
-def _live(work: Measuring) -> None:
-    job = scheduler().look(work, watcher())
-    if job is None:
+def measure(maps: Sequence[Explaining], what: str, theme: images.Theme) -> None:
+    """Draw the button and, while the job runs, what it finds as it comes; then how far the methods agree."""
+    if not maps:
         return
-    if job.state == "failed":
-        st.error("These maps could not be measured. Choose others, or another unit.", icon=":material/error:")
+    work = Measuring(tuple(maps))
+    long_work([work], f"Measure these maps on this {what}", partial(_live, len(maps), theme), key="measuring")
+    job = scheduler().look(work, watcher())
+    if job and job.state == "done":
+        _agreement({map_: trust.found for map_, (trust, _) in job.records[-1].found.items()}, theme)
+
+
+def _live(maps: int, theme: images.Theme, views: list[View | None]) -> None:
+    (job,) = views
+    if job is None or not job.records:
+        return
+    last: Measured = job.records[-1]
     if not job.over:
-        st.progress(len(job.records) / len(work.cells), f"{len(job.records)} of {len(work.cells)} maps")
-    if job.records:
-        numbers_table(pd.DataFrame(job.records), key="measured")
-    if job.over and st.session_state.get(RUNNING) == work:
-        st.session_state[RUNNING] = None
-        st.rerun()
+        st.progress(last.done, f"Map {len(last.found)} of {maps}")
+    st.caption("On this image")
+    found = {map_: worth([pair]) for map_, pair in last.found.items()}
+    with st.container(horizontal=True, gap="medium", key="measured"):
+        for method in dict.fromkeys(map_.method for map_ in found):
+            with st.container(width=CARD, gap="xsmall"):
+                st.markdown(f"**{method}**")
+                of_nets = {map_.model: own for map_, own in found.items() if map_.method == method}
+                trust_chart(of_nets, theme, key=f"measured-{method}")
+    rows = [{"model": map_.model, "method": map_.method} | own.numbers for map_, own in found.items()]
+    numbers_table(pd.DataFrame(rows), key="numbers")
+
+
+def trust_chart(found: Mapping[str, Worth], theme: images.Theme, key: str) -> None:
+    """Draw what a method is worth in each of the nets, by their names."""
+    spec = charts.trust_curves([(model, find(model).family, own) for model, own in found.items()], theme)
+    st.vega_lite_chart(spec, key=key.replace(" ", "-"), width="content")
 
 
 def numbers_table(table: pd.DataFrame, key: str) -> None:
     """Draw numbers of trust, a row a net and method."""
+    if "gap" in table:
+        table = table.assign(gap=table.gap.where(table.method.isin(COMPLETE)))  # the others promise no sum
     names = [name for name in table.columns if name not in ("model", "method")]
     columns = {name: st.column_config.NumberColumn(name, format="%.2f") for name in names}
     st.dataframe(table, hide_index=True, column_config=columns, key=key)
 
 
-def _agreement(models: Sequence[str], cells: Sequence[tuple[str, str, Target]], question: Question) -> None:
-    """Draw the rank correlations between the methods, a table a net."""
-    st.caption("Do they agree? Rank correlations of what two methods make of the pixels with ink; 1 is the same order.")
-    for model in models:
-        maps = {
-            method: explained(method, model, question.weights, question.image, target, question.baseline)
-            for name, method, target in cells
-            if name == model
-        }
-        if len(maps) > 1:
-            st.caption(model)
-            st.dataframe(agreement(maps, question.image[None]).round(2), key=f"agree-{model}", width="content")
+def _agreement(found: Mapping[Explaining, Tensor], theme: images.Theme) -> None:
+    """Draw the rank correlations between the methods, a chart a net."""
+    counts = Counter(map_.model for map_ in found)
+    models = [model for model, maps in counts.items() if maps > 1]
+    if not models:
+        return
+    st.caption(
+        "Do they agree? Rank correlations of what two methods make of the pixels with ink: orange is the same order, "
+        "white none, purple the opposite one."
+    )
+    with st.container(horizontal=True, gap="medium", key="agreement"):
+        for model in models:
+            own = {map_.method: values for map_, values in found.items() if map_.model == model}
+            image = next(map_ for map_ in found if map_.model == model).pixels()
+            with st.container(width="content", gap="xsmall"):
+                st.caption(model)
+                spec = charts.agreement(agreement(own, image), theme)
+                st.vega_lite_chart(spec, key=f"agree-{model}", width="content")

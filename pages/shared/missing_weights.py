@@ -1,15 +1,14 @@
 """Nets whose weights may not be on this machine: what is missing, a download with progress, the twin meanwhile."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import streamlit as st
 
 from pages.shared import nets
-from pages.shared.long_work import downloads, said_if_full, start, watcher
+from pages.shared.jobs import Records, View
+from pages.shared.long_work import downloads, long_work
 from pages.shared.notice import notice
-
-POLL = 0.5  # seconds
-FETCHING = "fetching"
 
 
 def weights_at_hand(models: Iterable[str], weights: str) -> str:
@@ -25,31 +24,25 @@ def weights_at_hand(models: Iterable[str], weights: str) -> str:
     return found
 
 
+@dataclass(frozen=True)
+class Fetching:
+    """A download of a net's weights: a job."""
+
+    model: str
+
+    def run(self) -> Records:
+        """Fetch them, with records of how far it is."""
+        from core.models import zoo  # torchvision takes seconds to import
+
+        yield from zoo.download(self.model)
+
+
 def _offer(model: str) -> None:
-    from core.models import zoo  # torchvision takes seconds to import
-
-    key = ("weights", model)
-    job = downloads().look(key, watcher())
-    running = job is not None and not job.over
-    if running:
-        st.session_state[FETCHING] = model
-        st.button("Cancel", icon=":material/stop:", on_click=downloads().cancel, args=(key, watcher()))
-    else:
-        st.button("Download the weights", icon=":material/download:", type="primary", on_click=start,
-                  args=(downloads(), key, lambda: zoo.download(model)))  # fmt: skip
-    said_if_full()
-    if job is not None and job.state == "failed":
-        notice(job.error, ":material/error:")
-    st.fragment(_progress, run_every=POLL if running else None)(model)
+    long_work([Fetching(model)], "Download the weights", _progress, key=f"fetch-{model}", by=downloads())
 
 
-def _progress(model: str) -> None:
-    job = downloads().look(("weights", model), watcher())
-    if job is None:
-        return
-    if job.over and st.session_state.get(FETCHING) == model:
-        st.session_state[FETCHING] = None
-        st.rerun()
-    if job.records and not job.over:
+def _progress(views: list[View | None]) -> None:
+    (job,) = views
+    if job and job.records and not job.over:
         last = job.records[-1]
         st.progress(last.done / max(last.total, last.done), f"{last.done / 1e6:.0f} of {last.total / 1e6:.0f} MB")

@@ -3,12 +3,11 @@
 import streamlit as st
 
 from core import charts, images
-from core.layers import require
 from core.models import find
 from core.units import Unit
-from pages.shared import link, nets
+from pages.shared import link
+from pages.shared.chosen_unit import chosen_unit
 from pages.shared.heads import unit_head
-from pages.shared.notice import notice
 from pages.shared.paper import look_at
 from pages.shared.photo_layers import PhotoView
 from pages.shared.photo_panel import photo_panel
@@ -17,16 +16,8 @@ from pages.shared.unit_panel import unit_panel
 
 def unit_over_page(weights: str, theme: images.Theme) -> None:
     """Draw the panel of the unit that the link names, if it names one; closing it takes it out of the link."""
-    address = link.get(charts.UNIT)
-    if not address:
-        return
-    try:
-        unit = Unit.parse(address)
-        require(unit, nets.layers(unit.model))
-    except ValueError as error:
-        notice(error, ":material/search_off:")
-        return
-    st.dialog("A unit", on_dismiss=lambda: link.put(charts.UNIT, None))(_panel)(unit, weights, theme)
+    if unit := chosen_unit():
+        st.dialog("A unit", on_dismiss=lambda: link.put(charts.UNIT, None))(_panel)(unit, weights, theme)
 
 
 def _panel(unit: Unit, weights: str, theme: images.Theme) -> None:

@@ -1,0 +1,155 @@
+"""Methods that go backwards through the net: gradients, what is made of them, and rules beside them."""
+
+import warnings
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from captum import attr
+from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR, nonlinear
+from captum.attr._utils.lrp_rules import EpsilonRule, GammaRule
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from core.attribution.outcome import AT_ONCE, Forming, Images, Outcome, Target, baselines, mean, seeded
+from core.layers import Layer, list_layers, shell, units_first
+from core.models.lite import ReLU6
+
+STEPS = {1: 64, 3: 32}  # points on an integral's path, by colours: digits and photos
+STRETCHES = {1: 1, 3: 4}  # of that path, one after the other
+FINER = 4  # times as many points has conductance's path: its sums are off by 0.7 % then, and by 3 % otherwise
+NOISY, NOISE = 16, 0.15  # copies that SmoothGrad averages, and their noise's standard deviation
+GAMMA = 0.25  # how much positive weights are favoured
+
+warnings.filterwarnings("ignore", category=UserWarning, module="captum")  # it announces each hook that it sets
+SUPPORTED_NON_LINEAR[ReLU6] = nonlinear  # DeepLift's rescale rule holds for it as for any ReLU
+
+
+def saliency(model: nn.Module, x: Images, target: Target) -> Images:
+    """The gradient (Simonyan, Vedaldi, Zisserman 2014, section 3; they take its absolute value)."""
+    return attr.Saliency(Outcome(model, target)).attribute(x, abs=False)
+
+
+def input_x_gradient(model: nn.Module, x: Images, target: Target) -> Images:
+    """Pixel times gradient (Shrikumar, Greenside, Shcherbina, Kundaje 2016)."""
+    return attr.InputXGradient(Outcome(model, target)).attribute(x).detach()
+
+
+def integrated_gradients(model: nn.Module, x: Images, target: Target, baseline: str = "black") -> Iterator[Forming]:
+    """(x - x') times the gradients' mean on the line from x' to x (Sundararajan, Taly, Yan 2017, equation 1).
+
+    By the midpoint rule: a ReLU net's gradient jumps along the line, and there it errs less than Gauss and Legendre's.
+    """
+    method, stretches = attr.IntegratedGradients(Outcome(model, target)), STRETCHES[x.shape[1]]
+    options = {"n_steps": STEPS[x.shape[1]] // stretches, "method": "riemann_middle",
+               "internal_batch_size": max(AT_ONCE[x.shape[1]], len(x))}  # fmt: skip
+
+    def along(begin: Images, stretch: int) -> Images:
+        here, there = (begin.lerp(x, part / stretches) for part in (stretch, stretch + 1))
+        return stretches * method.attribute(there, here, **options).to(x.dtype)
+
+    return mean([partial(along, begin, part) for begin in baselines(x, baseline) for part in range(stretches)])
+
+
+def smooth_grad(model: nn.Module, x: Images, target: Target) -> Images:
+    """The gradients' mean over noisy copies (Smilkov, Thorat, Kim, Viégas, Wattenberg 2017, section 2)."""
+    with seeded():
+        method = attr.NoiseTunnel(attr.Saliency(Outcome(model, target)))
+        return method.attribute(x, nt_type="smoothgrad", nt_samples=NOISY, nt_samples_batch_size=NOISY // 2,
+                                stdevs=NOISE, abs=False)  # fmt: skip
+
+
+def guided_backprop(model: nn.Module, x: Images, target: Target) -> Images:
+    """The gradient, where ReLUs let only positive ones of it back (Springenberg et al. 2015, figure 1).
+
+    It hardly depends on the weights behind the first layers: see `core.trust`.
+    """
+    return attr.GuidedBackprop(Outcome(shell(model), target)).attribute(x)
+
+
+def deconvolution(model: nn.Module, x: Images, target: Target) -> Images:
+    """What a deconvolutional net sends back (Zeiler, Fergus 2014): ReLUs pass on what is positive on the way back."""
+    return attr.Deconvolution(Outcome(shell(model), target)).attribute(x)
+
+
+def deep_lift(model: nn.Module, x: Images, target: Target, baseline: str = "black") -> Iterator[Forming]:
+    """Differences from a reference, passed back by the rescale rule (Shrikumar, Greenside, Kundaje 2017)."""
+    method = attr.DeepLift(Outcome(shell(model), target))
+    return mean([partial(method.attribute, x, begin) for begin in baselines(x, baseline)])
+
+
+def gradient_shap(model: nn.Module, x: Images, target: Target) -> Images:
+    """Expected gradients: (x - x') times the gradient at a random point between, for images x' of noise and black.
+
+    Lundberg, Lee 2017 in the form of Erion et al. 2021, equation 3.
+    """
+    begins = torch.cat([begin[:1] for name in ("black", "noise") for begin in baselines(x, name)])
+    with seeded():
+        return attr.GradientShap(Outcome(model, target)).attribute(x, begins, n_samples=AT_ONCE[x.shape[1]])
+
+
+def lrp(model: nn.Module, x: Images, target: Target) -> Images:
+    """Layer-wise relevance propagation by the gamma rule (Montavon, Binder, Lapuschkin, Samek, Müller 2019, table 1).
+
+    It favours what excites a unit over what inhibits it. The epsilon rule of Bach et al. 2015 would be pixel times
+    gradient here (Ancona, Ceolini, Öztireli, Gross 2018, proposition 1).
+    """
+    net = shell(model)
+    for module in net.modules():
+        if isinstance(module, (nn.Linear, nn.Conv2d)):
+            vars(module)["rule"] = GammaRule(gamma=GAMMA)
+        elif isinstance(module, nn.Flatten):
+            vars(module)["rule"] = EpsilonRule()  # it only rearranges, for which the rule is exact
+    return attr.LRP(Outcome(net, target)).attribute(x).detach()
+
+
+def grad_cam(model: nn.Module, x: Images, target: Target, layer: str | None = None) -> Images:
+    """The last maps, each weighed by its mean gradient, summed (Selvaraju et al. 2017, equations 1 and 2), enlarged.
+
+    Here without their ReLU, so that what speaks against the target is seen as well.
+    """
+    maps = _cam(model, x, target, layer, relu=False)
+    return F.interpolate(maps, x.shape[2:], mode="bilinear").expand_as(x)
+
+
+def guided_grad_cam(model: nn.Module, x: Images, target: Target, layer: str | None = None) -> Images:
+    """Grad-CAM, its positive part, times guided backprop (Selvaraju et al. 2017, section 3.1)."""
+    maps = F.interpolate(_cam(model, x, target, layer, relu=True), x.shape[2:], mode="bilinear")
+    return maps * guided_backprop(model, x, target)
+
+
+def _cam(model: nn.Module, x: Images, target: Target, layer: str | None, relu: bool) -> Float[Tensor, "batch 1 h w"]:
+    net = shell(model)
+    outcome = Outcome(net, target)
+    name = layer or last_maps(list_layers(model, x.shape[1:]), target)
+    return attr.LayerGradCam(outcome, net.get_submodule(name)).attribute(x, relu_attributions=relu).detach()
+
+
+def last_maps(layers: Iterable[Layer], target: Target) -> str:
+    """The deepest layer in front of the target that has maps of more than one place. ValueError where none has."""
+    names = []
+    for layer in layers:
+        if layer.name == target.layer:
+            break
+        if len(layer.shape) == 3 and layer.shape[1] > 1:
+            names.append(layer.name)
+    if not names:
+        raise ValueError(f"There are no maps in front of {target.layer}.")
+    return names[-1]
+
+
+def conductance(
+    model: nn.Module, x: Images, target: Target, layer: str, baseline: str = "black"
+) -> Float[Tensor, "batch units"]:
+    """How much of the target flows through each unit of a layer (Dhamdhere, Sundararajan, Yan 2019, equation 1).
+
+    Over its map, or over time, it is summed; a layer's units add up to what the target changed since the baseline.
+    """
+    net = shell(model)
+    module = net.get_submodule(layer)
+    method = attr.LayerConductance(Outcome(net, target), module)
+    options = {"n_steps": FINER * STEPS[x.shape[1]], "method": "riemann_trapezoid",
+               "internal_batch_size": max(AT_ONCE[x.shape[1]], len(x))}  # fmt: skip
+    found = torch.stack([method.attribute(x, begin, **options).detach() for begin in baselines(x, baseline)]).mean(0)
+    return units_first(module, found).flatten(2).sum(2) if found.ndim > 2 else found

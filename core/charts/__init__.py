@@ -1,0 +1,37 @@
+"""Tables and pictures made into charts: the palette and the encodings have their home here.
+
+A chart is a Vega-Lite specification whose tables are named and filled in last. Altair checks a specification once and
+it is kept, because building one costs a tenth of a second and a page has several; a rerun only brings new tables.
+"""
+
+from core.charts.columns import BARS, Column, net_columns, picture_width
+from core.charts.marks import CLASS_COLOURS, FAMILY_COLOURS, IMAGE, LAYER, PHOTO, PIXEL, UNIT, Spec
+from core.charts.measured import beside_pixels, by_depth, eigenvalues, learning, spread
+from core.charts.sheets import clickable_sheet, gallery, shares
+from core.charts.trust import agreement, falls, trust_curves
+
+__all__ = [
+    "BARS",
+    "CLASS_COLOURS",
+    "FAMILY_COLOURS",
+    "IMAGE",
+    "LAYER",
+    "PHOTO",
+    "PIXEL",
+    "UNIT",
+    "Column",
+    "Spec",
+    "agreement",
+    "beside_pixels",
+    "by_depth",
+    "clickable_sheet",
+    "eigenvalues",
+    "falls",
+    "gallery",
+    "learning",
+    "net_columns",
+    "picture_width",
+    "shares",
+    "spread",
+    "trust_curves",
+]

@@ -1,0 +1,156 @@
+"""Numbers of layers, weights and images as charts: by depth, as histograms, in the complex plane, over training."""
+
+from functools import cache
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from core.charts.marks import FAINT, FAMILY_COLOURS, QUIET, TEXT, Spec, checked, filled, table_of
+from core.images import Theme
+
+AXIS_HEIGHT = 120  # pixels of a histogram that has room for an axis
+
+
+def by_depth(table: pd.DataFrame, theme: Theme, width: int, logarithmic: bool = False) -> Spec:
+    """A number for each layer of a CNN (layer, weights, value), trained as a line, untrained dashed and lighter."""
+    chart = _depth_chart(tuple(dict.fromkeys(table.layer)), theme, width, logarithmic)
+    return filled(chart, numbers=table)
+
+
+@cache
+def _depth_chart(layers: tuple[str, ...], theme: Theme, width: int, logarithmic: bool) -> Spec:
+    scale = alt.Scale(type="log", nice=False, domain=[1, 1000]) if logarithmic else alt.Scale(zero=True)
+    values = [1, 10, 100, 1000] if logarithmic else alt.Undefined
+    chart = table_of("numbers").encode(
+        x=alt.X(
+            "layer:N", sort=list(layers), title=None, axis=alt.Axis(labelAngle=-45, labelOverlap=False, grid=False)
+        ),
+        y=alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(gridColor=FAINT[theme], tickCount=4, values=values)),
+        tooltip=["layer:N", "weights:N", alt.Tooltip("value:Q", format=".3~r")],
+    )
+    return checked(alt.layer(*_lines(chart, FAMILY_COLOURS["cnn"])).properties(width=width, height=190))
+
+
+def spread(
+    values: np.ndarray, here: float | None, title: str, family: str, theme: Theme, width: int, height: int,
+    images: int | None = None,
+) -> Spec:  # fmt: skip
+    """What was measured of each test image, as a histogram under that title, and where one value lies, if any.
+
+    Where the values are quantiles, they stand for so many `images`.
+    """
+    counts, edges = np.histogram(values, bins=40)
+    counts = counts * (len(values) if images is None else images) / len(values)
+    bins = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "images": counts})
+    chart = _spread_chart(FAMILY_COLOURS.get(family, QUIET[theme]), theme, title, width, height)
+    return filled(chart, bins=bins, here=pd.DataFrame({"from": [] if here is None else [here]}))
+
+
+@cache
+def _spread_chart(colour: str, theme: Theme, title: str, width: int, height: int) -> Spec:
+    x = alt.X("from:Q", title=title, axis=alt.Axis(grid=False, tickCount=5))
+    axis = alt.Axis(grid=False, tickCount=3, title="test images") if height >= AXIS_HEIGHT else None
+    y = alt.Y("images:Q", axis=axis)
+    bars = table_of("bins").mark_rect(color=QUIET[theme]).encode(x=x, x2="to:Q", y=y, y2=alt.datum(0))
+    mark = table_of("here").mark_rule(color=colour, strokeWidth=3).encode(x=x)
+    return checked(alt.layer(bars, mark).properties(width=width, height=height))
+
+
+def beside_pixels(table: pd.DataFrame, title: str, family: str, theme: Theme, width: int) -> Spec:
+    """Of one net, by depth, a number that is at most 1 (layer, depth, weights, numbers, value).
+
+    The untrained twin is dashed and lighter; the pixels, at depth 0, are a dotted line across.
+    """
+    layers = table[table.depth > 0]
+    least = -0.2 if table.value.min() < 0 else 0.0
+    names = tuple(dict.fromkeys(layers.layer))
+    chart = _beside_pixels_chart(FAMILY_COLOURS[family], names, title, least, theme, width)
+    return filled(chart, numbers=layers, pixels=table[table.depth == 0].head(1)[["value"]])
+
+
+@cache
+def _beside_pixels_chart(
+    colour: str, layers: tuple[str, ...], title: str, least: float, theme: Theme, width: int
+) -> Spec:
+    grid = alt.Axis(gridColor=FAINT[theme], tickCount=5)
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(domain=[least, 1]), axis=grid)
+    x = alt.X("layer:N", sort=list(layers), title=None, axis=alt.Axis(labelAngle=-45, grid=False))
+    value = alt.Tooltip("value:Q", title=title, format=".3f")
+    chart = table_of("numbers").encode(x=x, y=y, tooltip=["layer:N", "weights:N", "numbers:Q", value])
+    pixels = table_of("pixels").mark_rule(color=QUIET[theme], strokeDash=[1, 3], strokeWidth=2).encode(y=y)
+    return checked(alt.layer(pixels, *_lines(chart, colour)).properties(width=width, height=200))
+
+
+def _lines(chart: alt.Chart, colour: str) -> list[alt.Chart]:
+    """A trained net's line is solid, its untrained twin's dashed and lighter; each layer is a point."""
+    kinds = ["trained", "untrained"]
+    dashes = alt.StrokeDash("weights:N", scale=alt.Scale(domain=kinds, range=[[1, 0], [5, 4]]), legend=None)
+    strength = alt.Opacity("weights:N", scale=alt.Scale(domain=kinds, range=[1, 0.55]), legend=None)
+    return [
+        chart.mark_line(color=colour, strokeWidth=2).encode(strokeDash=dashes, opacity=strength),
+        chart.mark_circle(color=colour, size=26).encode(opacity=strength),
+    ]
+
+
+def eigenvalues(values: dict[str, np.ndarray], family: str, theme: Theme, side: int) -> Spec:
+    """Eigenvalues of a matrix, trained and untrained, as points of the complex plane, and the unit circle."""
+    points = pd.concat([pd.DataFrame({"real": found.real, "imaginary": found.imag, "weights": weights})
+                        for weights, found in values.items()])  # fmt: skip
+    reach = float(np.ceil(max(1.0, *(np.abs(found).max() for found in values.values()))))
+    angle = np.linspace(0, 2 * np.pi, 65)
+    circle = pd.DataFrame({"real": np.cos(angle), "imaginary": np.sin(angle), "order": angle})
+    return filled(
+        _plane_chart(FAMILY_COLOURS[family], theme, reach, side),
+        points=points,
+        circle=circle,
+        zero=pd.DataFrame({"zero": [0]}),
+    )
+
+
+@cache
+def _plane_chart(colour: str, theme: Theme, reach: float, side: int) -> Spec:
+    limits: dict[str, Any] = {"domain": [-reach, reach], "nice": False}
+    across, up = alt.Scale(range=[0, side], **limits), alt.Scale(range=[side, 0], **limits)
+    x, y = alt.X("real:Q", scale=across, axis=None), alt.Y("imaginary:Q", scale=up, axis=None)
+    zero = table_of("zero").mark_rule(color=FAINT[theme])
+    level = zero.encode(y=alt.Y("zero:Q", scale=up, axis=None))
+    upright = zero.encode(x=alt.X("zero:Q", scale=across, axis=None))
+    points = table_of("points").encode(x=x, y=y, tooltip=["weights:N", "real:Q", "imaginary:Q"])
+    circle = table_of("circle").mark_line(color=TEXT[theme], strokeWidth=1).encode(x=x, y=y, order="order:Q")
+    twin = points.transform_filter("datum.weights == 'untrained'").mark_point(color=colour, size=12, opacity=0.5)
+    trained = points.transform_filter("datum.weights != 'untrained'").mark_circle(color=colour, size=18, opacity=0.9)
+    return checked(alt.layer(level, upright, twin, trained, circle).properties(width=side, height=side, padding=0))
+
+
+def learning(curves: pd.DataFrame, family: str, theme: Theme, width: int) -> Spec:
+    """One net's errors on the test images while it trains; a row an epoch and training, as in `core.models.cards`.
+
+    Both axes are logarithmic: the first tenth of an epoch and the last tenth of a percent have the same room.
+    """
+    table = curves.assign(error=(100 - curves.accuracy).clip(lower=0.01), epoch=curves.epoch.clip(lower=1 / 32))
+    return filled(_learning_chart(FAMILY_COLOURS[family], theme, width), curves=table)
+
+
+@cache
+def _learning_chart(colour: str, theme: Theme, width: int) -> Spec:
+    epoch = alt.Scale(type="log", domain=[1 / 32, 48], nice=False)
+    error = alt.Scale(type="log", domain=[0.3, 100], nice=False)
+    epochs = alt.Axis(
+        values=[1 / 32, 0.25, 1, 4, 16], labelExpr="datum.value < 0.04 ? 'start' : datum.value", grid=False
+    )
+    errors = alt.Axis(values=[0.5, 1, 2, 5, 10, 20, 50, 100], gridColor=FAINT[theme])
+    strength = alt.Scale(domain=["trained", "plain"], range=[1, 0.4])  # dashes are for untrained twins
+    lines = alt.Legend(orient="top", symbolType="stroke", symbolSize=600, symbolStrokeColor=colour)
+    chart = table_of("curves").encode(
+        x=alt.X("epoch:Q", scale=epoch, axis=epochs, title="epochs"),
+        y=alt.Y("error:Q", scale=error, axis=errors, title="test errors (%)"),
+        tooltip=["training:N", alt.Tooltip("epoch:Q", format=".3~r"), alt.Tooltip("accuracy:Q", format=".2f")],
+    )
+    line = chart.mark_line(color=colour, strokeWidth=2)
+    layers = [
+        line.encode(opacity=alt.Opacity("training:N", title=None, scale=strength, legend=lines)),
+        chart.mark_circle(color=colour, size=18).encode(opacity=alt.Opacity("training:N", scale=strength)),
+    ]
+    return checked(alt.layer(*layers).properties(width=width, height=260))

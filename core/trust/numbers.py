@@ -1,0 +1,133 @@
+"""How far a map can be trusted, as numbers: what it adds up to, what happens when pixels go, what it resembles."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from captum import metrics
+from jaxtyping import Float
+from scipy.stats import rankdata
+from torch import Tensor, nn
+
+from core.attribution.outcome import AT_ONCE, Images, Outcome, Target, baselines, seeded
+from core.layers import list_layers
+
+GONE = {1: "black", 3: "blurred"}  # by colours, the baseline that stands for pixels that are gone
+PARTS = 14  # steps in which pixels are taken out or put in
+NOISE, NOISES = 0.1, 32  # standard deviation of what is added to an image for the infidelity, and how often
+RADIUS, NEARBY = 0.02, 8  # how far the images lie whose maps are compared for the sensitivity, and how many
+
+PerImage = Float[Tensor, " batch"]
+Curve = Float[Tensor, "parts batch"]
+
+
+@torch.no_grad()
+def completeness_gap(model: nn.Module, x: Images, target: Target, found: Images, baseline: str = "black") -> PerImage:
+    """What a map's sum has too much, or lacks: sum - (f(x) - f(x')), in the target's units (Sundararajan 2017)."""
+    outcome = Outcome(model, target)
+    without = torch.stack([outcome(begin) for begin in baselines(x, baseline)]).mean(0)
+    return found.flatten(1).sum(1) - (outcome(x) - without)
+
+
+@torch.no_grad()
+def infidelity(model: nn.Module, x: Images, target: Target, found: Images) -> PerImage:
+    """The mean of (I . map - (f(x) - f(x - I)))^2 over noise I, the map scaled to fit best (Yeh et al. 2019, eq. 1)."""
+
+    def shaken(images: Tensor) -> tuple[Tensor, Tensor]:
+        noise = NOISE * torch.randn_like(images)
+        return noise, images - noise
+
+    with seeded():
+        return metrics.infidelity(Outcome(model, target), shaken, x, found, n_perturb_samples=NOISES, normalize=True,
+                                  max_examples_per_batch=max(AT_ONCE[x.shape[1]], len(x)))  # fmt: skip
+
+
+def near(x: Images) -> Iterator[Images]:
+    """Images that differ from these by noise, in each pixel even and at most RADIUS."""
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(NEARBY):
+        yield x + RADIUS * (2 * torch.rand(x.shape, generator=generator) - 1)
+
+
+def change(found: Images, other: Images) -> PerImage:
+    """How far another map is from a map, beside its size; the most of it nearby is the sensitivity.
+
+    Yeh et al. 2019, definition 2. Captum has it, too, but cannot be watched nor stopped.
+    """
+    return (other - found).flatten(1).norm(dim=1) / found.flatten(1).norm(dim=1).clamp(min=1e-12)
+
+
+@torch.no_grad()
+def curve(model: nn.Module, x: Images, target: Target, order: Float[Tensor, "batch pixels"], insert: bool) -> Curve:
+    """The target's share, (parts + 1, batch), while pixels go in this order, the largest first, or come.
+
+    Deletion and insertion of Petsiuk, Das, Saenko 2018. Of a digit, what is not there is black; of a photo it is
+    blurred, because the first black dots by lot take a net for photos its answer, whatever they cover. A class's share
+    is its probability, another unit's is its activation beside that for the whole image.
+    """
+    ranks = order.argsort(1, descending=True).argsort(1).view(len(x), 1, *x.shape[2:])
+    pixels, share = order.shape[1], _share_of(model, x, target)
+    (without,) = baselines(x, GONE[x.shape[1]])
+    kept = [(ranks < part * pixels / PARTS) == insert for part in range(PARTS + 1)]
+    return torch.stack([share(torch.where(there, x, without)) for there in kept])
+
+
+def _share_of(model: nn.Module, whole: Images, target: Target) -> Callable[[Images], PerImage]:
+    """How to take the target's share in images that were made out of the whole ones."""
+    if target.layer == list_layers(model, whole.shape[1:])[-1].name and target.minus is None:
+        return lambda changed: model(changed).softmax(1)[:, target.index]
+    outcome = Outcome(model, target)
+    nothing = outcome(torch.zeros_like(whole))
+    difference = (outcome(whole) - nothing).clamp(min=1e-6)
+    return lambda changed: (outcome(changed) - nothing) / difference
+
+
+def area(shares: Curve) -> PerImage:
+    """The area under a curve, by the trapezoid rule; its width is 1."""
+    return torch.trapezoid(shares, dx=1 / (len(shares) - 1), dim=0)
+
+
+def importance(found: Images) -> Float[Tensor, "batch pixels"]:
+    """How much a map makes of each pixel, for or against: the sum of its absolute values over the colours."""
+    return found.abs().sum(1).flatten(1)
+
+
+def random_order(x: Images, draw: int) -> Float[Tensor, "batch pixels"]:
+    """The control: pixels in an order that knows nothing."""
+    return torch.rand(len(x), x[0, 0].numel(), generator=torch.Generator().manual_seed(draw))
+
+
+def erased(x: Images, order: Float[Tensor, "batch pixels"], share: float) -> Images:
+    """Images without that share, between 0 and 1, of their pixels with ink, the largest of the order first."""
+    ink = (x.amax(1) > 0).flatten(1)
+    ranks = torch.where(ink, order, -torch.inf).argsort(dim=1, descending=True, stable=True).argsort(1)
+    gone = ranks < (share * ink.sum(1, keepdim=True)).round()
+    return x * ~gone.view(len(x), 1, *x.shape[2:])
+
+
+@torch.no_grad()
+def fall(
+    model: nn.Module, x: Images, target: Target, order: Float[Tensor, "batch pixels"], gone: Sequence[float]
+) -> Float[Tensor, " shares"]:
+    """The target's share in one image without so much of its ink, the first of the order first; as in `curve`."""
+    return _share_of(model, x, target)(torch.cat([erased(x, order, share) for share in gone]))
+
+
+def rank_correlation(a: Images, b: Images, x: Images) -> PerImage:
+    """Spearman's, of what two maps make of the pixels with ink: 1 is the same order, 0 none.
+
+    Where a digit has no ink, methods that multiply by the pixel have 0 in any net: counted in, all of them would agree.
+    """
+    found = []
+    for here, there, image in zip(importance(a), importance(b), x, strict=True):
+        ink = image.amax(0).flatten() > 0
+        ranks = [rankdata(values[ink].numpy()) for values in (here, there)]
+        alike = min(np.ptp(rank) for rank in ranks) == 0  # a map without differences orders nothing
+        found.append(0.0 if alike else float(np.corrcoef(ranks)[0, 1]))
+    return torch.tensor(found)
+
+
+def agreement(maps: Mapping[str, Images], x: Images) -> pd.DataFrame:
+    """The rank correlations between methods, a row and a column each, on the mean over the images."""
+    return pd.DataFrame({a: {b: float(rank_correlation(maps[a], maps[b], x).mean()) for b in maps} for a in maps})

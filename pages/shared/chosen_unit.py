@@ -1,0 +1,25 @@
+"""The unit that the link names."""
+
+from collections.abc import Sequence
+
+from core import charts
+from core.layers import require
+from core.units import Unit
+from pages.shared import link, nets
+from pages.shared.notice import notice
+
+
+def chosen_unit(shown: Sequence[str] = ()) -> Unit | None:
+    """The link's unit, of one of the nets that are shown, if any are named; what is wrong with it is said."""
+    address = link.get(charts.UNIT)
+    if not address:
+        return None
+    try:
+        unit = Unit.parse(address)
+        if shown and unit.model not in shown:
+            raise ValueError(f"The link names {unit}, of a net that is not shown; shown are {', '.join(shown)}.")
+        require(unit, nets.layers(unit.model))
+    except ValueError as error:
+        notice(error, ":material/search_off:")
+        return None
+    return unit
