@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import torch
 from captum import attr
 from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
+from torch import Tensor, nn
 
 from core import examples, images
 from core.attribution import ATTRIBUTIONS, why_not
 from core.attribution.outcome import Target
+from core.attribution.removal import superpixels
 from core.data import canvas, digits, photos
 from core.layers import list_layers, record
 from core.maps import METHODS, Basis
@@ -197,21 +200,40 @@ def test_all_fifteen_attributions_in_three_nets(benchmark: Any, nets: Any) -> No
     benchmark.pedantic(lambda: [explain(net, x, target) for explain, net in cells], rounds=3, warmup_rounds=1)
 
 
-@pytest.mark.parametrize("name", ["saliency", "Grad-CAM", "integrated gradients", "DeepLift"])
-def test_an_attribution_of_a_photo(benchmark: Any, name: str) -> None:
+CAT = 285
+PLAIN: dict[str, Callable[[nn.Module, Tensor], Tensor]] = {
+    "saliency": lambda net, x: attr.Saliency(net).attribute(x, target=CAT),
+    "integrated gradients": lambda net, x: attr.IntegratedGradients(net).attribute(
+        x, target=CAT, n_steps=32, internal_batch_size=16),
+    "SmoothGrad": lambda net, x: attr.NoiseTunnel(attr.Saliency(net)).attribute(
+        x, target=CAT, nt_samples=16, nt_samples_batch_size=8, stdevs=0.15),
+    "guided backprop": lambda net, x: attr.GuidedBackprop(net).attribute(x, target=CAT),
+    "DeepLift": lambda net, x: attr.DeepLift(net).attribute(x, target=CAT),
+    "occlusion": lambda net, x: attr.Occlusion(net).attribute(
+        x, (3, 16, 16), strides=(3, 8, 8), target=CAT, perturbations_per_eval=16),
+    "feature ablation": lambda net, x: attr.FeatureAblation(net).attribute(
+        x, target=CAT, feature_mask=superpixels(x), perturbations_per_eval=16),
+    "Shapley sampling": lambda net, x: attr.ShapleyValueSampling(net).attribute(
+        x, target=CAT, feature_mask=superpixels(x), perturbations_per_eval=16),
+    "Grad-CAM": lambda net, x: attr.LayerGradCam(net, net.get_submodule("head_relu")).attribute(x, target=CAT),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ["ours", "Captum called plainly"])
+@pytest.mark.parametrize("name", PLAIN)
+def test_an_attribution_of_a_photo(benchmark: Any, name: str, who: str) -> None:
+    """Captum called plainly: weights not frozen, channels first, as many steps in batches of as many.
+
+    Grad-CAM is told its layer, as the page does.
+    """
     net, x = load("photo"), photos.to_input(photos.sample("cat"))[None]
-    benchmark.pedantic(lambda: ATTRIBUTIONS[name](net, x, Target("logits", 285)), rounds=3, warmup_rounds=1)
-
-
-def test_captums_plain_saliency_and_integrated_gradients_of_a_photo(benchmark: Any) -> None:
-    """Beside ours above: weights not frozen, channels first, as many steps in batches of as many."""
-    net, x = load("photo").requires_grad_(True), photos.to_input(photos.sample("cat"))[None]
-
-    def plain() -> None:
-        attr.Saliency(net).attribute(x, target=285)
-        attr.IntegratedGradients(net).attribute(x, target=285, n_steps=32, internal_batch_size=16)
-
-    benchmark.pedantic(plain, rounds=3, warmup_rounds=1)
+    options = {"layer": "head_relu"} if name == "Grad-CAM" else {}
+    if who == "ours":
+        work = partial(ATTRIBUTIONS[name], net, x, Target("logits", CAT), **options)
+    else:
+        work = partial(PLAIN[name], net.requires_grad_(True), x)
+    slow = name in ("occlusion", "Shapley sampling")
+    benchmark.pedantic(work, rounds=1 if slow else 5, warmup_rounds=0 if slow else 1)
 
 
 def test_mouse_up_to_new_pictures_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:

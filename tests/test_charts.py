@@ -10,6 +10,7 @@ import torch
 
 from core import charts, images
 from core.layers import Layer
+from core.trust.examine import Worth
 from core.units import Unit
 
 WIDTH = 276
@@ -170,3 +171,37 @@ def test_numbers_below_zero_have_room() -> None:
     rows = pd.DataFrame([{"layer": "logits", "depth": 1, "weights": "untrained", "value": -0.1, "numbers": 10}])
     spec = charts.beside_pixels(rows, "silhouette", "cnn", "light", 200)
     assert spec["layer"][1]["encoding"]["y"]["scale"]["domain"] == [-0.2, 1]
+
+
+def test_what_a_method_is_worth_stands_beside_its_control() -> None:
+    curves = {"deletion": [1.0, 0.2, 0.0], "insertion": [0.0, 0.9, 1.0], "deletion, random": [1.0, 0.8, 0.0]}
+    worth = Worth({}, curves, {"logits": 0.6, "conv1": -0.1})
+    spec = charts.trust_curves([("cnn", "cnn", worth), ("dense-video", "dense", Worth({}, {}, {}))], "dark")
+    points = spec["datasets"]["points"].set_index(["curve", "kind"])
+    first, by_lot = charts.trust.KINDS
+    assert points.loc[("deletion", first), "value"].tolist() == [1.0, 0.2, 0.0]
+    assert points.loc[("deletion", by_lot), "value"].tolist() == [1.0, 0.8, 0.0]
+    assert points.loc[("insertion", first), "at"].tolist() == [0.0, 0.5, 1.0]
+    stages = points.loc[("stages", first)]
+    assert stages["at"].tolist() == [0.0, 0.5, 1.0] and stages.value.tolist() == [1.0, 0.6, -0.1]
+    assert stages.step.tolist()[-1] == "conv1 and all behind it random"
+    assert set(points.model) == {"cnn"} and len(spec["hconcat"]) == len(charts.trust.TITLES)
+
+
+def test_the_fall_of_an_answer_has_a_line_where_one_is() -> None:
+    spec = charts.falls([1.0, 0.3, 0.1], [1.0, 0.9, 0.1], 0.25, "rnn", "light")
+    shares = spec["datasets"]["shares"].set_index("kind")
+    assert shares.loc["by lot", "share"].tolist() == [1.0, 0.9, 0.1]
+    assert shares.loc["by lot", "gone"].tolist() == [0.0, 0.5, 1.0]
+    assert spec["datasets"]["here"].gone.tolist() == [0.25]
+    assert charts.FAMILY_COLOURS["rnn"] in json.dumps(spec["layer"])
+
+
+def test_methods_agree_in_pairs() -> None:
+    table = pd.DataFrame({"a": {"a": 1.0, "b": -0.2}, "b": {"a": -0.2, "b": 1.0}})
+    spec = charts.agreement(table, "light")
+    pairs = spec["datasets"]["pairs"].set_index(["method", "other"]).value
+    assert pairs["a", "b"] == -0.2 and pairs["b", "b"] == 1
+    (cells,) = spec["layer"]
+    assert cells["encoding"]["color"]["scale"]["domain"] == [-1, 1]
+    assert cells["encoding"]["x"]["sort"] == cells["encoding"]["y"]["sort"] == ["a", "b"]

@@ -74,6 +74,11 @@ def test_a_map_that_does_not_depend_on_the_image_is_not_sensitive() -> None:
     assert sensitivity(linear(), small(), Target("logits", 1), "saliency").abs().max() < 1e-5
 
 
+def test_an_empty_map_has_no_size_to_measure_a_change_by() -> None:
+    empty, other = torch.zeros(2, 1, 4, 4), torch.ones(2, 1, 4, 4)
+    assert numbers.change(empty, other).tolist() == [4, 4] and numbers.change(empty, empty).tolist() == [0, 0]
+
+
 def test_the_sensitivity_is_captums() -> None:
     found = sensitivity(load("cnn"), SEVENS, SEVEN, "saliency")
     torch.manual_seed(0)

@@ -51,11 +51,12 @@ def near(x: Images) -> Iterator[Images]:
 
 
 def change(found: Images, other: Images) -> PerImage:
-    """How far another map is from a map, beside its size; the most of it nearby is the sensitivity.
+    """How far another map is from a map, beside its own size where it has any; most of it nearby is the sensitivity.
 
     Yeh et al. 2019, definition 2. Captum has it, too, but cannot be watched nor stopped.
     """
-    return (other - found).flatten(1).norm(dim=1) / found.flatten(1).norm(dim=1).clamp(min=1e-12)
+    size = found.flatten(1).norm(dim=1)
+    return (other - found).flatten(1).norm(dim=1) / torch.where(size == 0, 1.0, size)
 
 
 @torch.no_grad()

@@ -58,7 +58,7 @@ def _curves_table() -> pd.DataFrame:
     Of deletion and insertion, with LOT among the methods, `at` is the share of the pixels; of "stages" it is the layer
     that the twin's weights have come down to.
     """
-    return pd.read_csv(CURVES_TABLE)
+    return pd.read_csv(CURVES_TABLE, dtype={"at": str})
 
 
 def shipped() -> dict[tuple[str, str], Worth]:
@@ -77,10 +77,12 @@ def shipped() -> dict[tuple[str, str], Worth]:
 
 def _points(model: str, name: str, worth: Worth) -> pd.DataFrame:
     """A method's rows of the table of curves, and the control's."""
-    rows: list[tuple[str, str, str, float | str, float]] = []
+    rows: list[tuple[str, str, str, str, float]] = []
     for curve_name, values in worth.curves.items():
         which, by_lot = curve_name.split(",")[0], curve_name.endswith("random")
-        rows += [(model, LOT if by_lot else name, which, part / PARTS, value) for part, value in enumerate(values)]
+        rows += [
+            (model, LOT if by_lot else name, which, f"{part / PARTS:.3f}", value) for part, value in enumerate(values)
+        ]
     rows += [(model, name, "stages", layer, value) for layer, value in worth.stages.items()]
     return pd.DataFrame(rows, columns=["model", "method", "curve", "at", "value"]).round({"value": 4})
 

@@ -13,6 +13,7 @@ from core.models import find
 from core.trust.numbers import erased, fall, importance, random_order
 from pages.shared.explained import ROOM, WIDTH, Question
 from pages.shared.explaining import Explaining
+from pages.shared.heads import net_head
 from pages.shared.net_columns import best_answer
 
 SCALE, STEPS, DRAWS = 4, 21, 5  # enlarges a digit; points of a curve; orders by lot
@@ -33,6 +34,11 @@ def erase(models: Sequence[str], question: Question, theme: images.Theme) -> Non
         f"without {percent} % by lot": lambda map_: _left(map_, random_order(map_.pixels(), 0), percent),
         "the answer's share, dotted by lot": lambda map_: _falls(map_, percent, theme),
     }
+    with st.container(horizontal=True, gap="small", key="maps-of-erased"):
+        st.container(width=ROOM)
+        for model in models:
+            with st.container(width=WIDTH + 24):
+                net_head(model, "")
     for words, draw in rows.items():
         with st.container(horizontal=True, gap="small", key=f"maps-of-{words.split(' ')[1]}-{words[-3:]}"):
             st.container(width=ROOM).markdown(f"**{words}**")
