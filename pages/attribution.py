@@ -32,23 +32,24 @@ with frame.loading():
 
 BEGIN = ["saliency", "integrated gradients", "guided backprop", "DeepLift", "LRP", "occlusion", "Grad-CAM"]
 COMPUTED = """
-**Maps.** By Captum, each for the strongest value of the unit over its map or over time; a class's is its logit, not its
-probability. *Saliency*: the gradient. *Input x gradient*, *SmoothGrad*, *guided backprop*, *deconvolution*: ways to use
-it. *Integrated gradients*, *DeepLift*, *gradient SHAP*: what changed since the baseline. *LRP*: the answer, shared out
-backwards by the gamma rule. *Occlusion*, *feature ablation*, *Shapley sampling*, *kernel SHAP*: what happens when
-squares of 4 x 4 pixels go. *Grad-CAM*: the last maps, weighed. The papers stand in `core/attribution`.
+**Maps.** By Captum, each for the strongest value of the unit over its map or over time; a class's is its logit, not
+its probability. *Saliency*: the gradient. *Input x gradient*, *SmoothGrad*, *guided backprop*, *deconvolution*: ways
+to use it. *Integrated gradients*, *DeepLift*, *gradient SHAP*: what changed since the baseline. *LRP*: the answer,
+shared out backwards by the gamma rule. *Occlusion*, *feature ablation*, *Shapley sampling*, *kernel SHAP*: what
+happens when squares of 4 x 4 pixels go. *Grad-CAM*: the last maps, weighed. The papers stand in `core/attribution`.
 
-**Adds up**: some methods promise that their map's sum is what the target changed since the baseline. Whether it holds
-is computed for each map. A black baseline gives black pixels nothing by construction: choose another one to see.
+**Adds up**: some methods promise that their map's sum is what the target changed since the baseline; of the others
+only the *sum* is said. Both are computed for each map. A black baseline gives black pixels nothing by construction:
+choose another one to see.
 
 **The curves and the table** hold means over 200 test images (40 for the two slow methods), each explained for its own
-label. *Pixels gone*, *come* (deletion, insertion): the answer's probability while pixels go, or come, the most important
-first (Petsiuk, Das, Saenko 2018), dotted in random order; the table has the areas, of which deletion's should be small
-and insertion's large. What is gone is black, of a photo blurred. *Weights random*: the rank correlation, over the ink,
-with the map of the same net whose layers, from the last one on, have their untrained weights (Adebayo et al. 2018):
-what stays near 1 does not explain the net. *Infidelity*: how badly the map foretells what noise does to the answer;
-*sensitivity*: how much it changes at most when the image does by 0.02 a pixel (both Yeh et al. 2019).
-`python -m core.trust` computes all of it.
+label. *Pixels gone*, *come* (deletion, insertion): the answer's probability while pixels go, or come, the most
+important first (Petsiuk, Das, Saenko 2018), dotted in random order; the table has the areas, of which deletion's
+should be small and insertion's large. What is gone is black, of a photo blurred. *Weights random*: the rank
+correlation, over the ink, with the map of the same net whose layers, from the last one on, have their untrained
+weights (Adebayo et al. 2018): what stays near 1 does not explain the net. *Infidelity*: how badly the map foretells
+what noise does to the answer; *sensitivity*: how much it changes at most when the image does by 0.02 a pixel (both Yeh
+et al. 2019). `python -m core.trust` computes all of it.
 
 **Units.** Conductance (Dhamdhere, Sundararajan, Yan 2019): the gradients' path from the baseline to the image, shared
 out among a layer's units, over all of a unit's map or time. In 256 steps a layer's sum is off by 0.7 % on the mean.

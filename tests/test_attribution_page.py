@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from core.attribution import ATTRIBUTIONS
@@ -94,6 +95,14 @@ def test_a_silent_unit_says_that_there_is_nothing() -> None:
         )
     )
     assert any(caption.startswith("Nothing: it finds no pixel") for caption in captions(at))
+
+
+def test_a_broken_map_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ATTRIBUTIONS, "saliency", lambda net, x, target: torch.full_like(x, torch.nan))
+    for link in ({"digit": "8"}, {"images": "photos", "photo": "coffee"}):
+        kind = "photos" if "photo" in link else "digits"
+        at = fine(attribution_page(**link, models=["dense"], **{f"methods-{kind}": ["saliency"]}))
+        assert any(caption.startswith("This map is broken") for caption in captions(at))
 
 
 def test_the_maps_are_measured_on_the_pages_digit() -> None:

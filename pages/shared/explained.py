@@ -16,7 +16,7 @@ from core.trust.table import shipped
 from core.units import Unit
 from pages.shared import link, nets
 from pages.shared.clickable import clickable
-from pages.shared.explaining import Explaining, Looks
+from pages.shared.explaining import Explaining, Looks, nothing_in
 from pages.shared.heads import net_head
 from pages.shared.measured import trust_chart
 from pages.shared.net_columns import best_answer
@@ -115,8 +115,8 @@ def _cell(name: str, model: str, question: Question, looks: Looks) -> None:
     except ValueError as error:
         st.caption(str(error))
         return
-    if found.abs().max() == 0:
-        st.caption("Nothing: it finds no pixel that matters. The unit may be silent, or the image be the baseline.")
+    if nothing := nothing_in(found):
+        st.caption(nothing)
         return
     sheet = images.overlay(question.image, looks.of(found)[0, 0], looks.opacity, SCALE, looks.theme)
     spec = charts.clickable_sheet(sheet, charts.PIXEL, list(range(784)), selected=_pixel(), theme=looks.theme)

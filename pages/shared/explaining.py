@@ -51,12 +51,20 @@ class Explaining:
         return _found(self)
 
     def words(self, found: Tensor, sheet: images.Tiles) -> str:
-        """The scale of the map as it is shown, and what it adds up to where that is promised."""
-        words = f"{'±' if sheet.signed else '0 to '}{sheet.limit:.2g}"
-        if self.method in COMPLETE:
-            gap = float(completeness_gap(self.net(), self.pixels(), self.target, found, self.baseline))
-            words += f" · adds up to {float(found.sum()):.2f} of {float(found.sum()) - gap:.2f}"
-        return words
+        """The scale of the map as it is shown, and what it adds up to."""
+        gap = float(completeness_gap(self.net(), self.pixels(), self.target, found, self.baseline))
+        added = "adds up to" if self.method in COMPLETE else "sum"
+        scale = f"{'±' if sheet.signed else '0 to '}{sheet.limit:.2g}"
+        return f"{scale} · {added} {float(found.sum()):.2f} of {float(found.sum()) - gap:.2f}"
+
+
+def nothing_in(found: Tensor) -> str | None:
+    """Why there is nothing to see in a map, in a sentence; None where there is."""
+    if not found.isfinite().all():
+        return "This map is broken: some of its values are no numbers. Are the net's weights?"
+    if found.abs().max() == 0:
+        return "Nothing: it finds no pixel that matters. The unit may be silent, or the image be the baseline."
+    return None
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)  # a photo's map has 0.6 MB

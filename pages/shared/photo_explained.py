@@ -14,7 +14,7 @@ from core.segmentation import segment
 from core.trust.numbers import importance
 from pages.shared import nets
 from pages.shared.choose_nets import choose_net, choose_weights
-from pages.shared.explaining import Explaining, Looks
+from pages.shared.explaining import Explaining, Looks, nothing_in
 from pages.shared.heads import net_head
 from pages.shared.jobs import View
 from pages.shared.long_work import long_work
@@ -80,6 +80,9 @@ def _live(map_: Explaining, image: Tensor, looks: Looks, cut: bool, views: list[
 
 
 def _draw(map_: Explaining, image: Tensor, found: Tensor, looks: Looks, cut: bool) -> None:
+    if nothing := nothing_in(found):
+        st.caption(nothing)
+        return
     if cut:
         spoken_for = found.clamp(min=0) if map_.method == "Grad-CAM" else found
         try:
