@@ -52,5 +52,5 @@ def unit_row(
         captions=[f"{word}\n{numbers}"], room=ROOM, theme=theme,
     )  # fmt: skip
     clickable(
-        spec, charts.UNIT, f"{word}-{model}-{layer}".replace(".", "-").replace(" ", "-"), partial(link.put, charts.UNIT)
+        spec, charts.UNIT, f"{word}-{layer}-{model}".replace(".", "-").replace(" ", "-"), partial(link.put, charts.UNIT)
     )
