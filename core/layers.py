@@ -219,7 +219,7 @@ def copied(model: nn.Module) -> nn.Module:
 
 
 def shell(model: nn.Module) -> nn.Module:
-    """A copy that shares the model's weights: its hooks, modes and gradients are its own. Not to be trained."""
+    """A copy that shares the model's weights, for what sets hooks; nothing that changes weights may have it."""
     with _lock(model):
         return copy.deepcopy(model, {id(held): held for held in (*model.parameters(), *model.buffers())})
 

@@ -15,8 +15,6 @@ with frame.loading():
     from core import examples
     from pages.shared import nets
     from pages.shared.chosen_unit import chosen_unit
-    from pages.shared.erasing import erase
-    from pages.shared.explained import Question
     from pages.shared.gallery import gallery
     from pages.shared.heads import closable_head
     from pages.shared.net_columns import View, answers_in_short, net_columns
@@ -92,6 +90,11 @@ with main:
         gallery(examples.first_of_each(nets.test_images().labels), columns=5, scale=4, key="begin")
     else:
         if erasing:
+            from pages.shared.erasing import erase  # with Captum, which takes a second
+            from pages.shared.explained import Question
+
+            if rows < 28:
+                st.caption("Below, the recurrent net reads all 28 rows.")
             erase(view.models, Question(image, view.weights), view.theme)
         unit = chosen_unit(view.models)
         recorded = net_columns(view, image, unit)

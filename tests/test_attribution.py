@@ -16,7 +16,8 @@ from core.attribution.removal import superpixels
 from core.data import photos
 from core.data.digits import test_set as mnist
 from core.layers import list_layers, record, run_to
-from core.models import load
+from core.models import find, fingerprint, load
+from core.process import seeded
 from tests import references
 
 SEVEN = mnist().images[:1]
@@ -79,7 +80,7 @@ def test_integrated_gradients_of_a_smooth_net_add_up(name: str, monkeypatch: pyt
     net = load(name)
     with torch.no_grad():
         difference = float(net(SEVEN)[0, 7] - net(torch.zeros_like(SEVEN))[0, 7])
-    monkeypatch.setitem(backwards.STEPS, 1, 512)
+    monkeypatch.setattr(backwards, "STEPS", 512)
     found = ATTRIBUTIONS["integrated gradients"](net, SEVEN, Target("logits", 7))
     assert float(found.sum()) == pytest.approx(difference, rel=1e-4)
 
@@ -132,7 +133,7 @@ def test_shapley_values_are_those_of_all_orders() -> None:
 @pytest.mark.parametrize("target", [Target("logits", 7), Target("conv4", 3), Target("logits", 7, 1)])
 def test_grad_cam_weighs_maps_by_their_mean_gradients(target: Target) -> None:
     net = load("cnn")
-    layer = backwards.last_maps(list_layers(net, SEVEN.shape[1:]), target)
+    layer = backwards.last_maps(net, list_layers(net, SEVEN.shape[1:]), target)
     assert layer == ("relu4" if target.layer == "logits" else "pool3")
     maps = record(net, SEVEN, [layer])[layer].requires_grad_()
     behind = nn.Sequential(*list(net)[list(dict(net.named_children())).index(layer) + 1 :])
@@ -313,7 +314,7 @@ def test_rows_of_squares_cover_what_squares_cover(side: int, window: tuple[int, 
 
 def test_draws_in_several_threads_do_not_mix() -> None:
     def drawn(seed: int) -> list[float]:
-        with outcome.seeded(seed):
+        with seeded(seed):
             return [float(torch.rand(1)) + float(np.random.rand()) for _ in range(200)]
 
     with ThreadPoolExecutor(4) as pool:
@@ -323,8 +324,44 @@ def test_draws_in_several_threads_do_not_mix() -> None:
 
 def test_grad_cam_of_a_layer_that_is_named() -> None:
     net, target = load("cnn"), Target("logits", 7)
-    deepest = backwards.last_maps(list_layers(net, SEVEN.shape[1:]), target)
+    deepest = backwards.last_maps(net, list_layers(net, SEVEN.shape[1:]), target)
     assert torch.equal(backwards.grad_cam(net, SEVEN, target), backwards.grad_cam(net, SEVEN, target, layer=deepest))
     assert not torch.equal(
         backwards.grad_cam(net, SEVEN, target), backwards.grad_cam(net, SEVEN, target, layer="relu2")
     )
+
+
+def test_explaining_in_several_threads_leaves_the_net_and_the_maps_alone() -> None:
+    net, target = load("cnn"), Target("logits", 7)
+    weights = fingerprint(net)
+    alone = {name: explain(net, SEVEN, target) for name, explain in ATTRIBUTIONS.items() if name not in FORMING}
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda name: (name, ATTRIBUTIONS[name](net, SEVEN.clone(), target)), 12 * list(alone))
+        assert all(torch.allclose(map_, alone[name], atol=1e-6) for name, map_ in found)
+    assert fingerprint(net) == weights
+
+
+def test_a_twin_is_the_same_while_others_draw() -> None:
+    expected = fingerprint(load("cnn", weights="untrained"))
+    with ThreadPoolExecutor(2) as pool:
+        drawing = pool.submit(
+            lambda: [ATTRIBUTIONS["SmoothGrad"](load("dense"), SEVEN, Target("logits", 7)) for _ in range(60)]
+        )
+        twins = [fingerprint(load("cnn", weights="untrained")) for _ in range(20)]
+        drawing.result()
+    assert twins == [expected] * 20
+
+
+@pytest.mark.parametrize("name", ["Shapley sampling", "kernel SHAP", "occlusion", "integrated gradients"])
+def test_a_map_does_not_depend_on_what_else_is_in_its_batch(name: str) -> None:
+    images, explain = mnist().images[:3], ATTRIBUTIONS[name]
+    one_by_one = torch.cat([explain(load("dense"), image, Target("logits", 7)) for image in images.split(1)])
+    torch.testing.assert_close(explain(load("dense"), images, Target("logits", 7)), one_by_one, atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["convnext_tiny", "vit_b_32"])
+def test_maps_whose_units_are_last_are_not_weighed(name: str) -> None:
+    net = load(name, weights="untrained")
+    layers = list_layers(net, find(name).input_shape)
+    with pytest.raises(ValueError, match="have their units last"):
+        backwards.last_maps(net, layers, Target(layers[-1].name, 0))

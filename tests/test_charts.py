@@ -175,7 +175,7 @@ def test_numbers_below_zero_have_room() -> None:
 
 def test_what_a_method_is_worth_stands_beside_its_control() -> None:
     curves = {"deletion": [1.0, 0.2, 0.0], "insertion": [0.0, 0.9, 1.0], "deletion, random": [1.0, 0.8, 0.0]}
-    worth = Worth({}, curves, {"logits": 0.6, "conv1": -0.1})
+    worth = Worth({"all random": -0.1}, curves, {"logits": 0.6, "conv1": -0.1})
     spec = charts.trust_curves([("cnn", "cnn", worth), ("dense-video", "dense", Worth({}, {}, {}))], "dark")
     points = spec["datasets"]["points"].set_index(["curve", "kind"])
     first, by_lot = charts.trust.KINDS

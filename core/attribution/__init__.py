@@ -2,6 +2,7 @@
 
 Every method takes a model, images (batch, channels, height, width) in [0, 1] and a target, and returns a map shaped
 like the images: how much each pixel added to the target, with its sign. Equal arguments give equal maps.
+Threads may share a net, but not images: Captum marks them while it computes.
 """
 
 from collections.abc import Callable, Iterator

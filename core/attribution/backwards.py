@@ -12,12 +12,14 @@ from captum.attr._utils.lrp_rules import EpsilonRule, GammaRule
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from core.attribution.outcome import AT_ONCE, Forming, Images, Outcome, Target, baselines, mean, seeded
-from core.layers import Layer, list_layers, shell, units_first
+from core.attribution.outcome import AT_ONCE, Forming, Images, Outcome, Target, baselines, mean
+from core.layers import Layer, copied, list_layers, shell, units_first
+from core.models.explicit import units_last
 from core.models.lite import ReLU6
+from core.process import seeded
 
-STEPS = {1: 64, 3: 32}  # points on an integral's path, by colours: digits and photos
-STRETCHES = {1: 1, 3: 4}  # of that path, one after the other
+STEPS = 64  # points on an integral's path; 32 are too few for a photo
+STRETCHES = {1: 1, 3: 8}  # of that path, one after the other
 FINER = 4  # times as many points has conductance's path: its sums are off by 0.7 % then, and by 3 % otherwise
 NOISY, NOISE = 16, 0.15  # copies that SmoothGrad averages, and their noise's standard deviation
 GAMMA = 0.25  # how much positive weights are favoured
@@ -42,7 +44,7 @@ def integrated_gradients(model: nn.Module, x: Images, target: Target, baseline: 
     By the midpoint rule: a ReLU net's gradient jumps along the line, and there it errs less than Gauss and Legendre's.
     """
     method, stretches = attr.IntegratedGradients(Outcome(model, target)), STRETCHES[x.shape[1]]
-    options = {"n_steps": STEPS[x.shape[1]] // stretches, "method": "riemann_middle",
+    options = {"n_steps": STEPS // stretches, "method": "riemann_middle",
                "internal_batch_size": max(AT_ONCE[x.shape[1]], len(x))}  # fmt: skip
 
     def along(begin: Images, stretch: int) -> Images:
@@ -95,7 +97,7 @@ def lrp(model: nn.Module, x: Images, target: Target) -> Images:
     It favours what excites a unit over what inhibits it. The epsilon rule of Bach et al. 2015 would be pixel times
     gradient here (Ancona, Ceolini, Öztireli, Gross 2018, proposition 1).
     """
-    net = shell(model)
+    net = copied(model)  # Captum's rules change weights for a moment
     for module in net.modules():
         if isinstance(module, (nn.Linear, nn.Conv2d)):
             vars(module)["rule"] = GammaRule(gamma=GAMMA)
@@ -122,12 +124,15 @@ def guided_grad_cam(model: nn.Module, x: Images, target: Target, layer: str | No
 def _cam(model: nn.Module, x: Images, target: Target, layer: str | None, relu: bool) -> Float[Tensor, "batch 1 h w"]:
     net = shell(model)
     outcome = Outcome(net, target)
-    name = layer or last_maps(list_layers(model, x.shape[1:]), target)
+    name = layer or last_maps(model, list_layers(model, x.shape[1:]), target)
     return attr.LayerGradCam(outcome, net.get_submodule(name)).attribute(x, relu_attributions=relu).detach()
 
 
-def last_maps(layers: Iterable[Layer], target: Target) -> str:
-    """The deepest layer in front of the target that has maps of more than one place. ValueError where none has."""
+def last_maps(model: nn.Module, layers: Iterable[Layer], target: Target) -> str:
+    """The deepest layer in front of the target that has maps of more than one place.
+
+    Raises ValueError where none has, or where it has its units last: Captum would take columns for units.
+    """
     names = []
     for layer in layers:
         if layer.name == target.layer:
@@ -136,6 +141,8 @@ def last_maps(layers: Iterable[Layer], target: Target) -> str:
             names.append(layer.name)
     if not names:
         raise ValueError(f"There are no maps in front of {target.layer}.")
+    if units_last(model.get_submodule(names[-1])):
+        raise ValueError(f"The maps of {names[-1]} have their units last, and the method wants them first.")
     return names[-1]
 
 
@@ -149,7 +156,7 @@ def conductance(
     net = shell(model)
     module = net.get_submodule(layer)
     method = attr.LayerConductance(Outcome(net, target), module)
-    options = {"n_steps": FINER * STEPS[x.shape[1]], "method": "riemann_trapezoid",
+    options = {"n_steps": FINER * STEPS, "method": "riemann_trapezoid",
                "internal_batch_size": max(AT_ONCE[x.shape[1]], len(x))}  # fmt: skip
     found = torch.stack([method.attribute(x, begin, **options).detach() for begin in baselines(x, baseline)]).mean(0)
     return units_first(module, found).flatten(2).sum(2) if found.ndim > 2 else found

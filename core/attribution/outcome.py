@@ -1,13 +1,10 @@
 """What is explained, and what it is compared with: a net as one number per image, baselines, maps as they form."""
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -99,19 +96,3 @@ def whole(method: Callable[..., Iterator[Forming]]) -> Callable[..., Images]:
         return last.found
 
     return explain
-
-
-@contextmanager
-def seeded(seed: int = 0) -> Iterator[None]:
-    """Captum draws from torch's and numpy's own generators: one thread at a time, and both are left as they were."""
-    with _DRAWING, torch.random.fork_rng(devices=[]):
-        state = np.random.get_state()
-        torch.manual_seed(seed)
-        np.random.seed(seed)
-        try:
-            yield
-        finally:
-            np.random.set_state(state)
-
-
-_DRAWING = threading.RLock()

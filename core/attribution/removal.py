@@ -10,15 +10,14 @@ from captum import attr
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from core.attribution.outcome import AT_ONCE, Forming, Images, Outcome, Target, baselines, mean, seeded
+from core.attribution.outcome import AT_ONCE, Forming, Images, Outcome, Target, baselines, mean
+from core.process import seeded
 
 CELL, SEGMENTS = 4, 40  # pixels of a digit's superpixel; superpixels of a photo
 ORDERS = 25  # random orders of Shapley value sampling
 FITS, COALITIONS = {1: 1, 3: 5}, {1: 400, 3: 100}  # linear models of Kernel SHAP, and the samples of each
-WINDOW, COARSE = (
-    {1: (4, 2), 3: (16, 8)},
-    4,
-)  # by colours: side and step of the square that occludes; how large large ones are
+WINDOW = {1: (4, 2), 3: (16, 8)}  # by colours: side and step of the square that occludes
+COARSE = 4  # times as large are the squares of the first pass
 
 
 def occlusion(model: nn.Module, x: Images, target: Target, baseline: str = "black") -> Iterator[Forming]:
@@ -79,12 +78,14 @@ def _of_superpixels(
     explain = partial(method(Outcome(model, target)).attribute, perturbations_per_eval=AT_ONCE[x.shape[1]], **options)
 
     def drawn(begin: Images, draw: int) -> Images:
-        with seeded(draw):
-            one_by_one = zip(x.split(1), begin.split(1), mask.split(1), strict=True)
-            found = [explain(image, baselines=own, feature_mask=parts) for image, own, parts in one_by_one]
+        found = []
+        for image, own, parts in zip(x.split(1), begin.split(1), mask.split(1), strict=True):
+            with seeded(draw):
+                found.append(explain(image, baselines=own, feature_mask=parts))
         return torch.cat(found) / sizes
 
-    return mean([partial(drawn, begin, draw) for draw in range(draws) for begin in baselines(x, baseline)])
+    begins = list(baselines(x, baseline))
+    return mean([partial(drawn, begin, draw) for draw in range(draws) for begin in begins])
 
 
 def superpixels(x: Images) -> Int[Tensor, "batch 1 height width"]:

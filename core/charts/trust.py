@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import numpy as np
@@ -10,7 +10,9 @@ import pandas as pd
 
 from core.charts.marks import FAINT, FAMILY_COLOURS, QUIET, Spec, checked, filled, table_of
 from core.images import Theme
-from core.trust.examine import Worth
+
+if TYPE_CHECKING:  # it would bring Captum, which takes a second
+    from core.trust.examine import Worth
 
 WIDTH, HEIGHT = 88, 84  # pixels of one of the three
 FALL_WIDTH, FALL_HEIGHT = 184, 132  # with their axes
@@ -20,7 +22,7 @@ KINDS, DASHES = ["the most important first", "by lot"], [[1, 0], [2, 3]]
 COLUMNS = ["model", "family", "curve", "kind", "at", "step", "value"]
 
 
-def trust_curves(found: Sequence[tuple[str, str, Worth]], theme: Theme) -> Spec:
+def trust_curves(found: Sequence[tuple[str, str, "Worth"]], theme: Theme) -> Spec:
     """What a method is worth in several nets (name, family, worth), in their families' colours; the control is dotted.
 
     What has not been found yet is left out.
@@ -29,14 +31,17 @@ def trust_curves(found: Sequence[tuple[str, str, Worth]], theme: Theme) -> Spec:
     return filled(_trust_chart(theme), points=pd.DataFrame(rows, columns=COLUMNS))
 
 
-def _points(model: str, family: str, worth: Worth) -> Iterator[tuple[Any, ...]]:
+def _points(model: str, family: str, worth: "Worth") -> Iterator[tuple[Any, ...]]:
     for name, values in worth.curves.items():
         curve, kind = name.split(",")[0], KINDS[name.endswith("random")]
         for part, value in enumerate(values):
             at = part / (len(values) - 1)
             yield model, family, curve, kind, at, f"{100 * at:.0f} % of the pixels", value
-    for place, (layer, value) in enumerate([("none", 1.0), *worth.stages.items()] if worth.stages else []):
-        yield model, family, "stages", KINDS[0], place / len(worth.stages), f"{layer} and all behind it random", value
+    if "all random" in worth.numbers:  # all stages are there
+        yield model, family, "stages", KINDS[0], 0.0, "nothing random", 1.0
+        for place, (layer, value) in enumerate(worth.stages.items(), 1):
+            step = f"{layer} and all behind it random"
+            yield model, family, "stages", KINDS[0], place / len(worth.stages), step, value
 
 
 @cache

@@ -17,6 +17,7 @@ from core.models.dense import dense, dense_video
 from core.models.lite import lite0, trained_lite0
 from core.models.rnn import rnn
 from core.models.spec import ModelSpec
+from core.process import seeded
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 SEEDS = range(5)
@@ -63,20 +64,19 @@ def load(name: str, *, weights: str = "trained", device: str | torch.device = "c
     "untrained", or a file's. Raises ValueError for a name or weights that do not exist, or are not on this machine.
     """
     spec = find(name)
-    if weights == "untrained":
-        model = untrained(name, seed=0)
-    elif weights == "trained" and spec.pretrained:
-        model = spec.pretrained()
+    if weights == "trained" and spec.pretrained:
+        with seeded():  # what is built draws weights, even where others take their place
+            model = spec.pretrained()
     else:
-        model = spec.build()
-        model.load_state_dict(_read_weights(name, weights))
+        model = untrained(name, seed=0)
+        if weights != "untrained":
+            model.load_state_dict(_read_weights(name, weights))
     return model.to(device).eval().requires_grad_(False)
 
 
 def untrained(name: str, seed: int) -> nn.Module:
-    """The model as training from `seed` starts it; torch's own generator is left as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    """The model as training from `seed` starts it."""
+    with seeded(seed):
         return find(name).build()
 
 

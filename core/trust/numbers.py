@@ -10,8 +10,9 @@ from jaxtyping import Float
 from scipy.stats import rankdata
 from torch import Tensor, nn
 
-from core.attribution.outcome import AT_ONCE, Images, Outcome, Target, baselines, seeded
+from core.attribution.outcome import AT_ONCE, Images, Outcome, Target, baselines
 from core.layers import list_layers
+from core.process import seeded
 
 GONE = {1: "black", 3: "blurred"}  # by colours, the baseline that stands for pixels that are gone
 PARTS = 14  # steps in which pixels are taken out or put in
@@ -120,15 +121,22 @@ def rank_correlation(a: Images, b: Images, x: Images) -> PerImage:
 
     Where a digit has no ink, methods that multiply by the pixel have 0 in any net: counted in, all of them would agree.
     """
-    found = []
-    for here, there, image in zip(importance(a), importance(b), x, strict=True):
+    return torch.tensor(_rank_correlations([a, b], x)[:, 0, 1])
+
+
+def _rank_correlations(maps: Sequence[Images], x: Images) -> np.ndarray:
+    """Of each image, between all maps: (batch, maps, maps)."""
+    found = np.empty((len(x), len(maps), len(maps)), np.float32)
+    for place, image in enumerate(x):
         ink = image.amax(0).flatten() > 0
-        ranks = [rankdata(values[ink].numpy()) for values in (here, there)]
-        alike = min(np.ptp(rank) for rank in ranks) == 0  # a map without differences orders nothing
-        found.append(0.0 if alike else float(np.corrcoef(ranks)[0, 1]))
-    return torch.tensor(found)
+        ranks = np.stack([rankdata(importance(own[[place]])[0, ink].numpy()) for own in maps])
+        from_mean = ranks - ranks.mean(1, keepdims=True)
+        size = np.linalg.norm(from_mean, axis=1, keepdims=True)
+        from_mean /= np.where(size == 0, np.inf, size)  # a map without differences orders nothing
+        found[place] = from_mean @ from_mean.T
+    return found
 
 
 def agreement(maps: Mapping[str, Images], x: Images) -> pd.DataFrame:
     """The rank correlations between methods, a row and a column each, on the mean over the images."""
-    return pd.DataFrame({a: {b: float(rank_correlation(maps[a], maps[b], x).mean()) for b in maps} for a in maps})
+    return pd.DataFrame(_rank_correlations(list(maps.values()), x).mean(0), index=list(maps), columns=list(maps))

@@ -77,10 +77,10 @@ def show(choice: Choice) -> None:
     """Draw the buttons and, while the job runs, its pictures as they form."""
     job = scheduler().look(choice, watcher())
     if job is None and store().get(choice.address()):
-        start(scheduler(), choice, choice.run)
+        start(choice, scheduler(), last_only=False)
     if job and job.state == "done":
         st.caption("Finished and kept: who opens this link finds it.")
-    long_work([choice], "Start", partial(_live, choice))
+    long_work([choice], "Start", partial(_live, choice), last_only=False)
 
 
 def _live(choice: Choice, views: list[View | None]) -> None:

@@ -39,8 +39,8 @@ def erase(models: Sequence[str], question: Question, theme: images.Theme) -> Non
         for model in models:
             with st.container(width=WIDTH + 24):
                 net_head(model, "")
-    for words, draw in rows.items():
-        with st.container(horizontal=True, gap="small", key=f"maps-of-{words.split(' ')[1]}-{words[-3:]}"):
+    for place, (words, draw) in enumerate(rows.items()):
+        with st.container(horizontal=True, gap="small", key=f"maps-of-erased-{place}"):
             st.container(width=ROOM).markdown(f"**{words}**")
             for map_ in maps.values():
                 with st.container(width=WIDTH + 24, gap="xsmall"):

@@ -1,6 +1,6 @@
 """One map: a method's answer to which part of an image did it, at once and kept, or as a job that can be watched."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 import torch
@@ -25,7 +25,7 @@ class Explaining:
     method: str
     model: str
     weights: str
-    image: bytes  # its pixels, floats, as the net takes them
+    image: bytes = field(repr=False)  # its pixels, floats, as the net takes them; in no log
     target: Target
     baseline: str
 
@@ -40,7 +40,19 @@ class Explaining:
 
     def why_not(self) -> str | None:
         """Why there is no such map, in a sentence."""
-        return why_not(self.method, self.net())
+        reason = why_not(self.method, self.net())
+        if reason is None:
+            try:
+                self.options()
+            except ValueError as error:
+                return str(error)
+        return reason
+
+    def options(self) -> dict[str, str]:
+        """What the method wants to be told. Raises ValueError for one that weighs maps where there are none."""
+        if self.method in WEIGHING:
+            return {"layer": last_maps(self.net(), nets.layers(self.model), self.target)}
+        return {"baseline": self.baseline} if self.method in COMPARING else {}
 
     def run(self) -> Records:
         """The map as it forms."""
@@ -53,9 +65,9 @@ class Explaining:
     def words(self, found: Tensor, sheet: images.Tiles) -> str:
         """The scale of the map as it is shown, and what it adds up to."""
         gap = float(completeness_gap(self.net(), self.pixels(), self.target, found, self.baseline))
-        added = "adds up to" if self.method in COMPLETE else "sum"
-        scale = f"{'±' if sheet.signed else '0 to '}{sheet.limit:.2g}"
-        return f"{scale} · {added} {float(found.sum()):.2f} of {float(found.sum()) - gap:.2f}"
+        total, scale = float(found.sum()), f"{'±' if sheet.signed else '0 to '}{sheet.limit:.2g}"
+        return scale + (f" · adds up to {total:.2f} of {total - gap:.2f}" if self.method in COMPLETE else
+                        f" · sum {total:.3g}, gap {gap:.3g}")  # fmt: skip
 
 
 def nothing_in(found: Tensor) -> str | None:
@@ -69,10 +81,7 @@ def nothing_in(found: Tensor) -> str | None:
 
 @st.cache_resource(max_entries=256, show_spinner=False)  # a photo's map has 0.6 MB
 def _found(map_: Explaining) -> Tensor:
-    options: dict[str, str] = {"baseline": map_.baseline} if map_.method in COMPARING else {}
-    if map_.method in WEIGHING:
-        options["layer"] = last_maps(nets.layers(map_.model), map_.target)
-    return ATTRIBUTIONS[map_.method](map_.net(), map_.pixels(), map_.target, **options)
+    return ATTRIBUTIONS[map_.method](map_.net(), map_.pixels(), map_.target, **map_.options())
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def shown_maps(
         rows = {fitting.model: _figures(fitting, flats, image) for fitting, flats in found.items()}
         return flat_maps.draw(rows, weights, take)
     missing = [fitting for fitting in fittings if fitting not in found]
-    long_work(missing, f"Start {method}", partial(_live, fittings, weights))
+    long_work(missing, f"Start {method}", partial(_live, fittings, weights), last_only=False)
     return []
 
 

@@ -33,6 +33,8 @@ def flowing(models: Sequence[str], question: Question, theme: images.Theme) -> N
                 if target is None:
                     st.caption("This net has no such unit.")
                     continue
+                if not _in_front(model, target):
+                    st.caption("It reads the pixels themselves: no units stand before it.")
                 for layer in _in_front(model, target):
                     _layer(model, layer, question, target, theme)
 

@@ -24,7 +24,7 @@ class QueueFullError(Exception):
 
 @dataclass(frozen=True)
 class View:
-    """A job as a page sees it: how it stands, and everything that it has yielded so far."""
+    """A job as a page sees it: how it stands, and what it has yielded so far, or the last of it."""
 
     state: State
     position: int  # in the line; 0 when it does not wait
@@ -46,6 +46,7 @@ class _Job:
     declined: set[Hashable] = field(default_factory=set)  # who cancelled it
     state: State = "waiting"
     records: list[Any] = field(default_factory=list)
+    last_only: bool = False  # an earlier record is forgotten
     error: Exception | None = None
     work: Records | None = None
     unwatched_since: float | None = None
@@ -63,17 +64,17 @@ class Scheduler:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def start(self, key: Hashable, make: Callable[[], Records], watcher: Hashable) -> None:
+    def start(self, key: Hashable, make: Callable[[], Records], watcher: Hashable, *, last_only: bool = False) -> None:
         """Join the job of that key, or queue what `make` makes; one that failed or was stopped begins anew.
 
-        Raises QueueFullError where too many jobs wait.
+        Its records are all kept, or only the last one. Raises QueueFullError where too many jobs wait.
         """
         with self._lock:
             job = self._jobs.get(key)
             if job is None or job.state in ("failed", "stopped"):
                 if len(self._line()) >= self._limits[1]:
                     raise QueueFullError("Too many people are computing just now. Try again in a minute.")
-                job = self._jobs[key] = _Job(key, make, watcher, set())
+                job = self._jobs[key] = _Job(key, make, watcher, set(), last_only=last_only)
                 self._jobs.move_to_end(key)
             self._watch(job, watcher)
             if self._thread is None and job.state != "done":
@@ -165,6 +166,8 @@ class Scheduler:
             self._end(job, "failed", error)
         else:
             with self._lock:
+                if job.last_only:
+                    job.records.clear()
                 job.records.append(record)
 
     def _end(self, job: _Job, state: State, error: Exception | None = None) -> None:

@@ -2,13 +2,14 @@
 
 import time
 import uuid
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import streamlit as st
 
 from core.store import Store
 from pages.shared.jobs import QueueFullError, Records, Scheduler, View
+from pages.shared.notice import notice
 
 FULL = "queue-full"
 POLL = 0.5  # seconds
@@ -43,14 +44,6 @@ def _leave(token: str) -> None:
     downloads().leave(token)
 
 
-def start(work: Scheduler, key: Hashable, make: Callable[[], Records]) -> None:
-    """Start a job for this session; where too many wait, the page says so: see `long_work`."""
-    try:
-        work.start(key, make, watcher())
-    except QueueFullError as full:
-        st.session_state[FULL] = str(full)
-
-
 class Work(Protocol):
     """A job of the page: equal ones are one job. Frozen, and made of what can be compared."""
 
@@ -60,37 +53,46 @@ class Work(Protocol):
     def __hash__(self) -> int: ...
 
 
+def start(work: Work, by: Scheduler, *, last_only: bool) -> None:
+    """Start a job for this session; where too many wait, `long_work` says so."""
+    try:
+        by.start(work, work.run, watcher(), last_only=last_only)
+    except QueueFullError as full:
+        st.session_state[FULL] = str(full)
+
+
 def long_work(
     works: Sequence[Work],
     label: str,
     draw: Callable[[list[View | None]], None],
     *,
     key: str = "work",
+    last_only: bool = True,
     by: Scheduler | None = None,
     help: str | None = None,  # noqa: A002 - Streamlit's own word for it
 ) -> None:
     """Draw the button that starts the jobs, or Cancel while they run, and what `draw` makes of how they stand.
 
     That is drawn again and again while they run, and when they are over the page runs once more. Several on one page
-    differ by `key`.
+    differ by `key`. All records are kept for `draw`, or only the last one.
     """
     by = by or scheduler()
     views = [by.look(work, watcher()) for work in works]
     running = any(view and not view.over for view in views)
     if running:
-        st.session_state[f"running-{key}"] = works
+        st.session_state[f"running-{key}"] = True
         st.button("Cancel", icon=":material/stop:", key=f"cancel-{key}", on_click=_cancel, args=(by, works))
     elif any(view is None or view.state != "done" for view in views):
         st.button(label, icon=":material/play_arrow:", type="primary", key=f"start-{key}", help=help,
-                  on_click=_start, args=(by, works))  # fmt: skip
+                  on_click=_start, args=(by, works, last_only))  # fmt: skip
     if message := st.session_state.pop(FULL, None):
         st.warning(message, icon=":material/hourglass:")
     st.fragment(_live, run_every=POLL if running else None)(works, draw, key, by)
 
 
-def _start(by: Scheduler, works: Sequence[Work]) -> None:
+def _start(by: Scheduler, works: Sequence[Work], last_only: bool) -> None:
     for work in works:
-        start(by, work, work.run)
+        start(work, by, last_only=last_only)
 
 
 def _cancel(by: Scheduler, works: Sequence[Work]) -> None:
@@ -106,7 +108,7 @@ def _live(works: Sequence[Work], draw: Callable[[list[View | None]], None], key:
     for view in views:
         if view and view.state == "failed":
             sentence = view.error if isinstance(view.error, ValueError) else "It broke off. Start it again."
-            st.error(str(sentence), icon=":material/error:")
+            notice(sentence, ":material/error:")
     draw(views)
     if all(view is None or view.over for view in views) and st.session_state.pop(f"running-{key}", None):
         st.rerun()

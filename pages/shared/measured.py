@@ -20,6 +20,7 @@ from pages.shared.jobs import Records, View
 from pages.shared.long_work import long_work, scheduler, watcher
 
 CARD = 352  # pixels
+UNTRAINED = ". Untrained nets have no weights to lose: that their maps stay alike when weights are random says nothing."
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def _live(maps: int, theme: images.Theme, views: list[View | None]) -> None:
     last: Measured = job.records[-1]
     if not job.over:
         st.progress(last.done, f"Map {len(last.found)} of {maps}")
-    st.caption("On this image")
+    st.caption("On this image" + (UNTRAINED if any(map_.weights == "untrained" for map_ in last.found) else ""))
     found = {map_: worth([pair]) for map_, pair in last.found.items()}
     with st.container(horizontal=True, gap="medium", key="measured"):
         for method in dict.fromkeys(map_.method for map_ in found):

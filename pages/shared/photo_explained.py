@@ -65,7 +65,13 @@ def _tile(map_: Explaining, image: Tensor, looks: Looks, cut: bool) -> None:
         st.caption(reason)
     elif map_.method in FORMING:
         draw = partial(_live, map_, image, looks, cut)
-        long_work([map_], "Compute", draw, key=map_.method, help="It takes 1 to 20 seconds, and can be watched.")
+        long_work(
+            [map_],
+            "Compute",
+            draw,
+            key=map_.method,
+            help="It takes 1 to 20 seconds, eight times as long with noise to compare with; it can be watched.",
+        )
     else:
         _draw(map_, image, map_.found(), looks, cut)
 

@@ -61,6 +61,6 @@ def test_the_weights(server: str, open_page: Callable[..., Page]) -> None:
 def test_the_attributions(server: str, open_page: Callable[..., Page]) -> None:
     page = open_page(f"{server}/attribution?digit=7", height=1080)
     expect(page.locator('.st-key-grid [class*="st-key-map-"] svg.marks')).to_have_count(16)
-    expect(page.locator('.st-key-grid [class*="st-key-worth-"] svg.marks')).to_have_count(7)
+    expect(page.locator(".st-key-grid svg.marks")).to_have_count(16 + 7)
     page.wait_for_timeout(3000)
     save(page, "attribution.png")
