@@ -42,8 +42,9 @@ happens when squares of 4 x 4 pixels go. *Grad-CAM*: the last maps, weighed. The
 only the *sum* is said. Both are computed for each map. A black baseline gives black pixels nothing by construction:
 choose another one to see.
 
-**The curves and the table** hold means over 200 test images (40 for the two slow methods), each explained for its own
-label. *Pixels gone*, *come* (deletion, insertion): the answer's probability while pixels go, or come, the most
+**The curves and the table** hold means over 200 test images, each explained for its own label. *Gap*: what a map's sum
+misses, as a share of what the target changed; only four methods promise that it is 0, and occlusion counts each pixel
+many times. *Pixels gone*, *come* (deletion, insertion): the answer's probability while pixels go, or come, the most
 important first (Petsiuk, Das, Saenko 2018), dotted in random order; the table has the areas, of which deletion's
 should be small and insertion's large. What is gone is black, of a photo blurred. *Weights random*: the rank
 correlation, over the ink, with the map of the same net whose layers, from the last one on, have their untrained

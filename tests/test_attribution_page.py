@@ -79,7 +79,7 @@ def test_without_a_drawing_the_page_invites_and_shows_what_methods_are_worth() -
     assert "draw a digit on the page Draw" in said(at)
     table = at.dataframe[0].value
     assert set(table.model) == {"dense", "cnn", "rnn"}
-    assert table[table.method == "saliency"].gap.isna().all() and not table[table.method == "DeepLift"].gap.isna().any()
+    assert table[table.method == "saliency"].gap.min() > 0.5 and table[table.method == "DeepLift"].gap.max() < 1e-3
 
 
 def test_a_drawing_is_explained() -> None:
@@ -117,7 +117,7 @@ def test_the_maps_are_measured_on_the_pages_digit() -> None:
     assert measured[["model", "method"]].values.tolist() == [
         ["dense", "saliency"], ["dense", "DeepLift"], ["rnn", "saliency"]
     ]  # fmt: skip
-    assert measured.gap.isna().tolist() == [True, False, True] and abs(measured.gap[1]) < 1e-3
+    assert (measured.gap > 1e-3).tolist() == [True, False, True]
     assert measured.infidelity.between(0, 10).all() and measured.deletion.between(0, 1).all()
     (agree,) = (chart for chart in charts(at) if "other" in chart)  # the rnn has one method only
     assert "saliency,saliency,1.0" in agree and "DeepLift,saliency,0." in agree

@@ -35,7 +35,7 @@ def erase(models: Sequence[str], question: Question, theme: images.Theme) -> Non
         "the answer's share, dotted by lot": lambda map_: _falls(map_, percent, theme),
     }
     with st.container(horizontal=True, gap="small", key="maps-of-erased"):
-        st.container(width=ROOM)
+        st.container(width=ROOM).caption("The answer before, and after.")
         for model in models:
             with st.container(width=WIDTH + 24):
                 net_head(model, "")

@@ -24,8 +24,8 @@ from pages.shared.net_columns import best_answer
 SCALE, ROOM, TRUST = 6, 148, 352  # enlarges a map; pixels for its method's name, and for what it is worth
 WIDTH = 28 * SCALE
 LEGEND = (
-    "The trained nets, over 200 test digits (40 for Shapley sampling and kernel SHAP): the answer's share while its "
-    "important pixels go, and come (dotted: by lot); how alike the map stays while weights are made random."
+    "The trained nets, over 200 test digits: the answer's share while its important pixels go, and come (dotted: "
+    "by lot); how alike the map stays while weights are made random."
 )
 ANSWER, CLASS, DIFFERENCE, UNIT = "its answer", "a digit", "one and not another", "a unit"
 

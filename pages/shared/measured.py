@@ -10,7 +10,6 @@ import streamlit as st
 from torch import Tensor
 
 from core import charts, images
-from core.attribution import COMPLETE
 from core.models import find
 from core.trust.examine import Trust, Worth, controls, examine, worth
 from core.trust.numbers import Curve, agreement
@@ -91,8 +90,6 @@ def trust_chart(found: Mapping[str, Worth], theme: images.Theme, key: str) -> No
 
 def numbers_table(table: pd.DataFrame, key: str) -> None:
     """Draw numbers of trust, a row a net and method."""
-    if "gap" in table:
-        table = table.assign(gap=table.gap.where(table.method.isin(COMPLETE)))  # the others promise no sum
     names = [name for name in table.columns if name not in ("model", "method")]
     columns = {name: st.column_config.NumberColumn(name, format="%.2f") for name in names}
     st.dataframe(table, hide_index=True, column_config=columns, key=key)
