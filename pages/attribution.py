@@ -38,9 +38,9 @@ to use it. *Integrated gradients*, *DeepLift*, *gradient SHAP*: what changed sin
 shared out backwards by the gamma rule. *Occlusion*, *feature ablation*, *Shapley sampling*, *kernel SHAP*: what
 happens when squares of 4 x 4 pixels go. *Grad-CAM*: the last maps, weighed. The papers stand in `core/attribution`.
 
-**Adds up**: some methods promise that their map's sum is what the target changed since the baseline; of the others
-only the *sum* is said. Both are computed for each map. A black baseline gives black pixels nothing by construction:
-choose another one to see.
+**Adds up**: some methods promise that their map's sum is what the target changed since the baseline; the others' is
+called *sum* only. Both are computed for each map, and what the target changed stands beside. A black baseline gives
+black pixels nothing by construction: choose another one to see.
 
 **The curves and the table** hold means over 200 test images, each explained for its own label. *Gap*: what a map's sum
 misses, as a share of what the target changed; only four methods promise that it is 0, and occlusion counts each pixel

@@ -65,9 +65,9 @@ class Explaining:
     def words(self, found: Tensor, sheet: images.Tiles) -> str:
         """The scale of the map as it is shown, and what it adds up to."""
         gap = float(completeness_gap(self.net(), self.pixels(), self.target, found, self.baseline))
-        total, scale = float(found.sum()), f"{'±' if sheet.signed else '0 to '}{sheet.limit:.2g}"
-        return scale + (f" · adds up to {total:.2f} of {total - gap:.2f}" if self.method in COMPLETE else
-                        f" · sum {total:.3g}, gap {gap:.3g}")  # fmt: skip
+        total, verb = float(found.sum()), "adds up to" if self.method in COMPLETE else "sum"
+        scale = f"{'±' if sheet.signed else '0 to '}{sheet.limit:.2g}"
+        return f"{scale} · {verb} {total:,.2f} of {total - gap:,.2f}"
 
 
 def nothing_in(found: Tensor) -> str | None:
