@@ -18,7 +18,6 @@ from core.trust.examine import CURVES, Worth, controls, examine, worth
 from core.trust.numbers import PARTS, Curve
 
 DIGITS = 200  # test images in the table
-SLOW, SLOW_DIGITS = ("Shapley sampling", "kernel SHAP"), 40
 TABLE, CURVES_TABLE = (Path(__file__).parent / name for name in ("numbers.csv", "curves.csv"))
 NUMBERS = ("gap", "infidelity", "sensitivity", "deletion", "deletion, random", "insertion", "insertion, random",
            "last layer random", "all random")  # fmt: skip
@@ -109,11 +108,11 @@ def main() -> None:
     choices = [(model, name) for model in DIGIT_NETS for name in ATTRIBUTIONS if not why_not(name, load(model))]
     for model, name in (bar := tqdm([choice for choice in choices if choice not in done], file=sys.stderr)):
         bar.set_description(f"{model} {name}")
-        count = SLOW_DIGITS if name in SLOW else DIGITS
-        worth = measure(name, model, count)
-        rows.append({"model": model, "method": name, "images": count} | worth.numbers)
+        worth = measure(name, model, DIGITS)
+        rows.append({"model": model, "method": name, "images": DIGITS} | worth.numbers)
         rows.sort(key=lambda row: choices.index((row["model"], row["method"])))
-        curves = pd.concat([curves, _points(model, name, worth)]).drop_duplicates(["model", "method", "curve", "at"])
+        points = _points(model, name, worth)
+        curves = pd.concat([points, curves]).drop_duplicates(["model", "method", "curve", "at"])  # the new ones stay
         write_whole(CURVES_TABLE, curves.to_csv(index=False).encode())
         numbers = pd.DataFrame(rows, columns=["model", "method", "images", *NUMBERS])
         write_whole(TABLE, numbers.round(4).to_csv(index=False).encode())

@@ -2,18 +2,20 @@
 
 import io
 from collections.abc import Callable
+from urllib.parse import quote
 
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from core.attribution import ATTRIBUTIONS
 from tests.conftest import ROOT
 from tests.drawing import draw_with_mouse
 
 COLOURS = 200  # of the palette: a screenshot needs no more, and is a third as large
 
 
-def save(page: Page, name: str) -> None:
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+def save(what: Page | Locator, name: str) -> None:
+    picture = Image.open(io.BytesIO(what.screenshot())).convert("RGB")
     picture.quantize(COLOURS, dither=Image.Dither.NONE).save(ROOT / "docs" / name, optimize=True)
 
 
@@ -59,8 +61,9 @@ def test_the_weights(server: str, open_page: Callable[..., Page]) -> None:
 
 
 def test_the_attributions(server: str, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{server}/attribution?digit=7", height=1080)
-    expect(page.locator('.st-key-grid [class*="st-key-map-"] svg.marks')).to_have_count(16)
-    expect(page.locator(".st-key-grid svg.marks")).to_have_count(16 + 7)
+    methods = "&".join(f"methods-digits={quote(name)}" for name in ATTRIBUTIONS)
+    page = open_page(f"{server}/attribution?digit=7&{methods}", width=1240, height=3800)
+    charts = page.locator(".st-key-grid svg.marks")
+    expect(charts).to_have_count(37 + len(ATTRIBUTIONS), timeout=60_000)  # maps, and what each method is worth
     page.wait_for_timeout(3000)
-    save(page, "attribution.png")
+    save(page.locator(".st-key-grid"), "attribution.png")
