@@ -20,6 +20,7 @@ GAP = 2  # pixels between tiles: a hair
 IN_A_ROW = 16  # neurons of a dense layer
 STEP = 4  # pixels of one step in time
 GIF_COLOURS = 128
+STRIP = 2  # pixels of a digit wide is what each row did
 DIM = 0.2  # of a photo's brightness, where a unit does not answer
 
 # ColorBrewer's PuOr, turned so that orange is positive: https://colorbrewer2.org/#type=diverging&scheme=PuOr&n=11
@@ -162,19 +163,24 @@ def spotlight(photo: Tensor, activation: Tensor) -> Image.Image:
     return picture(photo * (DIM + (1 - DIM) * lit))
 
 
-def overlay(image: Tensor, values: Tensor, opacity: float, scale: int, theme: Theme) -> Tiles:
+def overlay(image: Tensor, values: Tensor, opacity: float, scale: int, *, row_by_row: bool = False) -> Tiles:
     """A map (height, width) of what each pixel did, in its own scale, over its digit or photo; a box a pixel.
 
     In a photo a few pixels would outshine all others: there the strongest percent share the strongest colour.
 
-    Where there is something below zero the colours are signed; at an opacity of 1 the map hides the image.
+    Where there is something below zero the colours are signed; at an opacity of 1 the map hides the image. For a net
+    that reads row by row, a strip on the right says what each row did in all, in a scale of its own.
     """
     drawn, photo = values.numpy(), len(image) == 3
     limit = float(np.quantile(np.abs(drawn), 0.99 if photo else 1))
     signed = photo or bool(drawn.min() < 0)
     ground = _as_colours(image[None])[0].astype(float)
-    colours = colourise(drawn, limit, "light" if not signed else theme, signed).astype(float)
+    colours = colourise(drawn, limit, "light", signed).astype(float)
     pixels = _enlarge(np.rint(ground + opacity * (colours - ground)).astype(np.uint8), scale)
+    if row_by_row:
+        rows = np.tile(drawn.sum(1, keepdims=True), (1, STRIP))
+        strip = _enlarge(colourise(rows, float(np.abs(rows).max()), "light", signed), scale)
+        pixels = np.concatenate([pixels, np.zeros_like(strip[:, :scale]), strip], axis=1)
     top, left = scale * np.indices(drawn.shape).reshape(2, -1)
     boxes = np.stack([left, top, left + scale, top + scale], axis=1)
     return Tiles(Image.fromarray(pixels), boxes, limit, signed)

@@ -8,6 +8,9 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from core.attribution import ATTRIBUTIONS
+from core.attribution.outcome import Target
+from core.data.digits import test_set as mnist
+from core.models import load
 from tests.drawing import drawing
 from tests.visits import charts, drawn, fine, page, panel, said
 
@@ -31,6 +34,13 @@ def test_a_grid_of_methods_and_nets_with_reasons_where_there_is_no_map() -> None
     assert sum("It weighs maps" in caption for caption in captions(at)) == 2
     assert any("no rule for an LSTM" in caption for caption in captions(at))
     assert any("adds up to 8.05 of 8.05" in caption for caption in captions(at))  # DeepLift in the dense net
+
+
+def test_the_recurrent_nets_maps_say_which_row_did_most() -> None:
+    found = ATTRIBUTIONS["occlusion"](load("rnn"), mnist().images[7:8], Target("logits", 9))
+    row = 1 + int(found.sum((0, 1, 3)).abs().argmax())
+    at = fine(attribution_page(digit="7", **{"methods-digits": ["occlusion"]}))
+    assert [f"most in row {row}" in caption for caption in captions(at) if " · " in caption][:3] == [False, False, True]
 
 
 def test_all_fifteen_methods_can_be_asked_at_once() -> None:

@@ -166,12 +166,21 @@ def test_connections_have_a_row_a_unit(window: tuple[int, ...]) -> None:
 def test_a_map_lies_over_its_digit_and_every_pixel_has_its_box() -> None:
     image, values = torch.zeros(1, 4, 6), torch.zeros(4, 6)
     image[0, 1, 2], values[0, 5], values[3, 0] = 1.0, 2.0, -1.0
-    sheet = images.overlay(image, values, opacity=1.0, scale=3, theme="light")
+    sheet = images.overlay(image, values, opacity=1.0, scale=3)
     assert sheet.picture.size == (18, 12) and (sheet.limit, sheet.signed) == (2.0, True)
     pixels = np.asarray(sheet.picture)[..., :3]
     assert pixels[0, 17].tolist() == images.PUOR[254, :3].tolist()
     assert pixels[4, 7].tolist() == images.PUOR[127, :3].tolist()  # the ink is hidden
     assert sheet.boxes[6 + 2].tolist() == [6, 3, 9, 6]
-    through = np.asarray(images.overlay(image, values, 0.0, 3, "light").picture)[..., :3]
+    through = np.asarray(images.overlay(image, values, 0.0, 3).picture)[..., :3]
     assert through[4, 7].tolist() == list(images.INK)
-    assert not images.overlay(image, values.abs(), 0.5, 3, "light").signed
+    assert not images.overlay(image, values.abs(), 0.5, 3).signed
+
+
+def test_beside_a_map_that_was_read_row_by_row_stands_what_each_row_did() -> None:
+    image, values = torch.zeros(1, 4, 6), torch.zeros(4, 6)
+    values[1, :2], values[2, :3] = -1.0, torch.tensor([4.0, -3.0, -0.5])
+    sheet = images.overlay(image, values, opacity=1.0, scale=3, row_by_row=True)
+    assert sheet.picture.size == (18 + 3 + 6, 12) and len(sheet.boxes) == 24 and sheet.boxes[:, 2].max() == 18
+    right = np.asarray(sheet.picture)[1::3, -1, :3].tolist()
+    assert right == [images.PUOR[place, :3].tolist() for place in (127, 0, 127 + round(127 / 4), 127)]

@@ -10,7 +10,7 @@ from torch import Tensor
 from core import charts, images
 from core.attribution.outcome import Target
 from core.layers import require
-from core.models import MODELS
+from core.models import MODELS, find
 from core.trust.examine import Worth
 from core.trust.table import shipped
 from core.units import Unit
@@ -27,6 +27,7 @@ LEGEND = (
     "The trained nets, over 200 test digits: the answer's share while its important pixels go, and come (dotted: "
     "by lot); how alike the map stays while weights are made random."
 )
+ROWS = "; beside the rnn's, what each row did as it was read."
 ANSWER, CLASS, DIFFERENCE, UNIT = "its answer", "a digit", "one and not another", "a unit"
 
 
@@ -77,7 +78,7 @@ def choose_about() -> Target | Unit | None:
 def heads(models: Sequence[str], question: Question) -> None:
     """Draw above each column what its net answers, and what is explained of it."""
     with st.container(horizontal=True, gap="small", key="maps-of"):
-        st.container(width=ROOM).caption("Below a map stands its own scale.")
+        st.container(width=ROOM).caption("Below a map stands its own scale" + (ROWS if "rnn" in models else "."))
         for model in models:
             with st.container(width=WIDTH + 24), torch.no_grad():
                 shares = nets.net(model, question.weights)(question.image[None]).softmax(1)[0]
@@ -118,12 +119,14 @@ def _cell(name: str, model: str, question: Question, looks: Looks) -> None:
     if nothing := nothing_in(found):
         st.caption(nothing)
         return
-    sheet = images.overlay(question.image, looks.of(found)[0, 0], looks.opacity, SCALE, looks.theme)
+    seen, reads = looks.of(found)[0, 0], find(model).family == "rnn"
+    sheet = images.overlay(question.image, seen, looks.opacity, SCALE, row_by_row=reads)
     spec = charts.clickable_sheet(sheet, charts.PIXEL, list(range(784)), selected=_pixel(), theme=looks.theme)
     clickable(spec, charts.PIXEL, f"map-{name}-{model}".replace(" ", "-"), _take_pixel)
     pixel = _pixel()
     here = "" if pixel is None else f" · here {float(found.flatten()[pixel]):+.2g}"
-    st.caption(map_.words(found, sheet) + here)
+    most = f" · most in row {int(seen.sum(1).abs().argmax()) + 1}" if reads else ""
+    st.caption(map_.words(found, sheet) + most + here)
 
 
 def _pixel() -> int | None:

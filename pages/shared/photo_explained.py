@@ -99,6 +99,6 @@ def _draw(map_: Explaining, image: Tensor, found: Tensor, looks: Looks, cut: boo
         st.image(images.picture(image * (DIM + (1 - DIM) * thing)), width=SIDE - 8)
         st.caption(f"{100 * float(thing.float().mean()):.0f} % of the photo")
         return
-    sheet = images.overlay(image, looks.of(found[0].sum(0)), looks.opacity, 1, looks.theme)
+    sheet = images.overlay(image, looks.of(found[0].sum(0)), looks.opacity, 1)
     st.image(sheet.picture.convert("RGB"), width=SIDE - 8)
     st.caption(map_.words(found, sheet))
