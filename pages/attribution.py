@@ -42,15 +42,17 @@ happens when squares of 4 x 4 pixels go. *Grad-CAM*: the last maps, weighed. The
 called *sum* only. Both are computed for each map, and what the target changed stands beside. A black baseline gives
 black pixels nothing by construction: choose another one to see.
 
-**The curves and the table** hold means over 200 test images, each explained for its own label. *Gap*: what a map's sum
-misses, as a share of what the target changed; only four methods promise that it is 0, and occlusion counts each pixel
-many times. *Pixels gone*, *come* (deletion, insertion): the answer's probability while pixels go, or come, the most
-important first (Petsiuk, Das, Saenko 2018), dotted in random order; the table has the areas, of which deletion's
-should be small and insertion's large. What is gone is black, of a photo blurred. *Weights random*: the rank
-correlation, over the ink, with the map of the same net whose layers, from the last one on, have their untrained
-weights (Adebayo et al. 2018): what stays near 1 does not explain the net. *Infidelity*: how badly the map foretells
-what noise does to the answer; *sensitivity*: how much it changes at most when the image does by 0.02 a pixel (both Yeh
-et al. 2019). `python -m core.trust` computes all of it.
+**The curves and the table** hold means over 200 test images, each explained for its own label. *Gap*: what a map's
+sum misses, as a share of what the target changed; only four methods promise that it is 0, and occlusion counts each
+pixel many times; gradient SHAP has baselines of its own, black and noise. *Pixels gone*, *come* (deletion,
+insertion): the answer's probability while pixels go, or come, the most important first (Petsiuk, Das, Saenko 2018),
+dotted in random order; for one digit and not another, its probability beside that of both, and for a unit how much is
+left of the difference that the image makes to it; the table has the areas, of which deletion's should be small and insertion's large. What is
+gone is black, of a photo blurred. *Weights random*: the rank correlation, over the ink, with the map of the same net
+whose layers, from the last one on, have their untrained weights (Adebayo et al. 2018): what stays near 1 does not
+explain the net. *Infidelity*: which share the map does not foretell of what happens when squares go, 0 nothing, 1 all
+of it; *sensitivity*: how much it changes at most when the image does by 0.02 a pixel (both Yeh et al. 2019). `python
+-m core.trust` computes all of it.
 
 **Units.** Conductance (Dhamdhere, Sundararajan, Yan 2019): the gradients' path from the baseline to the image, shared
 out among a layer's units, over all of a unit's map or time. In 256 steps a layer's sum is off by 0.7 % on the mean.
@@ -93,6 +95,8 @@ try:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         about = choose_about()
     image = drawing()
+    if not models:
+        raise ValueError("Choose a net: without one there is nothing to explain.")
     question = Question(image, weights, about, baseline)
     with st.container(key="grid"):
         heads(models, question)

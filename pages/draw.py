@@ -48,6 +48,10 @@ Beside it stands the same for the untrained twin, the control. `python -m core.a
 
 **A unit's panel.** A unit's activation for an image is its strongest value over its map, or over time. The histogram
 shows it for MNIST's 10,000 test images, none of which was trained on; the coloured line is the image on the paper.
+
+**Erase what matters.** Ink goes in the order of a map's absolute values; the maps are those of the page *Attribution*,
+each for the answer of its net, with a black baseline. Beside it goes as much ink by lot, in the curve on the mean of
+five orders.
 """
 
 

@@ -58,7 +58,26 @@ def test_all_fifteen_methods_can_be_asked_at_once() -> None:
 def test_classes_differences_and_units_are_explained(state: dict[str, object], count: int) -> None:
     at = fine(attribution_page(digit="7", models=["dense", "cnn"], **{"methods-digits": ["saliency"]}, **state))
     assert maps(at) == count
-    assert captions(at).count("This net has no such unit.") == 2 * (2 - count)  # of its maps, and of its units
+    assert captions(at).count("This net has no such unit.") == (1 + 1 + 3) * (
+        2 - count
+    )  # maps, units, and what is erased
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ({"about": "one and not another", "why": 4, "not": 4}, "Choose two different digits"),
+        ({"models": []}, "Choose a net"),
+    ],
+)
+def test_what_cannot_be_explained_gets_a_sentence(state: dict[str, object], words: str) -> None:
+    assert words in said(fine(attribution_page(digit="7", **state)))
+
+
+@pytest.mark.parametrize("pixel", ["784", "-1", "9" * 5000, "one"])
+def test_a_pixel_that_is_none_is_not_chosen(pixel: str) -> None:
+    at = fine(attribution_page(digit="7", pixel=pixel, models=["dense"], **{"methods-digits": ["saliency"]}))
+    assert maps(at) == 1 and not any("· here " in caption for caption in captions(at))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +147,7 @@ def test_the_maps_are_measured_on_the_pages_digit() -> None:
         ["dense", "saliency"], ["dense", "DeepLift"], ["rnn", "saliency"]
     ]  # fmt: skip
     assert (measured.gap > 1e-3).tolist() == [True, False, True]
-    assert measured.infidelity.between(0, 10).all() and measured.deletion.between(0, 1).all()
+    assert measured.infidelity.between(0, 1).all() and measured.deletion.between(0, 1).all()
     (agree,) = (chart for chart in charts(at) if "other" in chart)  # the rnn has one method only
     assert "saliency,saliency,1.0" in agree and "DeepLift,saliency,0." in agree
     assert sum("stages" in chart for chart in charts(at)) == 2 * 2  # of each method over 200 digits, and on this one
@@ -138,7 +157,7 @@ def test_the_maps_are_measured_on_the_pages_digit() -> None:
 def test_the_units_that_did_it_add_up_and_open() -> None:
     link = {"digit": "7", "models": ["cnn"], "methods-digits": []}
     at = fine(attribution_page(**link))
-    layers = [caption for caption in captions(at) if "together" in caption]
+    layers = [caption for caption in captions(at) if "· together" in caption]
     assert [caption.split("**")[1] for caption in layers] == ["relu1", "relu2", "relu3", "relu4"]
     for caption in layers:
         found, whole = (float(number) for number in caption.split("together ")[1].split(" of "))
@@ -147,7 +166,7 @@ def test_the_units_that_did_it_add_up_and_open() -> None:
     assert len(rows) == 2 and "for it" in rows[0] and "against" in rows[1]
     assert panel(fine(attribution_page(**link, unit="cnn/relu4/5"))) == "cnn/relu4/5"
     at = attribution_page(**link, about="a unit", which="cnn/relu2/5")
-    (layer,) = (caption for caption in captions(fine(at)) if "together" in caption)
+    (layer,) = (caption for caption in captions(fine(at)) if "· together" in caption)
     assert layer.startswith("**relu1**")
 
 
@@ -219,6 +238,18 @@ def test_a_slow_method_is_computed_on_demand(empty_store: Path) -> None:
         time.sleep(0.2)
         at.run()
     assert sum(caption.startswith("±") for caption in captions(fine(at))) == 1
+
+
+def test_a_map_that_was_stopped_promises_nothing(empty_store: Path) -> None:
+    at = attribution_page(images="photos", photo="cat", **{"methods-photos": ["integrated gradients"]})
+    next(button for button in at.button if button.label == "Compute").click().run()
+    while not any(caption.startswith("±") for caption in captions(at)):
+        time.sleep(0.05)
+        at.run()
+    next(button for button in at.button if button.label == "Cancel").click().run()
+    found = captions(fine(at))
+    assert "It was stopped before it was finished." in found
+    assert any("· sum " in caption for caption in found) and not any("adds up" in caption for caption in found)
 
 
 def test_without_a_photo_the_page_asks_for_one() -> None:

@@ -43,24 +43,34 @@ def test_a_complete_map_has_no_gap_and_half_of_it_lacks_half() -> None:
 
 def test_the_gradient_of_a_linear_net_is_perfectly_faithful_and_another_map_is_not() -> None:
     net, x, target = linear(), small(), Target("logits", 1)
-    gradient = backwards.saliency(net, x, target)
-    assert numbers.infidelity(net, x, target, gradient).abs().max() < 1e-6
-    assert numbers.infidelity(net, x, target, 5 * gradient).abs().max() < 1e-6  # it is scaled to fit best
-    assert numbers.infidelity(net, x, target, gradient.flip(3)).min() > 1e-4
+    gradient, product = backwards.saliency(net, x, target), backwards.input_x_gradient(net, x, target)
+    infidelity = partial(numbers.infidelity, net, x, target)
+    assert infidelity(gradient, gradients=True).abs().max() < 1e-5
+    assert infidelity(5 * gradient, gradients=True).abs().max() < 1e-5  # it is scaled to fit best
+    assert infidelity(product, gradients=False).abs().max() < 1e-5
+    assert infidelity(product.flip(3), gradients=False).min() > 0.02
+    torch.testing.assert_close(infidelity(torch.zeros_like(x), gradients=False), torch.ones(4))
 
 
-def test_the_infidelity_is_its_definition() -> None:
-    """Of the best multiple b of a map: b minimises the mean of (b I . map - (f(x) - f(x - I)))^2."""
+@pytest.mark.parametrize("name", ["integrated gradients", "saliency"])
+def test_the_infidelity_is_its_definition(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over all squares of 7 x 7: b minimises the mean of (b I . map - (f(x) - f(x - I)))^2."""
+    monkeypatch.setattr(numbers, "SQUARES", 20_000)
     net, x = load("dense"), SEVENS[:2]
-    found = ATTRIBUTIONS["integrated gradients"](net, x, SEVEN)
-    value = numbers.infidelity(net, x, SEVEN, found)
-    noise = numbers.NOISE * torch.randn(4000, 1, 28, 28, generator=Generator().manual_seed(5))
+    found = ATTRIBUTIONS[name](net, x, SEVEN)
+    value = numbers.infidelity(net, x, SEVEN, found, gradients=name == "saliency")
     for image, own, got in zip(x, found, value, strict=True):
-        change = net(image[None])[0, 7] - net(image - noise)[:, 7]
-        dot = (noise * own).flatten(1).sum(1)
-        best = (dot * change).mean() / dot.square().mean()
-        expected = (best * dot - change).square().mean()
-        assert float(got) == pytest.approx(float(expected), rel=0.6)
+        foretold, happened = [], []
+        for top in range(22):
+            for left in range(22):
+                square = (..., slice(top, top + 7), slice(left, left + 7))
+                without = image.clone()
+                without[square] = 0
+                happened.append(float(net(image[None])[0, 7] - net(without[None])[0, 7]))
+                foretold.append(float((image * own if name == "saliency" else own)[square].sum()))
+        best = np.dot(foretold, happened) / np.dot(foretold, foretold)
+        missed = np.square(best * np.array(foretold) - happened).mean()
+        assert float(got) == pytest.approx(missed / np.square(happened).mean(), rel=0.1)
 
 
 def sensitivity(net: nn.Module, x: Tensor, target: Target, method: str) -> Tensor:
@@ -109,11 +119,26 @@ def test_pixels_go_and_come_in_their_order() -> None:
     assert numbers.area(gone).mean() < numbers.area(come).mean()
 
 
-def test_a_units_share_is_beside_its_whole_activation() -> None:
-    net, target = load("cnn"), Target("relu3", 5)
+@pytest.mark.parametrize("target", [Target("relu3", 5), Target("lstm2", 3), Target("relu1", 2, 0)])
+def test_a_units_share_is_what_is_left_of_its_difference(target: Target) -> None:
+    net = load("rnn" if target.layer == "lstm2" else "cnn")
     shares = numbers.curve(net, SEVENS[:2], target, numbers.random_order(SEVENS[:2], 0), insert=True)
     torch.testing.assert_close(shares[0], torch.zeros(2))
     torch.testing.assert_close(shares[-1], torch.ones(2))
+
+
+def test_the_share_of_a_unit_that_the_image_leaves_alone_is_no_number() -> None:
+    black = torch.zeros_like(SEVENS[:1])
+    shares = numbers.curve(load("cnn"), black, Target("relu3", 5), numbers.random_order(black, 0), insert=False)
+    assert shares.isnan().all()
+
+
+def test_the_share_of_one_class_and_not_another_is_between_the_two() -> None:
+    net, order = load("cnn"), numbers.random_order(SEVENS[:2], 0)
+    shares = numbers.curve(net, SEVENS[:2], Target("logits", 4, 9), order, insert=False)
+    both = net(SEVENS[:2])[:, [4, 9]].softmax(1)
+    torch.testing.assert_close(shares[0], both[:, 0])
+    assert shares.min() >= 0 and shares.max() <= 1
 
 
 def test_pixels_of_a_photo_that_are_gone_are_blurred() -> None:

@@ -38,6 +38,7 @@ ATTRIBUTIONS: dict[str, Callable[..., Images]] = {
     "guided Grad-CAM": backwards.guided_grad_cam,
 }
 COMPLETE = ("integrated gradients", "DeepLift", "Shapley sampling", "kernel SHAP")  # they add up to the difference
+GRADIENTS = ("saliency", "SmoothGrad", "guided backprop", "deconvolution")  # of a unit of brightness each
 WEIGHING = ("Grad-CAM", "guided Grad-CAM")  # they weigh the maps of a layer, which can be named
 COMPARING = ("integrated gradients", "DeepLift", "occlusion", "feature ablation", "Shapley sampling", "kernel SHAP")
 LRP_COVERS = (nn.Linear, nn.Conv2d, nn.AvgPool2d, nn.MaxPool2d, nn.Flatten, nn.Dropout)

@@ -23,7 +23,7 @@ COARSE = 4  # times as large are the squares of the first pass
 def occlusion(model: nn.Module, x: Images, target: Target, baseline: str = "black") -> Iterator[Forming]:
     """How far the target falls when a square is covered, on the mean over a pixel's squares (Zeiler, Fergus 2014).
 
-    With large squares first; they stand where no small one has been yet.
+    With large squares first; they stand where no small one has been yet. Colours share a pixel's evenly.
     """
     *_, coarse = _by_rows(model, x, target, baseline, COARSE, x)
     yield Forming(coarse.found, 0.0)
@@ -49,7 +49,7 @@ def _by_rows(
             additional_forward_args=(above, below), perturbations_per_eval=AT_ONCE[x.shape[1]],
         ).detach()  # fmt: skip
         squares[rows] += 1
-        found = torch.where(squares > 0, total / squares.clamp(min=1), before)
+        found = torch.where(squares > 0, total / (x.shape[1] * squares.clamp(min=1)), before)
         yield Forming(found, number / (len(begins) * len(tops)))
 
 

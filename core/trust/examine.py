@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.attribution import watched
+from core.attribution import GRADIENTS, watched
 from core.attribution.outcome import Images, Target
 from core.layers import copied, list_layers
 from core.trust.numbers import (
@@ -81,7 +81,7 @@ def examine(
     for forming in watched(name, model, x, target, baseline):
         yield (trust := Trust(forming.found, done=forming.done / nets))
     found = trust.found
-    yield (trust := replace(trust, numbers=_of_one_map(model, x, target, found, baseline)))
+    yield (trust := replace(trust, numbers=_of_one_map(name, model, x, target, found, baseline)))
     for which, insert in CURVES.items():
         shares = curve(model, x, target, importance(found), insert)
         trust = replace(trust, curves=trust.curves | {which: shares}, numbers=trust.numbers | {which: area(shares)})
@@ -101,10 +101,12 @@ def examine(
     yield replace(trust, numbers=trust.numbers | {"last layer random": first, "all random": last}, done=1.0)
 
 
-def _of_one_map(model: nn.Module, x: Images, target: Target, found: Images, baseline: str) -> dict[str, PerImage]:
+def _of_one_map(
+    name: str, model: nn.Module, x: Images, target: Target, found: Images, baseline: str
+) -> dict[str, PerImage]:
     gap = completeness_gap(model, x, target, found, baseline)
     share = gap.abs() / (found.flatten(1).sum(1) - gap).abs()
-    return {"gap": share, "infidelity": infidelity(model, x, target, found)}
+    return {"gap": share, "infidelity": infidelity(model, x, target, found, gradients=name in GRADIENTS)}
 
 
 @dataclass(frozen=True)

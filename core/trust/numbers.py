@@ -16,7 +16,7 @@ from core.process import seeded
 
 GONE = {1: "black", 3: "blurred"}  # by colours, the baseline that stands for pixels that are gone
 PARTS = 14  # steps in which pixels are taken out or put in
-NOISE, NOISES = 0.1, 32  # standard deviation of what is added to an image for the infidelity, and how often
+SIDE, SQUARES = 1 / 4, 32  # of the image's height are the squares that go for the infidelity, and how many go
 RADIUS, NEARBY = 0.02, 8  # how far the images lie whose maps are compared for the sensitivity, and how many
 
 PerImage = Float[Tensor, " batch"]
@@ -32,16 +32,41 @@ def completeness_gap(model: nn.Module, x: Images, target: Target, found: Images,
 
 
 @torch.no_grad()
-def infidelity(model: nn.Module, x: Images, target: Target, found: Images) -> PerImage:
-    """The mean of (I . map - (f(x) - f(x - I)))^2 over noise I, the map scaled to fit best (Yeh et al. 2019, eq. 1)."""
+def infidelity(model: nn.Module, x: Images, target: Target, found: Images, *, gradients: bool) -> PerImage:
+    """Which share a map does not foretell of what happens when squares go: 0 is nothing, 1 all of it.
 
-    def shaken(images: Tensor) -> tuple[Tensor, Tensor]:
-        noise = NOISE * torch.randn_like(images)
-        return noise, images - noise
+    The mean of (I . map - (f(x) - f(x - I)))^2 over random squares I that go, the map scaled to fit best (Yeh et al.
+    2019, equation 1), beside the mean of (f(x) - f(x - I))^2. A map of gradients says what a unit of brightness does;
+    any other map has it multiplied in, and is summed over the square.
+    """
 
-    with seeded():
-        return metrics.infidelity(Outcome(model, target), shaken, x, found, n_perturb_samples=NOISES, normalize=True,
-                                  max_examples_per_batch=max(AT_ONCE[x.shape[1]], len(x)))  # fmt: skip
+    def without_a_square(images: Tensor) -> tuple[Tensor, Tensor]:
+        (without,) = baselines(images, GONE[x.shape[1]])
+        squares = _squares(images)
+        gone = squares * (images - without)
+        return (gone if gradients else squares.expand_as(images)), images - gone
+
+    def measured(found: Images, scaled: bool) -> PerImage:
+        with seeded():
+            return metrics.infidelity(
+                Outcome(model, target), without_a_square, x, found, n_perturb_samples=SQUARES, normalize=scaled,
+                max_examples_per_batch=max(AT_ONCE[x.shape[1]], len(x)),
+            )  # fmt: skip
+
+    happened = measured(torch.zeros_like(found), scaled=False)
+    return measured(found, scaled=True) / torch.where(happened == 0, 1.0, happened)
+
+
+def _squares(x: Images) -> Float[Tensor, "batch 1 height width"]:
+    """One square at a random place in each image, as ones."""
+    side = round(SIDE * x.shape[2])
+    inside = []
+    for length in x.shape[2:]:
+        begin = torch.randint(0, length - side + 1, (len(x), 1))
+        place = torch.arange(length)
+        inside.append((begin <= place) & (place < begin + side))
+    rows, columns = inside
+    return (rows[:, None, :, None] & columns[:, None, None, :]).to(x.dtype)
 
 
 def near(x: Images) -> Iterator[Images]:
@@ -66,7 +91,8 @@ def curve(model: nn.Module, x: Images, target: Target, order: Float[Tensor, "bat
 
     Deletion and insertion of Petsiuk, Das, Saenko 2018. Of a digit, what is not there is black; of a photo it is
     blurred, because the first black dots by lot take a net for photos its answer, whatever they cover. A class's share
-    is its probability, another unit's is its activation beside that for the whole image.
+    is its probability, that of one class and not another is its probability if there were only the two, and another
+    unit's is how much is left of the difference that the image makes to it (NaN where it makes none).
     """
     ranks = order.argsort(1, descending=True).argsort(1).view(len(x), 1, *x.shape[2:])
     pixels, share = order.shape[1], _share_of(model, x, target)
@@ -77,11 +103,15 @@ def curve(model: nn.Module, x: Images, target: Target, order: Float[Tensor, "bat
 
 def _share_of(model: nn.Module, whole: Images, target: Target) -> Callable[[Images], PerImage]:
     """How to take the target's share in images that were made out of the whole ones."""
-    if target.layer == list_layers(model, whole.shape[1:])[-1].name and target.minus is None:
-        return lambda changed: model(changed).softmax(1)[:, target.index]
     outcome = Outcome(model, target)
-    nothing = outcome(torch.zeros_like(whole))
-    difference = (outcome(whole) - nothing).clamp(min=1e-6)
+    if target.layer == list_layers(model, whole.shape[1:])[-1].name:
+        if target.minus is None:
+            return lambda changed: model(changed).softmax(1)[:, target.index]
+        return lambda changed: outcome(changed).sigmoid()
+    (without,) = baselines(whole, GONE[whole.shape[1]])
+    nothing = outcome(without)
+    difference = outcome(whole) - nothing
+    difference = torch.where(difference == 0, torch.nan, difference)
     return lambda changed: (outcome(changed) - nothing) / difference
 
 

@@ -89,13 +89,14 @@ def _points(model: str, name: str, worth: Worth) -> pd.DataFrame:
 def markdown(model: str) -> str:
     """The README's table of one net: the methods with the least left when important pixels are gone first."""
     rows = table().query("model == @model").sort_values("deletion")
-    lines = ["| | gone | alone | last | all | adds up |", "|---" * 6 + "|"]
+    lines = ["| | gone | alone | missed | last | all | adds up |", "|---" * 7 + "|"]
     for row in rows.to_dict("records"):
-        numbers = [f"{row[name]:.2f}" for name in ("deletion", "insertion", "last layer random", "all random")]
-        gap = f"within {max(100 * row['gap'], 0.1):.1f} %" if row["method"] in COMPLETE else ""
+        names = ("deletion", "insertion", "infidelity", "last layer random", "all random")
+        numbers = [f"{row[name]:.2f}" for name in names]
+        gap = f"{100 * row['gap']:.1f} % off" if row["method"] in COMPLETE else ""
         lines.append(f"| {row['method']} | {' | '.join(numbers)} | {gap} |")
     control = rows[["deletion, random", "insertion, random"]].iloc[0]
-    lines.append(f"| *random order* | {control.iloc[0]:.2f} | {control.iloc[1]:.2f} | | | |")
+    lines.append(f"| *random order* | {control.iloc[0]:.2f} | {control.iloc[1]:.2f} | | | | |")
     return "\n".join(lines)
 
 

@@ -28,6 +28,7 @@ LEGEND = (
     "by lot); how alike the map stays while weights are made random."
 )
 ROWS = "; beside the rnn's, what each row did as it was read."
+NO_UNIT = "This net has no such unit."
 ANSWER, CLASS, DIFFERENCE, UNIT = "its answer", "a digit", "one and not another", "a unit"
 
 
@@ -64,7 +65,10 @@ def choose_about() -> Target | Unit | None:
         return Target("logits", st.selectbox("Why", digits, 4, key="why", bind="query-params", width=80))
     if kind == DIFFERENCE:
         one = st.selectbox("Why", digits, 4, key="why", bind="query-params", width=80)
-        return Target("logits", one, st.selectbox("and not", digits, 9, key="not", bind="query-params", width=80))
+        other = st.selectbox("and not", digits, 9, key="not", bind="query-params", width=80)
+        if one == other:
+            raise ValueError("Choose two different digits: there is no reason for a digit and against itself.")
+        return Target("logits", one, other)
     if kind == UNIT:
         address = st.text_input("Unit", "cnn/relu3/5", key="which", bind="query-params", width=160)
         unit = Unit.parse(address)
@@ -107,7 +111,7 @@ def _shipped() -> dict[tuple[str, str], Worth]:
 
 def _cell(name: str, model: str, question: Question, looks: Looks) -> None:
     map_ = question.map_of(name, model)
-    reason = "This net has no such unit." if map_ is None else map_.why_not()
+    reason = NO_UNIT if map_ is None else map_.why_not()
     if map_ is None or reason:
         st.caption(reason or "")
         return
@@ -131,7 +135,7 @@ def _cell(name: str, model: str, question: Question, looks: Looks) -> None:
 
 def _pixel() -> int | None:
     chosen = link.get(charts.PIXEL)
-    return int(chosen) if chosen and chosen.isdecimal() and int(chosen) < 784 else None
+    return next((pixel for pixel in range(784) if chosen == str(pixel)), None)
 
 
 def _take_pixel(pixel: int) -> None:

@@ -62,12 +62,16 @@ class Explaining:
         """The finished map: (1, channels, height, width)."""
         return _found(self)
 
-    def words(self, found: Tensor, sheet: images.Tiles) -> str:
-        """The scale of the map as it is shown, and what it adds up to."""
+    def words(self, found: Tensor, sheet: images.Tiles, *, finished: bool = True) -> str:
+        """The scale of the map as it is shown, and what it adds up to, if it promises that once it is finished."""
         gap = float(completeness_gap(self.net(), self.pixels(), self.target, found, self.baseline))
-        total, verb = float(found.sum()), "adds up to" if self.method in COMPLETE else "sum"
+        total, verb = float(found.sum()), "adds up to" if finished and self.method in COMPLETE else "sum"
         scale = f"{'±' if sheet.signed else '0 to '}{sheet.limit:.2g}"
-        return f"{scale} · {verb} {total:,.2f} of {total - gap:,.2f}"
+        return f"{scale} · {verb} {_short(total)} of {_short(total - gap)}"
+
+
+def _short(number: float) -> str:
+    return f"{number:,.2f}" if abs(number) >= 0.1 else f"{number:.2g}"
 
 
 def nothing_in(found: Tensor) -> str | None:

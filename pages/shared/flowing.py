@@ -12,7 +12,7 @@ from core.layers import Layer, first_of_each_depth
 from core.trust.numbers import completeness_gap
 from pages.shared import nets
 from pages.shared.connections import unit_row
-from pages.shared.explained import Question
+from pages.shared.explained import NO_UNIT, Question
 from pages.shared.heads import net_head
 
 MOST, WIDTH = 3, 280  # units of a layer, for and against each; pixels of a net's column
@@ -22,8 +22,8 @@ def flowing(models: Sequence[str], question: Question, theme: images.Theme) -> N
     """Draw, a net a column, the units of each layer that matter most, from the first layer down."""
     st.subheader("Which units did it?", anchor=False)
     st.caption(
-        "The answer is reached through units, layer by layer. How much of it flows through each is its conductance; a "
-        "layer's units add up to all of it. Click a unit to see what it looks for."
+        "The answer is reached through units, layer by layer. How much of it flows through each is its conductance; "
+        "together a layer's units make up all of it, but for a few percent. Click a unit to see what it looks for."
     )
     with st.container(horizontal=True, gap="medium", key="flowing"):
         for model in models:
@@ -31,7 +31,7 @@ def flowing(models: Sequence[str], question: Question, theme: images.Theme) -> N
             with st.container(width=WIDTH, gap="xsmall"):
                 net_head(model, question.weights)
                 if target is None:
-                    st.caption("This net has no such unit.")
+                    st.caption(NO_UNIT)
                     continue
                 if not _in_front(model, target):
                     st.caption("It reads the pixels themselves: no units stand before it.")

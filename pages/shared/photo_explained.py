@@ -82,10 +82,12 @@ def _live(map_: Explaining, image: Tensor, looks: Looks, cut: bool, views: list[
         return
     if not job.over:
         st.progress(job.records[-1].done)
-    _draw(map_, image, job.records[-1].found, looks, cut)
+    elif job.state != "done":
+        st.caption("It was stopped before it was finished.")
+    _draw(map_, image, job.records[-1].found, looks, cut, finished=job.state == "done")
 
 
-def _draw(map_: Explaining, image: Tensor, found: Tensor, looks: Looks, cut: bool) -> None:
+def _draw(map_: Explaining, image: Tensor, found: Tensor, looks: Looks, cut: bool, *, finished: bool = True) -> None:
     if nothing := nothing_in(found):
         st.caption(nothing)
         return
@@ -101,4 +103,4 @@ def _draw(map_: Explaining, image: Tensor, found: Tensor, looks: Looks, cut: boo
         return
     sheet = images.overlay(image, looks.of(found[0].sum(0)), looks.opacity, 1)
     st.image(sheet.picture.convert("RGB"), width=SIDE - 8)
-    st.caption(map_.words(found, sheet))
+    st.caption(map_.words(found, sheet, finished=finished))
