@@ -105,6 +105,20 @@ def test_gradient_shap_of_a_linear_net_is_its_weights_times_the_way_from_a_mean_
     assert ((found <= x + 1e-5) & (found >= x - from_noise.amax(0) - 1e-5)).all()
 
 
+def test_the_colours_of_a_photo_share_what_its_pixel_did() -> None:
+    """Of a net that takes its photo for its brightness, every square's fall is the brightness that it covers."""
+    torch.manual_seed(0)
+    net = nn.Sequential(OrderedDict(
+        grey=nn.Conv2d(3, 1, 1), relu=nn.ReLU(), flatten=nn.Flatten(), logits=nn.Linear(1024, 2)
+    )).eval().requires_grad_(False)  # fmt: skip
+    x, target = torch.rand(1, 3, 32, 32, generator=Generator().manual_seed(0)), Target("logits", 1)
+    falls = references.occlusion(Outcome(net, target), x, *removal.WINDOW[3])[:, 0]
+    torch.testing.assert_close(ATTRIBUTIONS["occlusion"](net, x, target).sum(1), falls, atol=1e-5, rtol=1e-4)
+    maps = net.relu(net.grey(x))
+    expected = references.grad_cam(maps, net.logits.weight[1].view_as(maps))
+    torch.testing.assert_close(ATTRIBUTIONS["Grad-CAM"](net, x, target).sum(1)[0], expected, atol=1e-5, rtol=1e-4)
+
+
 def test_occlusion_and_ablation_are_falls() -> None:
     net, x = dense(side=8), image(8)
     answer = Outcome(net, Target("logits", 2))

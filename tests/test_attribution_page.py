@@ -123,7 +123,8 @@ def test_a_silent_unit_says_that_there_is_nothing() -> None:
             digit="7", models=["dense"], **{"methods-digits": ["saliency"]}, about="a unit", which="dense/relu1/1"
         )
     )
-    assert any(caption.startswith("Nothing: it finds no pixel") for caption in captions(at))
+    assert sum(caption.startswith("Nothing: it finds no pixel") for caption in captions(at)) == 1 + 3  # and in erasing
+    assert not any("→" in caption for caption in captions(at))
 
 
 def test_a_broken_map_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
