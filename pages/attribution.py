@@ -47,12 +47,12 @@ sum misses, as a share of what the target changed; only four methods promise tha
 pixel many times; gradient SHAP has baselines of its own, black and noise. *Pixels gone*, *come* (deletion,
 insertion): the answer's probability while pixels go, or come, the most important first (Petsiuk, Das, Saenko 2018),
 dotted in random order; for one digit and not another, its probability beside that of both, and for a unit how much is
-left of the difference that the image makes to it; the table has the areas, of which deletion's should be small and insertion's large. What is
-gone is black, of a photo blurred. *Weights random*: the rank correlation, over the ink, with the map of the same net
-whose layers, from the last one on, have their untrained weights (Adebayo et al. 2018): what stays near 1 does not
-explain the net. *Infidelity*: which share the map does not foretell of what happens when squares go, 0 nothing, 1 all
-of it; *sensitivity*: how much it changes at most when the image does by 0.02 a pixel (both Yeh et al. 2019). `python
--m core.trust` computes all of it.
+left of the difference that the image makes to it; the table has the areas, of which deletion's should be small and
+insertion's large. What is gone is black, of a photo blurred. *Weights random*: the rank correlation, over the ink,
+with the map of the same net whose layers, from the last one on, have their untrained weights (Adebayo et al. 2018):
+what stays near 1 does not explain the net. *Infidelity*: which share the map does not foretell of what happens when
+squares go, 0 nothing, 1 all of it; *sensitivity*: how much it changes at most when the image does by 0.02 a pixel
+(both Yeh et al. 2019). `python -m core.trust` computes all of it.
 
 **Units.** Conductance (Dhamdhere, Sundararajan, Yan 2019): the gradients' path from the baseline to the image, shared
 out among a layer's units, over all of a unit's map or time. In 256 steps a layer's sum is off by 0.7 % on the mean.
