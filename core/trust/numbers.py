@@ -39,11 +39,11 @@ def infidelity(model: nn.Module, x: Images, target: Target, found: Images, *, gr
     2019, equation 1), beside the mean of (f(x) - f(x - I))^2. A map of gradients says what a unit of brightness does;
     any other map has it multiplied in, and is summed over the square.
     """
+    (without,) = baselines(x, GONE[x.shape[1]])
 
-    def without_a_square(images: Tensor) -> tuple[Tensor, Tensor]:
-        (without,) = baselines(images, GONE[x.shape[1]])
+    def without_a_square(images: Tensor) -> tuple[Tensor, Tensor]:  # each image several times in a row
         squares = _squares(images)
-        gone = squares * (images - without)
+        gone = squares * (images - without.repeat_interleave(len(images) // len(x), 0))
         return (gone if gradients else squares.expand_as(images)), images - gone
 
     def measured(found: Images, scaled: bool) -> PerImage:
