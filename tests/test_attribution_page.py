@@ -1,6 +1,5 @@
 """The Attribution page: a grid of methods and nets, what is explained, and what each method is worth."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from core.attribution.outcome import Target
 from core.data.digits import test_set as mnist
 from core.models import load
 from tests.drawing import drawing
-from tests.visits import charts, drawn, fine, page, panel, said
+from tests.visits import charts, done, drawn, fine, page, panel, said, until
 
 
 def attribution_page(**values: object) -> AppTest:
@@ -26,6 +25,11 @@ def maps(at: AppTest) -> int:
 
 def captions(at: AppTest) -> list[str]:
     return [caption.value for caption in at.caption]
+
+
+def shown(at: AppTest) -> bool:
+    """Whether there is a map: its scale stands below it."""
+    return any(caption.startswith("±") for caption in captions(at))
 
 
 def test_a_grid_of_methods_and_nets_with_reasons_where_there_is_no_map() -> None:
@@ -58,9 +62,8 @@ def test_all_fifteen_methods_can_be_asked_at_once() -> None:
 def test_classes_differences_and_units_are_explained(state: dict[str, object], count: int) -> None:
     at = fine(attribution_page(digit="7", models=["dense", "cnn"], **{"methods-digits": ["saliency"]}, **state))
     assert maps(at) == count
-    assert captions(at).count("This net has no such unit.") == (1 + 1 + 3) * (
-        2 - count
-    )  # maps, units, and what is erased
+    places = 1 + 1 + 3  # maps, units, and what is erased
+    assert captions(at).count("This net has no such unit.") == places * (2 - count)
 
 
 @pytest.mark.parametrize(
@@ -138,11 +141,7 @@ def test_a_broken_map_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_maps_are_measured_on_the_pages_digit() -> None:
     at = attribution_page(digit="7", models=["dense", "rnn"], **{"methods-digits": ["saliency", "DeepLift"]})
     next(button for button in at.button if button.label.startswith("Measure")).click().run()
-    for _ in range(200):
-        if not any(button.label.startswith(("Measure", "Cancel")) for button in at.button):
-            break
-        time.sleep(0.1)
-        at.run()
+    until(at, done("Measure"))
     measured, worth = (frame.value for frame in fine(at).dataframe)
     assert measured[["model", "method"]].values.tolist() == [
         ["dense", "saliency"], ["dense", "DeepLift"], ["rnn", "saliency"]
@@ -200,11 +199,7 @@ def test_the_draw_page_can_erase_what_matters() -> None:
 def test_a_photo_is_measured_and_it_can_be_cancelled(empty_store: Path) -> None:
     at = attribution_page(images="photos", photo="cat", **{"methods-photos": ["saliency", "LRP"]})
     next(button for button in at.button if button.label.startswith("Measure")).click().run()
-    for _ in range(300):
-        if not any(button.label.startswith(("Measure", "Cancel")) for button in at.button):
-            break
-        time.sleep(0.2)
-        at.run()
+    until(at, done("Measure"))
     (measured,) = (frame.value for frame in fine(at).dataframe)
     assert measured.method.tolist() == ["saliency"] and measured.deletion.between(0, 1).all()
     assert any("stem and all behind it random" in chart for chart in charts(at))
@@ -233,20 +228,14 @@ def test_a_slow_method_is_computed_on_demand(empty_store: Path) -> None:
     at = fine(attribution_page(images="photos", photo="cat", **{"methods-photos": ["feature ablation", "LRP"]}))
     assert any("chains of linear layers" in caption for caption in captions(at))
     next(button for button in at.button if button.label == "Compute").click().run()
-    for _ in range(300):
-        if any(caption.startswith("±") for caption in captions(at)):
-            break
-        time.sleep(0.2)
-        at.run()
+    until(at, shown)
     assert sum(caption.startswith("±") for caption in captions(fine(at))) == 1
 
 
 def test_a_map_that_was_stopped_promises_nothing(empty_store: Path) -> None:
     at = attribution_page(images="photos", photo="cat", **{"methods-photos": ["integrated gradients"]})
     next(button for button in at.button if button.label == "Compute").click().run()
-    while not any(caption.startswith("±") for caption in captions(at)):
-        time.sleep(0.05)
-        at.run()
+    until(at, shown)
     next(button for button in at.button if button.label == "Cancel").click().run()
     found = captions(fine(at))
     assert "It was stopped before it was finished." in found

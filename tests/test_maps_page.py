@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.maps import METHODS
 from core.measures.neighbours import ENOUGH
 from tests.drawing import drawing
-from tests.visits import charts, drawn, fine, maps, page, said
+from tests.visits import charts, done, drawn, fine, maps, page, said, until
 
 
 def maps_page(**values: object) -> AppTest:
@@ -61,11 +61,7 @@ def test_tsne_begins_from_the_principal_axes_forms_and_is_kept(
     begun = maps(at)["rows"][0]["maps"]
     assert [figure["about"] for figure in begun] == ["not begun"] * 4
     next(button for button in at.button if button.label == "Start t-SNE").click().run()
-    for _ in range(300):
-        if not any(button.label.startswith(("Start", "Cancel")) for button in at.button):
-            break
-        time.sleep(0.2)
-        at.run()
+    until(at, done("Start"))
     formed = maps(fine(at))["rows"][0]["maps"]
     assert formed[2]["x"] != begun[2]["x"] and formed[2]["star"] is not None
     assert {path.suffix for path in empty_store.iterdir()} == {".content", ".json"}

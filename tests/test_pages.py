@@ -13,7 +13,7 @@ from core import atlas
 from core.data import canvas, digits, photos
 from pages.shared import frame
 from tests.drawing import drawing
-from tests.visits import EMPTY, answers, app, charts, drawn, fine, page, panel, said, texts
+from tests.visits import EMPTY, answers, app, charts, drawn, fine, page, panel, said, texts, until
 
 
 @pytest.mark.parametrize("page", frame.PAGES)
@@ -243,12 +243,7 @@ def features() -> AppTest:
 
 
 def until_done(at: AppTest) -> AppTest:
-    for _ in range(300):
-        if any(slider.key == "scrub" for slider in at.select_slider):
-            return at
-        time.sleep(0.1)
-        fine(at.run())
-    raise AssertionError("the ascent did not end")
+    return until(at, lambda at: any(slider.key == "scrub" for slider in at.select_slider))
 
 
 def test_an_ascent_runs_to_its_end_and_is_kept(empty_store: Path) -> None:

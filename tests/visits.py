@@ -1,6 +1,8 @@
 """A visitor to the pages, through Streamlit's AppTest: comes by a link, and reads what stands there."""
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,21 @@ def panel(at: AppTest) -> str:
     """The address of the unit whose panel is open; empty where none is."""
     opened = [block.proto.body for block in at.get("html") if 'class="unit"' in block.proto.body]
     return opened[0].split(">")[1].split("<")[0] if opened else ""
+
+
+def until(at: AppTest, ended: Callable[[AppTest], bool]) -> AppTest:
+    """The page as it is when something has come about, run again and again, 600 times at most."""
+    for _ in range(600):
+        if ended(at):
+            return at
+        time.sleep(0.1)
+        fine(at.run())
+    raise AssertionError("it did not come about")
+
+
+def done(*labels: str) -> Callable[[AppTest], bool]:
+    """Whether the button that started a job, or cancels it, is gone."""
+    return lambda at: not any(button.label.startswith((*labels, "Cancel")) for button in at.button)
 
 
 def fine(at: AppTest) -> AppTest:

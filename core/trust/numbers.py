@@ -24,11 +24,15 @@ Curve = Float[Tensor, "parts batch"]
 
 
 @torch.no_grad()
+def difference(model: nn.Module, x: Images, target: Target, baseline: str = "black") -> PerImage:
+    """How much the target changes from the baseline, on the mean over several, to the image: f(x) - f(x')."""
+    outcome = Outcome(model, target)
+    return outcome(x) - torch.stack([outcome(begin) for begin in baselines(x, baseline)]).mean(0)
+
+
 def completeness_gap(model: nn.Module, x: Images, target: Target, found: Images, baseline: str = "black") -> PerImage:
     """What a map's sum has too much, or lacks: sum - (f(x) - f(x')), in the target's units (Sundararajan 2017)."""
-    outcome = Outcome(model, target)
-    without = torch.stack([outcome(begin) for begin in baselines(x, baseline)]).mean(0)
-    return found.flatten(1).sum(1) - (outcome(x) - without)
+    return found.flatten(1).sum(1) - difference(model, x, target, baseline)
 
 
 @torch.no_grad()
@@ -110,9 +114,9 @@ def _share_of(model: nn.Module, whole: Images, target: Target) -> Callable[[Imag
         return lambda changed: outcome(changed).sigmoid()
     (without,) = baselines(whole, GONE[whole.shape[1]])
     nothing = outcome(without)
-    difference = outcome(whole) - nothing
-    difference = torch.where(difference == 0, torch.nan, difference)
-    return lambda changed: (outcome(changed) - nothing) / difference
+    made = outcome(whole) - nothing
+    made = torch.where(made == 0, torch.nan, made)
+    return lambda changed: (outcome(changed) - nothing) / made
 
 
 def area(shares: Curve) -> PerImage:

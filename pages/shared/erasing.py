@@ -11,8 +11,8 @@ from core import charts, images
 from core.attribution import ATTRIBUTIONS
 from core.models import find
 from core.trust.numbers import erased, fall, importance, random_order
-from pages.shared.explained import NO_UNIT, ROOM, WIDTH, Question
-from pages.shared.explaining import Explaining, nothing_in
+from pages.shared.explained import ROOM, WIDTH, Question
+from pages.shared.explaining import Explaining, why_nothing
 from pages.shared.heads import net_head
 from pages.shared.net_columns import best_answer
 
@@ -28,7 +28,8 @@ def erase(models: Sequence[str], question: Question, theme: images.Theme) -> Non
             "By", names, names.index("integrated gradients"), key="by", bind="query-params", width=220
         )
         percent = st.slider("Percent of the ink", 0, 100, 20, step=5, key="percent", bind="query-params", width=260)
-    maps = {model: question.map_of(method, model) for model in models}
+    maps = [question.map_of(method, model) for model in models]
+    reasons = [why_nothing(map_) for map_ in maps]
     what = "the answer's share" if question.about is None else "the share of what is explained"
     rows: dict[str, Callable[[Explaining], None]] = {
         f"without the most important {percent} %": lambda map_: _left(map_, importance(map_.found()), percent),
@@ -44,17 +45,12 @@ def erase(models: Sequence[str], question: Question, theme: images.Theme) -> Non
         for place, (words, draw) in enumerate(rows.items()):
             with st.container(horizontal=True, gap="small", key=f"maps-of-erased-{place}"):
                 st.container(width=ROOM).markdown(f"**{words}**")
-                for map_ in maps.values():
+                for map_, reason in zip(maps, reasons, strict=True):
                     with st.container(width=WIDTH + 24, gap="xsmall"):
-                        if reason := _why_not(map_):
+                        if reason:
                             st.caption(reason)
                         elif map_:
                             draw(map_)
-
-
-def _why_not(map_: Explaining | None) -> str | None:
-    """Why nothing can be erased by this map, in a sentence; None where it can."""
-    return NO_UNIT if map_ is None else map_.why_not() or nothing_in(map_.found())
 
 
 def _left(map_: Explaining, order: Tensor, percent: int) -> None:

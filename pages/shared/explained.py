@@ -16,7 +16,7 @@ from core.trust.table import shipped
 from core.units import Unit
 from pages.shared import link, nets
 from pages.shared.clickable import clickable
-from pages.shared.explaining import Explaining, Looks, nothing_in
+from pages.shared.explaining import Explaining, Looks, why_nothing
 from pages.shared.heads import net_head
 from pages.shared.measured import trust_chart
 from pages.shared.net_columns import best_answer
@@ -28,7 +28,6 @@ LEGEND = (
     "by lot); how alike the map stays while weights are made random."
 )
 ROWS = "; beside the rnn's, what each row did as it was read."
-NO_UNIT = "This net has no such unit."
 ANSWER, CLASS, DIFFERENCE, UNIT = "its answer", "a digit", "one and not another", "a unit"
 
 
@@ -111,18 +110,11 @@ def _shipped() -> dict[tuple[str, str], Worth]:
 
 def _cell(name: str, model: str, question: Question, looks: Looks) -> None:
     map_ = question.map_of(name, model)
-    reason = NO_UNIT if map_ is None else map_.why_not()
+    reason = why_nothing(map_)
     if map_ is None or reason:
         st.caption(reason or "")
         return
-    try:
-        found = map_.found()
-    except ValueError as error:
-        st.caption(str(error))
-        return
-    if nothing := nothing_in(found):
-        st.caption(nothing)
-        return
+    found = map_.found()
     seen, reads = looks.of(found)[0, 0], find(model).family == "rnn"
     sheet = images.overlay(question.image, seen, looks.opacity, SCALE, row_by_row=reads)
     spec = charts.clickable_sheet(sheet, charts.PIXEL, list(range(784)), selected=_pixel(), theme=looks.theme)

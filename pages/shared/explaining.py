@@ -11,10 +11,11 @@ from core.attribution import ATTRIBUTIONS, COMPARING, COMPLETE, WEIGHING, watche
 from core.attribution.backwards import last_maps
 from core.attribution.outcome import Target
 from core.models import find
-from core.trust.numbers import completeness_gap
+from core.trust.numbers import difference
 from pages.shared import nets
 from pages.shared.jobs import Records
 
+NO_UNIT = "This net has no such unit."
 SIGNED, ABSOLUTE, POSITIVE = "for and against", "how much", "only for"
 
 
@@ -64,14 +65,26 @@ class Explaining:
 
     def words(self, found: Tensor, sheet: images.Tiles, *, finished: bool = True) -> str:
         """The scale of the map as it is shown, and what it adds up to, if it promises that once it is finished."""
-        gap = float(completeness_gap(self.net(), self.pixels(), self.target, found, self.baseline))
-        total, verb = float(found.sum()), "adds up to" if finished and self.method in COMPLETE else "sum"
+        verb = "adds up to" if finished and self.method in COMPLETE else "sum"
         scale = f"{'±' if sheet.signed else '0 to '}{sheet.limit:.2g}"
-        return f"{scale} · {verb} {_short(total)} of {_short(total - gap)}"
+        return f"{scale} · {verb} {short(float(found.sum()))} of {short(_difference(self))}"
 
 
-def _short(number: float) -> str:
+def short(number: float) -> str:
+    """A number as it is read: to two places, where they say anything."""
     return f"{number:,.2f}" if abs(number) >= 0.1 else f"{number:.2g}"
+
+
+def why_nothing(map_: Explaining | None) -> str | None:
+    """Why there is no finished map to be seen, or none at all, in a sentence; None where there is."""
+    if map_ is None:
+        return NO_UNIT
+    if reason := map_.why_not():
+        return reason
+    try:
+        return nothing_in(map_.found())
+    except ValueError as error:
+        return str(error)
 
 
 def nothing_in(found: Tensor) -> str | None:
@@ -81,6 +94,11 @@ def nothing_in(found: Tensor) -> str | None:
     if found.abs().max() == 0:
         return "Nothing: it finds no pixel that matters. The unit may be silent, or the image be the baseline."
     return None
+
+
+@st.cache_data(max_entries=1024, show_spinner=False)  # every rerun asks, and a map that forms twice a second
+def _difference(map_: Explaining) -> float:
+    return float(difference(map_.net(), map_.pixels(), map_.target, map_.baseline))
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)  # a photo's map has 0.6 MB

@@ -9,10 +9,11 @@ from core import images
 from core.attribution.backwards import conductance
 from core.attribution.outcome import Target
 from core.layers import Layer, first_of_each_depth
-from core.trust.numbers import completeness_gap
+from core.trust.numbers import difference
 from pages.shared import nets
 from pages.shared.connections import unit_row
-from pages.shared.explained import NO_UNIT, Question
+from pages.shared.explained import Question
+from pages.shared.explaining import NO_UNIT, short
 from pages.shared.heads import net_head
 
 MOST, WIDTH = 3, 280  # units of a layer, for and against each; pixels of a net's column
@@ -48,9 +49,8 @@ def _in_front(model: str, target: Target) -> list[Layer]:
 
 def _layer(model: str, layer: Layer, question: Question, target: Target, theme: images.Theme) -> None:
     found = _conductance(model, question.weights, question.image, target, layer.name, question.baseline)
-    net, total = nets.net(model, question.weights), float(found.sum())
-    gap = float(completeness_gap(net, question.image[None], target, found[None], question.baseline))
-    st.caption(f"**{layer.name}** · together {total:.2f} of {total - gap:.2f}")
+    whole = difference(nets.net(model, question.weights), question.image[None], target, question.baseline)
+    st.caption(f"**{layer.name}** · together {short(float(found.sum()))} of {short(float(whole))}")
     for word, order in (("for it", found.argsort(descending=True)), ("against", found.argsort())):
         sign = 1 if word == "for it" else -1
         pairs = [(int(unit), float(found[unit])) for unit in order[:MOST] if sign * found[unit] > 0]
