@@ -33,7 +33,7 @@ from core.layers import Layer, list_layers, pre_activation, record
 from core.measures.colourfulness import colourfulness
 from core.measures.receptive_field import receptive_fields
 from core.measures.spatial_frequency import mean_frequency
-from core.models import find, fingerprint, load
+from core.models import find, fingerprint, load, untrained
 from core.process import settle
 from core.stimuli import PHOTO_RECIPE, RECIPES, Recipe, as_bytes, as_images, climb, for_layer
 from core.units import Unit
@@ -89,7 +89,7 @@ def is_rectified(model: str, layer: str) -> bool:
 @cache
 def layers_of(model: str) -> list[Layer]:
     """A model's layers in forward order, listed once a process."""
-    return list_layers(load(model, weights="untrained"), find(model).input_shape)
+    return list_layers(untrained(model, seed=0).eval(), find(model).input_shape)
 
 
 @cache

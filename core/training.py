@@ -18,7 +18,7 @@ from tqdm import tqdm
 from core.data.augment import augment
 from core.data.digits import Digits, test_set, training_set
 from core.files import write_whole
-from core.models import CHECKPOINTS, DIGIT_NETS, SEEDS, untrained
+from core.models import CHECKPOINTS, DIGIT_NETS, SEEDS, twin, untrained
 from core.models.batch_norm import fold_batch_norm, with_batch_norm
 from core.process import settle
 
@@ -138,8 +138,9 @@ def make_checkpoint(name: str, seed: int, plain: bool, folder: Path) -> Iterator
     batches = math.ceil(len(digits.labels) / recipe.batch)
     due = {round(epoch * batches): f"epoch-{epoch:g}" for epoch in SNAPSHOT_EPOCHS if epoch < recipe.epochs}
     due[recipe.epochs * batches] = f"epoch-{recipe.epochs}"
-    kept = {due[0]: fold_batch_norm(model).state_dict()}
-    accuracies = {0.0: accuracy(fold_batch_norm(model), unseen)}
+    start = twin(name, seed)  # the same weights, with norms as the first step sees them
+    kept = {due[0]: start.state_dict()}
+    accuracies = {0.0: accuracy(start, unseen)}
     for step in fit(model, digits, recipe, seed):
         if step.step in due or step.epoch == int(step.epoch):
             folded = fold_batch_norm(model)

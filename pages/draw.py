@@ -62,7 +62,7 @@ def choose_view(rows: int) -> View:
         return st.segmented_control(label, options, default=options[0], required=True, key=key, bind="query-params")
 
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        weights = switch("Weights", "trained", "plain", "untrained", "in training", key="weights")
+        weights = switch("Weights", "trained", "plain", "untrained", "shuffled", "in training", key="weights")
         layers = switch("Layers", "activations", "sums", "all", key="layers")
         dense = switch("Dense net", "dense", "dense-video", key="dense")
         epochs = st.select_slider("Epochs of training", nets.stages(), "end", key="epochs", bind="query-params",

@@ -53,7 +53,8 @@ COLUMNS = {
     "lowest": percent("lowest of 5 seeds"),
     "highest": percent("highest of 5 seeds"),
     "plain": percent("plain training"),
-    "untrained": percent("untrained twin", "Ten digits: guessing gives 10 %."),
+    "lowest untrained": percent("lowest of 5 twins", "Untrained. Ten digits: guessing gives 10 %."),
+    "highest untrained": percent("highest of 5 twins"),
     "trained moved": percent("trained, moved", "FGSM: see below."),
     "plain moved": percent("plain, moved", "FGSM: see below."),
 }

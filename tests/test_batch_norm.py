@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from core.models import untrained
-from core.models.batch_norm import fold_batch_norm, with_batch_norm
+from core.models.batch_norm import calibrate, fold_batch_norm, with_batch_norm
 from tests import references
 
 
@@ -46,3 +46,19 @@ def test_a_folded_convolution_is_convolution_and_norm() -> None:
         torch.testing.assert_close(
             fold_batch_norm(net).conv1(x), references.batch_norm(conv(x), norm), atol=1e-5, rtol=1e-4
         )
+
+
+def test_calibrating_sets_the_norms_of_these_images_and_nothing_else() -> None:
+    net, images = with_batch_norm(untrained("photo", 0)).eval(), torch.rand(6, 3, 32, 32)
+    before = copy.deepcopy(net.state_dict())
+    momenta = [norm.momentum for norm in net.modules() if isinstance(norm, nn.BatchNorm2d)]
+    calibrate(net, images)
+    calibrate(net, images)  # what was there before counts for nothing
+    assert not any(module.training for module in net.modules())
+    assert [norm.momentum for norm in net.modules() if isinstance(norm, nn.BatchNorm2d)] == momenta
+    conv, norm = net.stem[1]
+    sums = conv(net.stem[0](net.centred(images)))
+    torch.testing.assert_close(norm.running_mean, sums.mean((0, 2, 3)), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(norm.running_var, sums.var((0, 2, 3)), atol=1e-5, rtol=1e-4)
+    changed = {key for key, value in net.state_dict().items() if not torch.equal(value, before[key])}
+    assert changed and all(".running_" in key or key.endswith("num_batches_tracked") for key in changed)

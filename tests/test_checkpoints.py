@@ -27,8 +27,13 @@ def test_the_trained_nets_reach_their_accuracy(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", models.DIGIT_NETS)
-def test_the_untrained_twin_only_guesses(name: str) -> None:
-    assert accuracy(models.load(name, weights="untrained"), TEST_SET) < 20
+def test_untrained_and_shuffled_twins_only_guess_and_the_metadata_say_how_well(name: str) -> None:
+    for seed, weights in zip(models.SEEDS, models.controls(models.TWIN), strict=True):
+        measured = accuracy(models.load(name, weights=weights), TEST_SET)
+        assert measured < 20
+        said = models.metadata(name, f"seed-{seed}")["accuracy_by_epoch"][0]
+        assert said == [0, pytest.approx(measured, abs=0.1)]
+    assert accuracy(models.load(name, weights=models.SHUFFLED), TEST_SET) < 30
 
 
 @pytest.mark.parametrize("name", models.DIGIT_NETS)

@@ -1,7 +1,11 @@
-"""The MNIST digits (LeCun, Cortes, Burges): the test set ships here, the training set is found or downloaded."""
+"""The MNIST digits (LeCun, Cortes, Burges): the test set ships here, the training set is found or downloaded.
+
+`python -m core.data.digits` writes the few training images that ship, too.
+"""
 
 import gzip
 import os
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +17,8 @@ from torch import Tensor
 SHIPPED = Path(__file__).parent / "mnist"
 FOLDER_VARIABLE = "LAYERSCOPE_DATA"
 LABELS = tuple("0123456789")
+FIRST = 256  # training images that ship: what sets the norms of untrained twins
+FIRST_IMAGES = SHIPPED / "train-first-images-idx3-ubyte.gz"
 
 
 class Digits(NamedTuple):
@@ -43,6 +49,18 @@ def training_set(folder: Path | None = None) -> Digits:
     return Digits(_as_images(mnist.data.numpy()), mnist.targets)
 
 
+@cache
+def first_training_images() -> Float[Tensor, "n 1 28 28"]:
+    """The first of the training images, which ship."""
+    return _as_images(_read_idx(FIRST_IMAGES, header=16).reshape(-1, 28, 28))
+
+
+def _write_first(images: Float[Tensor, "n 1 28 28"]) -> None:
+    header = np.array([0x803, len(images), 28, 28], ">i4").tobytes()
+    pixels = (255 * images).round().to(torch.uint8).numpy().tobytes()
+    FIRST_IMAGES.write_bytes(gzip.compress(header + pixels, mtime=0))
+
+
 def _read_idx(path: Path, header: int) -> np.ndarray:
     with gzip.open(path) as file:
         return np.frombuffer(file.read(), np.uint8, offset=header)
@@ -50,3 +68,7 @@ def _read_idx(path: Path, header: int) -> np.ndarray:
 
 def _as_images(pixels: np.ndarray) -> Tensor:
     return torch.from_numpy(pixels[:, None].astype(np.float32) / 255)
+
+
+if __name__ == "__main__":
+    _write_first(training_set().images[:FIRST])

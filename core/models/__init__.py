@@ -9,9 +9,12 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
+from core.data.digits import first_training_images
 from core.data.imagenet import imagenet_labels
+from core.data.photos import sample_views
+from core.models.batch_norm import calibrate, fold_batch_norm, with_batch_norm
 from core.models.cnn import cnn
 from core.models.dense import dense, dense_video
 from core.models.lite import lite0, trained_lite0
@@ -21,6 +24,8 @@ from core.process import seeded
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 SEEDS = range(5)
+TWIN, SHUFFLED = "untrained", "shuffled"  # the two controls, by the weights' names; with a seed: "untrained-3"
+VIEWS = 3  # each third of the sample photos' views sets the norms of a net for photos
 
 
 MODELS: dict[str, ModelSpec] = {
@@ -59,25 +64,75 @@ def load(name: str, *, weights: str = "trained", device: str | torch.device = "c
     """The model of that name in eval mode, its parameters frozen.
 
     It is one of `MODELS` or a classifier of torchvision's. `weights` is "trained", "plain" (no augmentation, no
-    penalties), "untrained" (the twin: seed 0, no training), "seed-2" (the same training from another seed), "epoch-0.5"
-    (a snapshot, kept as float16), or a path to a `.safetensors` file of the same net; nets for photos are "trained" or
-    "untrained", or a file's. Raises ValueError for a name or weights that do not exist, or are not on this machine.
+    penalties), "untrained" (the twin, see `twin`; "untrained-3" from another seed), "shuffled" (see `shuffled`; or
+    "shuffled-3"), "seed-2" (the same training from another seed), "epoch-0.5" (a snapshot, kept as float16), or a path
+    to a `.safetensors` file of the same net; nets for photos have no plain training, seeds and snapshots. Raises
+    ValueError for a name or weights that do not exist, or are not on this machine.
     """
     spec = find(name)
-    if weights == "trained" and spec.pretrained:
+    kind, seed = _control(weights)
+    if kind == TWIN:
+        model = twin(name, seed)
+    elif kind == SHUFFLED:
+        model = shuffled(name, seed)
+    elif weights == "trained" and spec.pretrained:
         with seeded():  # what is built draws weights, even where others take their place
             model = spec.pretrained()
     else:
         model = untrained(name, seed=0)
-        if weights != "untrained":
-            model.load_state_dict(_read_weights(name, weights))
+        model.load_state_dict(_read_weights(name, weights))
     return model.to(device).eval().requires_grad_(False)
 
 
+def _control(weights: str) -> tuple[str, int]:
+    """Of "untrained" or "shuffled-3" the kind and the seed; of other weights an empty kind."""
+    kind, _, seed = weights.partition("-")
+    named = weights in (*controls(TWIN), *controls(SHUFFLED))
+    return (kind, int(seed or 0)) if named else ("", 0)
+
+
+def controls(kind: str) -> tuple[str, ...]:
+    """The names of a control's weights, TWIN's or SHUFFLED's, one a seed; of seed 0 it is the kind itself."""
+    return (kind, *(f"{kind}-{seed}" for seed in SEEDS if seed))
+
+
 def untrained(name: str, seed: int) -> nn.Module:
-    """The model as training from `seed` starts it."""
+    """The model as training from `seed` starts it, before it has seen an image."""
     with seeded(seed):
         return find(name).build()
+
+
+def twin(name: str, seed: int) -> nn.Module:
+    """The control that shares everything but training: the model in eval mode as the first step from `seed` sees it."""
+    return _normed(name, untrained(name, seed))
+
+
+def shuffled(name: str, seed: int) -> nn.Module:
+    """The harder control: the trained weights in a random order within each matrix, a gate's within the gate.
+
+    Every value is there, and no structure. Biases stay as they are; norms are set as the twin's.
+    """
+    model, generator = load(name), Generator().manual_seed(seed)
+    for module in model.modules():
+        gates = 4 if isinstance(module, nn.LSTM) else 1
+        for weight in module.parameters(recurse=False):
+            for part in weight.chunk(gates) if weight.ndim > 1 else ():
+                order = torch.randperm(part.numel(), generator=generator)
+                part.copy_(part.flatten()[order].view_as(part))
+    return _normed(name, model)
+
+
+def _normed(name: str, model: nn.Module) -> nn.Module:
+    """The model in eval mode with batch norms, those that training adds or that it has, set by a fixed batch.
+
+    The batch is the first training digits, or views of the sample photos. Behind norms that have seen nothing an
+    image's signal dies.
+    """
+    images = first_training_images() if find(name).sees == "digits" else sample_views()[::VIEWS]
+    added = name in MODELS  # torchvision's nets have their own
+    model = (with_batch_norm(model) if added else model).eval()
+    calibrate(model, images)
+    return fold_batch_norm(model) if added else model
 
 
 def fingerprint(net: nn.Module) -> str:
@@ -90,9 +145,10 @@ def fingerprint(net: nn.Module) -> str:
 
 def weights_of(name: str) -> tuple[str, ...]:
     """Everything that `load` takes as the weights of a model, besides files; snapshots in the order of training."""
+    others = (*controls(TWIN), *controls(SHUFFLED))
     if find(name).pretrained:
-        return ("trained", "untrained")
-    return ("trained", "plain", "untrained", *(f"seed-{seed}" for seed in SEEDS), *snapshots(name))
+        return ("trained", *others)
+    return ("trained", "plain", *others, *(f"seed-{seed}" for seed in SEEDS), *snapshots(name))
 
 
 @cache

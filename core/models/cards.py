@@ -12,8 +12,8 @@ TRAININGS = ("trained", "plain")
 def cards() -> pd.DataFrame:
     """A row a model: family, structure, number of parameters, and test accuracies in percent.
 
-    `trained` and `plain` are seed 0's, `lowest` and `highest` those of all seeds trained in the same way, `untrained`
-    that of the twin, and the two `moved` are under one adversarial step of 0.1 (FGSM).
+    `trained` and `plain` are seed 0's, `lowest` and `highest` those of all seeds trained in the same way, the two
+    `untrained` those of the seeds' twins, and the two `moved` are under one adversarial step of 0.1 (FGSM).
     """
     return pd.DataFrame(_card(name) for name in DIGIT_NETS)
 
@@ -21,7 +21,8 @@ def cards() -> pd.DataFrame:
 def _card(name: str) -> dict[str, object]:
     spec = MODELS[name]
     about = {training: metadata(name, training) for training in TRAININGS}
-    of_seeds = [metadata(name, f"seed-{seed}")["accuracy"] for seed in SEEDS]
+    by_epoch = [[accuracy for _, accuracy in metadata(name, f"seed-{seed}")["accuracy_by_epoch"]] for seed in SEEDS]
+    twins, of_seeds = [values[0] for values in by_epoch], [values[-1] for values in by_epoch]
     return {
         "model": name,
         "family": spec.family,
@@ -31,7 +32,8 @@ def _card(name: str) -> dict[str, object]:
         "lowest": min(of_seeds),
         "highest": max(of_seeds),
         "plain": about["plain"]["accuracy"],
-        "untrained": about["trained"]["accuracy_by_epoch"][0][1],
+        "lowest untrained": min(twins),
+        "highest untrained": max(twins),
         "trained moved": about["trained"]["fgsm_accuracy"],
         "plain moved": about["plain"]["fgsm_accuracy"],
     }
@@ -50,13 +52,14 @@ def curves() -> pd.DataFrame:
 def markdown() -> str:
     """The README's table of the nets: accuracies in percent."""
     lines = [
-        "| name | what | parameters | trained | five seeds | plain | untrained |",
+        "| name | what | parameters | trained | five seeds | plain | five untrained twins |",
         "|---|---|---|---|---|---|---|",
     ]
-    for row in cards().itertuples():
+    for row in cards().to_dict("records"):
+        seeds, twins = (f"{row['lowest' + kind]:.2f} to {row['highest' + kind]:.2f}" for kind in ("", " untrained"))
         lines.append(
-            f"| `{row.model}` | {row.structure} | {row.parameters:,} | {row.trained:.2f} "
-            f"| {row.lowest:.2f} to {row.highest:.2f} | {row.plain:.2f} | {row.untrained:.2f} |"
+            f"| `{row['model']}` | {row['structure']} | {row['parameters']:,} | {row['trained']:.2f} | {seeds} "
+            f"| {row['plain']:.2f} | {twins} |"
         )
     return "\n".join(lines)
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.layers import Layer, landmarks
-from core.models import DIGIT_NETS, find
+from core.models import DIGIT_NETS, SHUFFLED, TWIN, find
 from pages.shared import nets
 
 
 def choose_weights() -> str:
-    """Trained, or the control."""
-    return st.segmented_control("Weights", ["trained", "untrained"], default="trained", required=True, key="of",
+    """Trained, or a control."""
+    return st.segmented_control("Weights", ["trained", TWIN, SHUFFLED], default="trained", required=True, key="of",
                                 bind="query-params")  # fmt: skip
 
 
