@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
-import torch
 from torch import Tensor, nn
 
 from core.data.digits import test_set
