@@ -200,7 +200,10 @@ def dense_backward(net: nn.Sequential, x: Tensor, unit: int, rule: str) -> Tenso
 
 
 def lrp_gamma(net: nn.Sequential, x: Tensor, unit: int, gamma: float) -> Tensor:
-    """Montavon et al. 2019, table 1: R_j = sum_k a_j (w_jk + gamma w_jk+) / (sum_j of the same + b_k) R_k."""
+    """Montavon et al. 2019, table 1: R_j = sum_k a_j (w_jk + gamma w_jk+) / (sum_0,j of the same) R_k.
+
+    The bias is the neuron 0 with a_0 = 1 and w_0k = b_k (their section 10.2); what it gets is not passed on.
+    """
     linears = [module for module in net if isinstance(module, nn.Linear)]
     inputs = [x.flatten()]
     for linear in linears[:-1]:
@@ -208,13 +211,15 @@ def lrp_gamma(net: nn.Sequential, x: Tensor, unit: int, gamma: float) -> Tensor:
     relevance = torch.zeros(linears[-1].out_features)
     relevance[unit] = (linears[-1].weight @ inputs[-1] + linears[-1].bias)[unit]
     for linear, a in zip(reversed(linears), reversed(inputs), strict=True):
-        weight = linear.weight + gamma * linear.weight.clamp(min=0)
-        sums = weight @ a + linear.bias
+        a = torch.cat([torch.ones(1), a])
+        weight = torch.cat([linear.bias[:, None], linear.weight], dim=1)
+        weight = weight + gamma * weight.clamp(min=0)
         before = torch.zeros_like(a)
-        for j in range(len(a)):
-            for k in range(len(relevance)):
-                before[j] += a[j] * weight[k, j] / sums[k] * relevance[k]
-        relevance = before
+        for k in range(len(relevance)):
+            parts = [a[j] * weight[k, j] for j in range(len(a))]
+            for j in range(len(a)):
+                before[j] += parts[j] / sum(parts) * relevance[k]
+        relevance = before[1:]
     return relevance.view_as(x)
 
 

@@ -68,6 +68,17 @@ def test_lrp_is_the_gamma_rule(unit: int) -> None:
     torch.testing.assert_close(backwards.lrp(net, x, Target("logits", unit)), expected, atol=1e-4, rtol=1e-3)
 
 
+def test_lrp_of_a_convolution_is_that_of_the_same_matrix() -> None:
+    net, x = dense(), image()
+    conv = nn.Conv2d(1, 6, 4).requires_grad_(False)
+    conv.weight.copy_(net.fc1.weight.view(6, 1, 4, 4))
+    conv.bias.copy_(net.fc1.bias)
+    layers = OrderedDict(conv1=conv, relu1=nn.ReLU(), flatten=nn.Flatten(), fc2=net.fc2, relu2=nn.ReLU(),
+                         logits=net.logits)  # fmt: skip
+    expected = backwards.lrp(net, x, Target("logits", 1))
+    torch.testing.assert_close(backwards.lrp(nn.Sequential(layers), x, Target("logits", 1)), expected)
+
+
 def test_integrated_gradients_follow_the_path() -> None:
     net, x = dense(), image()
     expected = references.integrated_gradients(Outcome(net, Target("logits", 2)), x, torch.zeros_like(x))

@@ -6,6 +6,8 @@ import zlib
 import numpy as np
 import pytest
 import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from core.data import canvas, digits
@@ -69,6 +71,22 @@ def disc(radius: int) -> np.ndarray:
     return np.asarray(image)
 
 
+def soft(*dots: tuple[float, float, float]) -> np.ndarray:
+    """Dots (x, y, radius) at any place of the canvas, their edges smooth as a browser draws them."""
+    image = Image.new("L", (8 * 280, 8 * 280))
+    for x, y, radius in dots:
+        ImageDraw.Draw(image).ellipse([8 * side for side in (x - radius, y - radius, x + radius, y + radius)], fill=255)
+    rgba = np.zeros((280, 280, 4), np.uint8)
+    rgba[..., 3] = image.resize((280, 280), Image.Resampling.BOX)
+    return rgba
+
+
+def dust(seed: int) -> np.ndarray:
+    """Three to twelve specks of at most four pixels."""
+    rng = np.random.default_rng(seed)
+    return soft(*(tuple(rng.uniform((0, 0, 0.5), (280, 280, 2))) for _ in range(rng.integers(3, 13))))
+
+
 BLACK = np.full((280, 280, 4), (0, 0, 0, 255), np.uint8)
 WHITE = np.full((280, 280, 4), 255, np.uint8)
 
@@ -91,6 +109,72 @@ def test_what_is_no_digit_gets_a_sentence(rgba: np.ndarray, words: str) -> None:
         canvas.to_input(rgba)
 
 
+# Of a dot: its middle, anywhere between the pixels, and half the width of the brush.
+dots = st.tuples(st.floats(0, 280), st.floats(0, 280), st.floats(2, 20))
+
+
+@settings(deadline=None)
+@given(dot=dots)
+@example(dot=(0, 140.3, 11))
+@example(dot=(280, 0, 11))
+@example(dot=(140.3, 5.7, 11))
+def test_a_dot_of_any_brush_gets_a_sentence_wherever_it_lies(dot: tuple[float, float, float]) -> None:
+    with pytest.raises(ValueError, match="only a dot"):
+        canvas.to_input(soft(dot))
+
+
+@settings(deadline=None, max_examples=30)
+@given(left=dots, right=dots)
+def test_two_distant_dots_are_no_digit(left: tuple[float, float, float], right: tuple[float, float, float]) -> None:
+    left, right = (0.3 * left[0], *left[1:]), (280 - 0.3 * right[0], *right[1:])
+    with pytest.raises(ValueError, match="only dots"):
+        canvas.to_input(soft(left, right))
+
+
+def test_two_distant_pixels_are_no_digit() -> None:
+    rgba = np.zeros((280, 280, 4), np.uint8)
+    rgba[[20, 250], [40, 200]] = 255 * np.eye(4, dtype=np.uint8)[3]
+    with pytest.raises(ValueError, match="only dots"):
+        canvas.to_input(rgba)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_dust_is_no_digit(seed: int) -> None:
+    with pytest.raises(ValueError, match="only dots"):
+        canvas.to_input(dust(seed))
+
+
+def test_a_digit_among_dust_is_read() -> None:
+    together = np.maximum(drawing(7, height=120), dust(3))
+    assert canvas.to_input(together).shape == (1, 28, 28)
+
+
+@pytest.mark.parametrize("level", [30, 64, 127, 128, 129, 200, 255])
+def test_an_even_grey_is_no_digit(level: int) -> None:
+    veil = np.zeros((280, 280, 4), np.uint8)
+    veil[..., 3] = level
+    opaque = np.full((280, 280, 4), 255 - level, np.uint8)
+    opaque[..., 3] = 255
+    for rgba in (veil, opaque):
+        with pytest.raises(ValueError, match="whole canvas"):
+            canvas.to_input(rgba)
+
+
+@pytest.mark.parametrize("height", [30, 50, 90, 150])
+@pytest.mark.parametrize("digit", STROKES)
+def test_a_small_digit_is_no_dot(digit: int, height: int) -> None:
+    assert canvas.to_input(drawing(digit, height=height, brush=12)).max() > 0.9
+
+
+@pytest.mark.parametrize("brush", [12, 22, 32])
+def test_a_small_ring_is_no_dot(brush: int) -> None:
+    """Its hole is as wide as half the brush."""
+    ring = soft((140.3, 140.7, 1.25 * brush))
+    hole = soft((140.3, 140.7, 0.25 * brush))
+    ring[..., 3] -= hole[..., 3]
+    assert canvas.to_input(ring).max() > 0.9
+
+
 def test_no_test_image_is_taken_for_a_blob() -> None:
     for image in digits.test_set().images:
         canvas.to_input(enlarged(image))
@@ -102,6 +186,12 @@ def test_another_array_is_refused_with_what_it_is(shape: tuple[int, ...]) -> Non
         canvas.to_input(np.zeros(shape, np.uint8))
     with pytest.raises(ValueError, match="float64"):
         canvas.to_input(np.zeros((280, 280, 4)))
+
+
+@pytest.mark.parametrize("what", [None, [], [[[0, 0, 0, 255]]], "ink", 3, torch.zeros(280, 280, 4, dtype=torch.uint8)])
+def test_what_is_no_array_is_refused_with_what_it_is(what: object) -> None:
+    with pytest.raises(ValueError, match=rf"uint8 \(height, width, 4\); this one is {type(what).__name__}"):
+        canvas.to_input(what)  # type: ignore[arg-type]
 
 
 def test_an_input_survives_its_link() -> None:

@@ -81,9 +81,11 @@ def test_strokes_go_on_top_of_a_test_image() -> None:
         (EMPTY, canvas.EMPTY),
         (np.full((280, 280, 4), (0, 0, 0, 255), np.uint8), canvas.FULL),
         (drawing(1, left=140, top=140, height=1), canvas.DOT),
+        (np.maximum(*(drawing(1, left=left, height=1) for left in (40, 200))), canvas.DOTS),
+        (np.full((280, 280, 4), (0, 0, 0, 128), np.uint8), canvas.FULL),
         (drawing(4, left=500), canvas.EMPTY),
     ],
-    ids=["empty", "full", "dot", "off the canvas"],
+    ids=["empty", "full", "dot", "two dots", "grey", "off the canvas"],
 )
 def test_a_bad_drawing_gets_a_sentence_and_no_answer(rgba: np.ndarray, words: str) -> None:
     at = fine(drawn(rgba))

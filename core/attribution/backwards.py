@@ -65,7 +65,7 @@ def smooth_grad(model: nn.Module, x: Images, target: Target) -> Images:
 def guided_backprop(model: nn.Module, x: Images, target: Target) -> Images:
     """The gradient, where ReLUs let only positive ones of it back (Springenberg et al. 2015, figure 1).
 
-    It hardly depends on the weights behind the first layers: see `core.trust`.
+    Which layers' weights it depends on, and how much, differs from net to net: see `core.trust`.
     """
     return attr.GuidedBackprop(Outcome(shell(model), target)).attribute(x)
 
@@ -91,6 +91,15 @@ def gradient_shap(model: nn.Module, x: Images, target: Target) -> Images:
         return attr.GradientShap(Outcome(model, target)).attribute(x, begins, n_samples=AT_ONCE[x.shape[1]])
 
 
+class _GammaRule(GammaRule):  # type: ignore[misc]  # Captum's types are unknown
+    """Captum's gamma rule, the bias in it as the paper has it: the weight of a neuron that is always 1."""
+
+    def _manipulate_weights(self, module: nn.Module, inputs: tuple[Tensor, ...], outputs: Tensor) -> None:
+        super()._manipulate_weights(module, inputs, outputs)
+        if isinstance(module.bias, Tensor):
+            module.bias.data = module.bias.data + self.gamma * module.bias.data.clamp(min=0)
+
+
 def lrp(model: nn.Module, x: Images, target: Target) -> Images:
     """Layer-wise relevance propagation by the gamma rule (Montavon, Binder, Lapuschkin, Samek, Müller 2019, table 1).
 
@@ -100,7 +109,7 @@ def lrp(model: nn.Module, x: Images, target: Target) -> Images:
     net = copied(model)  # Captum's rules change weights for a moment
     for module in net.modules():
         if isinstance(module, (nn.Linear, nn.Conv2d)):
-            vars(module)["rule"] = GammaRule(gamma=GAMMA)
+            vars(module)["rule"] = _GammaRule(gamma=GAMMA)
         elif isinstance(module, nn.Flatten):
             vars(module)["rule"] = EpsilonRule()  # it only rearranges, for which the rule is exact
     return attr.LRP(Outcome(net, target)).attribute(x).detach()
