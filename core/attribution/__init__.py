@@ -15,6 +15,8 @@ from core.attribution.outcome import Forming, Images, Target, whole
 # Those that take long, as maps that form.
 FORMING: dict[str, Callable[..., Iterator[Forming]]] = {
     "integrated gradients": backwards.integrated_gradients,
+    "SmoothGrad": backwards.smooth_grad,
+    "gradient SHAP": backwards.gradient_shap,
     "occlusion": removal.occlusion,
     "feature ablation": removal.feature_ablation,
     "Shapley sampling": removal.shapley_sampling,
@@ -24,11 +26,11 @@ ATTRIBUTIONS: dict[str, Callable[..., Images]] = {
     "saliency": backwards.saliency,
     "input x gradient": backwards.input_x_gradient,
     "integrated gradients": whole(FORMING["integrated gradients"]),
-    "SmoothGrad": backwards.smooth_grad,
+    "SmoothGrad": whole(FORMING["SmoothGrad"]),
     "guided backprop": backwards.guided_backprop,
     "deconvolution": backwards.deconvolution,
     "DeepLift": whole(backwards.deep_lift),
-    "gradient SHAP": backwards.gradient_shap,
+    "gradient SHAP": whole(FORMING["gradient SHAP"]),
     "LRP": backwards.lrp,
     "occlusion": whole(FORMING["occlusion"]),
     "feature ablation": whole(FORMING["feature ablation"]),
@@ -38,6 +40,8 @@ ATTRIBUTIONS: dict[str, Callable[..., Images]] = {
     "guided Grad-CAM": backwards.guided_grad_cam,
 }
 COMPLETE = ("integrated gradients", "DeepLift", "Shapley sampling", "kernel SHAP")  # they add up to the difference
+DRAWN = ("SmoothGrad", "gradient SHAP", "Shapley sampling", "kernel SHAP")  # means over random draws
+MULTIPLYING = ("input x gradient", "integrated gradients", "DeepLift", "gradient SHAP", "LRP")  # by the pixel
 GRADIENTS = ("saliency", "SmoothGrad", "guided backprop", "deconvolution")  # of a unit of brightness each
 WEIGHING = ("Grad-CAM", "guided Grad-CAM")  # they weigh the maps of a layer, which can be named
 COMPARING = ("integrated gradients", "DeepLift", "occlusion", "feature ablation", "Shapley sampling", "kernel SHAP")

@@ -17,6 +17,7 @@ from core.layers import run_to
 Images = Float[Tensor, "batch channels height width"]
 
 BASELINES = {"digits": ("black", "blurred", "mean digit", "noise"), "photos": ("black", "blurred", "noise")}
+GONE = {1: "black", 3: "blurred"}  # by colours, the baseline that stands for pixels that are gone
 DRAWS = 8  # baselines of noise that are averaged
 AT_ONCE = {1: 64, 3: 12}  # images in a forward pass, so that memory stays below 1.5 GB
 
@@ -77,14 +78,26 @@ class Forming:
 
     found: Images
     done: float  # share of the work, between 0 and 1
+    error: Float[Tensor, " batch"] | None = None  # of maps from random draws: standard error, beside the map's size
 
 
-def mean(pieces: Sequence[Callable[[], Images]]) -> Iterator[Forming]:
-    """The mean of maps that are computed one after the other."""
+def mean(pieces: Sequence[Callable[[], Images]], *, drawn: bool = False) -> Iterator[Forming]:
+    """The mean of maps that are computed one after the other; of random draws with its standard error.
+
+    The error is the norm of all pixels' standard errors, sqrt(variance / n) over the n pieces, as a share of the mean
+    map's norm; NaN for one piece.
+    """
     total: Images | float = 0.0
+    squares: Images | float = 0.0
     for number, piece in enumerate(pieces, 1):
-        total = total + piece().detach()
-        yield Forming(total / number, number / len(pieces))
+        found = piece().detach()
+        total, squares = total + found, squares + found.square()
+        now, error = total / number, None
+        if drawn:
+            variance = (squares / number - now.square()).clamp(min=0) / (number - 1 or torch.nan)
+            size = now.flatten(1).norm(dim=1)
+            error = variance.flatten(1).sum(1).sqrt() / torch.where(size == 0, 1.0, size)
+        yield Forming(now, number / len(pieces), error)
 
 
 def whole(method: Callable[..., Iterator[Forming]]) -> Callable[..., Images]:

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from core.attribution.outcome import AT_ONCE, Forming, Images, Outcome, Target, baselines, mean
 from core.process import seeded
 
-CELL, SEGMENTS = 4, 40  # pixels of a digit's superpixel; superpixels of a photo
+CELLS, SEGMENTS = 7, 40  # superpixels of a digit's side; superpixels of a photo
 ORDERS = 25  # random orders of Shapley value sampling
-FITS, COALITIONS = {1: 1, 3: 5}, {1: 400, 3: 100}  # linear models of Kernel SHAP, and the samples of each
+FITS, COALITIONS = {1: 2, 3: 5}, {1: 200, 3: 100}  # linear models of Kernel SHAP, and the samples of each
 WINDOW = {1: (4, 2), 3: (16, 8)}  # by colours: side and step of the square that occludes
 COARSE = 4  # times as large are the squares of the first pass
 
@@ -72,27 +72,32 @@ def kernel_shap(model: nn.Module, x: Images, target: Target, baseline: str = "bl
 def _of_superpixels(
     method: type, model: nn.Module, x: Images, target: Target, baseline: str, draws: int, **options: int
 ) -> Iterator[Forming]:
-    """What a method finds for each superpixel on the mean over its draws, shared out evenly among its pixels."""
+    """What a method finds for each superpixel on the mean over its draws, shared out evenly among its pixels.
+
+    Digits have the same superpixels, so what they are shown without is drawn once for all.
+    """
     mask = superpixels(x)
     sizes = _sizes(mask, x)
     explain = partial(method(Outcome(model, target)).attribute, perturbations_per_eval=AT_ONCE[x.shape[1]], **options)
+    together = x.shape[1] == 1 and method is not attr.KernelShap  # of which Captum takes one image at a time
 
     def drawn(begin: Images, draw: int) -> Images:
         found = []
-        for image, own, parts in zip(x.split(1), begin.split(1), mask.split(1), strict=True):
+        for image, own, parts in zip(*((whole,) if together else whole.split(1) for whole in (x, begin, mask)),
+                                     strict=True):  # fmt: skip
             with seeded(draw):
-                found.append(explain(image, baselines=own, feature_mask=parts))
+                found.append(explain(image, baselines=own, feature_mask=parts[:1]))
         return torch.cat(found) / sizes
 
     begins = list(baselines(x, baseline))
-    return mean([partial(drawn, begin, draw) for draw in range(draws) for begin in begins])
+    return mean([partial(drawn, begin, draw) for draw in range(draws) for begin in begins], drawn=draws > 1)
 
 
 def superpixels(x: Images) -> Int[Tensor, "batch 1 height width"]:
     """Which pixels are taken out together: squares of a digit, regions of a photo (Achanta et al. 2012)."""
     if x.shape[1] == 1:
-        rows, columns = (torch.arange(side) // CELL for side in x.shape[2:])
-        mask = rows[:, None] * (x.shape[3] // CELL) + columns
+        rows, columns = (torch.arange(side) * min(side, CELLS) // side for side in x.shape[2:])
+        mask = rows[:, None] * CELLS + columns
         return mask.repeat(len(x), 1, 1, 1)
     from skimage.segmentation import slic
 

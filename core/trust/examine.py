@@ -1,4 +1,4 @@
-"""Everything about one method's maps, piece by piece, beside its controls."""
+"""Everything about one method's maps, piece by piece, and about the controls."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.attribution import GRADIENTS, watched
+from core.attribution import COMPLETE, GRADIENTS, MULTIPLYING, watched
 from core.attribution.outcome import Images, Target
 from core.layers import copied, list_layers
+from core.trust.controls import CONTROLS, RANDOM, at_random
 from core.trust.numbers import (
     NEARBY,
-    PARTS,
     Curve,
     PerImage,
     area,
@@ -24,29 +24,67 @@ from core.trust.numbers import (
     importance,
     infidelity,
     near,
-    random_order,
+    product_floor,
     rank_correlation,
+    support,
 )
 
-ORDERS = 5  # random orders, for the control
+DRAWS = 5  # random orders, for the control
 STAGES = 8  # nets with more layers are made random in so many steps
-CURVES = {"deletion": False, "insertion": True}  # whether pixels come
+SENSITIVE = 2  # of the images, from the first on, whose neighbourhood is searched: each costs NEARBY maps
+# Which pixels go first, and whether they come instead; by what the map says of them, or by its size for or against.
+CURVES = {
+    "deletion": (importance, False),
+    "insertion": (importance, True),
+    "deletion, signed": (support, False),
+    "insertion, signed": (support, True),
+}
 
 
-def controls(model: nn.Module, x: Images, target: Target) -> Iterator[dict[str, Curve]]:
-    """The curves of pixels that go, or come, in random order: their mean over one order, and over more and more."""
-    total: dict[str, Curve] = dict.fromkeys(CURVES, torch.zeros(PARTS + 1, len(x)))
-    for draw in range(ORDERS):
-        order = random_order(x, draw)
-        total = {name: total[name] + curve(model, x, target, order, insert) for name, insert in CURVES.items()}
-        yield {name: shares / (draw + 1) for name, shares in total.items()}
+@dataclass(frozen=True)
+class Trust:
+    """What has been found of a method's maps, or of a control's, so far."""
+
+    found: Images
+    numbers: dict[str, PerImage] = field(default_factory=dict)
+    curves: dict[str, Curve] = field(default_factory=dict)
+    stages: dict[str, PerImage] = field(default_factory=dict)  # by the layer that the twin's weights have come down to
+    done: float = 0.0  # share of the work, between 0 and 1
+
+
+def controls(model: nn.Module, x: Images, target: Target) -> Iterator[tuple[str, Trust]]:
+    """What a map scores that knows nothing of the net: each control's name, and all that can be measured of it."""
+    for name, draw_map in CONTROLS.items():
+        if name == RANDOM:
+            drawn = [_faithfulness(model, x, target, at_random(x, draw), gradients=False) for draw in range(DRAWS)]
+            yield (
+                name,
+                replace(
+                    drawn[0],
+                    numbers={
+                        part: torch.stack([own.numbers[part] for own in drawn]).mean(0) for part in drawn[0].numbers
+                    },
+                    curves={part: torch.stack([own.curves[part] for own in drawn]).mean(0) for part in drawn[0].curves},
+                ),
+            )
+        else:
+            yield name, _faithfulness(model, x, target, draw_map(x), gradients=False)
+
+
+def _faithfulness(model: nn.Module, x: Images, target: Target, found: Images, *, gradients: bool) -> Trust:
+    """What happens to the target when what a map finds goes, or comes."""
+    curves = {name: curve(model, x, target, order(found), insert) for name, (order, insert) in CURVES.items()}
+    numbers = {name: area(shares) for name, shares in curves.items()}
+    numbers["infidelity"] = infidelity(model, x, target, found, gradients=gradients)
+    return Trust(found, numbers, curves)
 
 
 def randomised(model: nn.Module, twin: nn.Module, x: Images) -> Iterator[tuple[str, nn.Module]]:
     """Nets whose layers, from the last down to one, have their untrained twin's weights, and that layer's name.
 
     Cascading randomisation (Adebayo et al. 2018, section 3.1), in at most STAGES even steps. It is one net, which
-    changes from step to step.
+    changes from step to step. Until the last stage the layers in front are still the trained ones, so what a map keeps
+    may be theirs (Hedström et al. 2023, section 4); with all weights random it is not.
     """
     net, weights = copied(model), twin.state_dict()
     layers = [layer for layer in list_layers(model, x.shape[1:]) if layer.module]
@@ -56,17 +94,6 @@ def randomised(model: nn.Module, twin: nn.Module, x: Images) -> Iterator[tuple[s
         first = next(place for place, name in enumerate(names) if name.startswith(f"{layer.module}."))
         net.load_state_dict({name: weights[name] for name in names[first:]}, strict=False)
         yield layer.name, net
-
-
-@dataclass(frozen=True)
-class Trust:
-    """What has been found of a method's maps so far."""
-
-    found: Images
-    numbers: dict[str, PerImage] = field(default_factory=dict)
-    curves: dict[str, Curve] = field(default_factory=dict)
-    stages: dict[str, PerImage] = field(default_factory=dict)  # by the layer that the twin's weights have come down to
-    done: float = 0.0  # share of the work, between 0 and 1
 
 
 def examine(
@@ -80,17 +107,19 @@ def examine(
     nets = 1 + NEARBY + min(STAGES, sum(layer.module is not None for layer in list_layers(model, x.shape[1:])))
     for forming in watched(name, model, x, target, baseline):
         yield (trust := Trust(forming.found, done=forming.done / nets))
-    found = trust.found
-    yield (trust := replace(trust, numbers=_of_one_map(name, model, x, target, found, baseline)))
-    for which, insert in CURVES.items():
-        shares = curve(model, x, target, importance(found), insert)
-        trust = replace(trust, curves=trust.curves | {which: shares}, numbers=trust.numbers | {which: area(shares)})
-        yield trust
+    found, own = forming.found, {}
+    if name in COMPLETE:
+        gap = completeness_gap(model, x, target, found, baseline)
+        own["gap"] = gap.abs() / (found.flatten(1).sum(1) - gap).abs()
+    if forming.error is not None:
+        own["error"] = forming.error
+    faithful = _faithfulness(model, x, target, found, gradients=name in GRADIENTS)
+    yield (trust := replace(trust, numbers=own | faithful.numbers, curves=faithful.curves))
     changes = []
-    for maps, image in enumerate(near(x), 1):
+    for maps, image in enumerate(near(x[:SENSITIVE]), 1):
         for forming in watched(name, model, image, target, baseline):
             yield replace(trust, done=(maps + forming.done) / nets)
-        changes.append(change(found, forming.found))
+        changes.append(change(found[:SENSITIVE], forming.found))
     trust = replace(trust, numbers=trust.numbers | {"sensitivity": torch.stack(changes).amax(0)})
     for maps, (layer, net) in enumerate(randomised(model, twin, x), 1 + NEARBY):
         for forming in watched(name, net, x, target, baseline):
@@ -98,15 +127,12 @@ def examine(
         alike = rank_correlation(found, forming.found, x)
         trust = replace(trust, stages=trust.stages | {layer: alike}, done=(maps + 1) / nets)
     first, *_, last = trust.stages.values()
-    yield replace(trust, numbers=trust.numbers | {"last layer random": first, "all random": last}, done=1.0)
-
-
-def _of_one_map(
-    name: str, model: nn.Module, x: Images, target: Target, found: Images, baseline: str
-) -> dict[str, PerImage]:
-    gap = completeness_gap(model, x, target, found, baseline)
-    share = gap.abs() / (found.flatten(1).sum(1) - gap).abs()
-    return {"gap": share, "infidelity": infidelity(model, x, target, found, gradients=name in GRADIENTS)}
+    numbers = {"last layer random": first, "all random": last}
+    if name in MULTIPLYING and baseline == "black":
+        divisor = torch.where(x == 0, 1.0, x)
+        numbers |= {"all random, divided": rank_correlation(found / divisor, forming.found / divisor, x),
+                    "floor": product_floor(x)}  # fmt: skip
+    yield replace(trust, numbers=trust.numbers | numbers, done=1.0)
 
 
 @dataclass(frozen=True)
@@ -114,23 +140,23 @@ class Worth:
     """What was found of one method in one net, on the mean over images."""
 
     numbers: dict[str, float]
-    curves: dict[str, list[float]]  # "deletion", "insertion", and where they are known those of random order
-    stages: dict[str, float]
+    curves: dict[str, list[float]]
+    stages: dict[str, float] = field(default_factory=dict)
 
 
-def worth(examined: Sequence[tuple[Trust, Mapping[str, Curve]]]) -> Worth:
-    """The means over all images of what was found, and of the controls, in groups with a target each."""
-    numbers: dict[str, list[Tensor]] = defaultdict(list)
-    curves: dict[str, list[Tensor]] = defaultdict(list)
-    stages: dict[str, list[Tensor]] = defaultdict(list)
-    for trust, control in examined:
-        by_lot = {f"{which}, random": shares for which, shares in control.items()}
-        areas = {which: area(shares) for which, shares in by_lot.items()}
-        for kept, found in ((numbers, trust.numbers | areas), (curves, trust.curves | by_lot), (stages, trust.stages)):
-            for part, values in found.items():
-                kept[part].append(values)
-    return Worth(_means(numbers), _means(curves), _means(stages))
+def worth(examined: Sequence[Trust]) -> Worth:
+    """The means over all images of what was found, in groups with a target each."""
+    return Worth(*(_means([getattr(trust, part) for trust in examined]) for part in ("numbers", "curves", "stages")))
 
 
-def _means(kept: Mapping[str, Sequence[Tensor]]) -> dict[str, Any]:
-    return {part: torch.cat(list(values), -1).mean(-1).tolist() for part, values in kept.items()}
+def _means(found: Sequence[Mapping[str, Tensor]]) -> dict[str, Any]:
+    return {part: values.nanmean(-1).tolist() for part, values in joined(found).items()}
+
+
+def joined(found: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """What was found of groups of images, image after image."""
+    kept: dict[str, list[Tensor]] = defaultdict(list)
+    for own in found:
+        for part, values in own.items():
+            kept[part].append(values)
+    return {part: torch.cat(values, -1) for part, values in kept.items()}

@@ -1,37 +1,70 @@
-"""What each method is worth in each digit net, over test images: made by `python -m core.trust`."""
+"""What each method finds out about each net, beside the controls: made by `python -m core.trust`.
 
+**The rule**, fixed before the numbers. Of each number in TASKS the best control is the one with the best mean over the
+same images. A method's gain over it is paired, image by image, and has a 95 % bootstrap interval of its mean. Where the
+whole interval lies above 0 the method *beats the controls*, below 0 it is *worse*, and otherwise it *does not beat
+them*. No two methods are ranked whose intervals overlap.
+"""
+
+import argparse
 import sys
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import torch
+from scipy.stats import bootstrap
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.attribution import ATTRIBUTIONS, COMPLETE, why_not
+from core.attribution import ATTRIBUTIONS, WEIGHING, why_not
 from core.attribution.outcome import Images, Target
 from core.data.digits import test_set
 from core.files import write_whole
-from core.models import DIGIT_NETS, load
+from core.models import DIGIT_NETS, TWIN, load
+from core.models import controls as twins
 from core.process import settle
-from core.trust.examine import CURVES, Worth, controls, examine, worth
-from core.trust.numbers import PARTS, Curve
+from core.trust.controls import CONTROLS
+from core.trust.examine import Trust, Worth, controls, examine, joined, worth
+from core.trust.numbers import PARTS, PerImage, area, curve, support
+from core.trust.pointing import LAST_MAPS, Grids, grids, photo_grids, play
 
-DIGITS = 200  # test images in the table
-TABLE, CURVES_TABLE = (Path(__file__).parent / name for name in ("numbers.csv", "curves.csv"))
-NUMBERS = ("gap", "infidelity", "sensitivity", "deletion", "deletion, random", "insertion", "insertion, random",
-           "last layer random", "all random")  # fmt: skip
-LOT = "random order"  # the control's name among the methods
+FOLDER = Path(__file__).parent / "tables"
+# How many test images are explained; these two methods take up to a second for each map.
+DIGITS, FEWER = {"trained": 200, "plain": 100}, {"Shapley sampling": 100, "kernel SHAP": 50}
+SLOW = ("Shapley sampling", "kernel SHAP")  # not computed for the plain nets
+SLOW_PHOTOS = ("occlusion", *SLOW)
+# What methods and controls are both measured by, and whether more is better.
+TASKS = {"pointing": True, "rival": False, "deletion": False, "insertion": True, "deletion, signed": False,
+         "insertion, signed": True, "infidelity": False}  # fmt: skip
+NUMBERS = (*TASKS, "gap", "error", "sensitivity", "last layer random", "all random", "all random, divided", "floor")
+RESAMPLES = 2000
+COLUMNS = ["model", "weights", "method", "number", "images", "value", "low", "high", "control", "gain", "gain low",
+           "gain high"]  # fmt: skip
 
 
-def measure(name: str, model: str, count: int) -> Worth:
-    """Examine a method's maps of the first `count` test images, each explained for its own label."""
-    net, twin = load(model), load(model, weights="untrained")
-    examined = []
+def measure(name: str, model: str, weights: str, count: int) -> tuple[Worth, dict[str, Tensor]]:
+    """Examine a method's maps, or a control's, of the first `count` test images, each explained for its own label.
+
+    Comes back on the mean, and image by image. Each digit's maps are compared with those of another one of five twins.
+    """
+    net, found, rival = load(model, weights=weights), [], []
     for label, images in _by_label(count).items():
-        *_, trust = examine(name, net, twin, images, Target("logits", label))
-        examined.append((trust, _control(model, label, count)))
-    return worth(examined)
+        if name in CONTROLS:
+            trust = _controls(model, weights, label, count)[name]
+        else:
+            twin = load(model, weights=twins(TWIN)[label % len(twins(TWIN))])
+            *_, trust = examine(name, net, twin, images, Target("logits", label))
+        found.append(trust)
+        rival.append(_against_rivals(name, net, images, label))
+    by_image = joined([trust.numbers for trust in found]) | {"rival": torch.cat(rival)}
+    if (played := _grids(model, weights)) is not None:
+        by_image["pointing"] = play(_explain(name), played)
+    means = {number: float(values.nanmean()) for number, values in by_image.items()}
+    return Worth(means, worth(found).curves, worth(found).stages), by_image
 
 
 def _by_label(count: int) -> dict[int, Images]:
@@ -41,80 +74,179 @@ def _by_label(count: int) -> dict[int, Images]:
 
 
 @cache
-def _control(model: str, label: int, count: int) -> dict[str, Curve]:
-    *_, control = controls(load(model), _by_label(count)[label], Target("logits", label))
-    return control
+def _controls(model: str, weights: str, label: int, count: int) -> dict[str, Trust]:
+    return dict(controls(load(model, weights=weights), _by_label(count)[label], Target("logits", label)))
 
 
-def table() -> pd.DataFrame:
-    """The shipped numbers: a row a net and method."""
-    return pd.read_csv(TABLE)
+@cache
+def _grids(model: str, weights: str) -> Grids | None:
+    return grids(load(model, weights=weights))
 
 
-def _curves_table() -> pd.DataFrame:
-    """The shipped curves: a row a point (model, method, curve, at, value).
+def _explain(name: str) -> Any:
+    """The method, or the control, as a function of net, images and target."""
+    if name in CONTROLS:
+        return lambda model, x, target: CONTROLS[name](x)
+    return partial(ATTRIBUTIONS[name], layer=LAST_MAPS) if name in WEIGHING else ATTRIBUTIONS[name]
 
-    Of deletion and insertion, with LOT among the methods, `at` is the share of the pixels; of "stages" it is the layer
-    that the twin's weights have come down to.
+
+def _against_rivals(name: str, net: nn.Module, images: Images, label: int) -> PerImage:
+    """What speaks for the label and against its strongest rival: the area under the label's share of the two.
+
+    What the map says speaks most for it goes first. Ink is not enough here: most of it speaks for both.
     """
-    return pd.read_csv(CURVES_TABLE, dtype={"at": str})
+    with torch.no_grad():
+        logits = net(images)
+    logits[:, label] = -torch.inf
+    rivals = logits.argmax(1)
+    left = torch.empty(len(images))
+    for rival in rivals.unique().tolist():
+        own, target = rivals == rival, Target("logits", label, minus=rival)
+        found = ATTRIBUTIONS[name](net, images[own], target) if name in ATTRIBUTIONS else CONTROLS[name](images[own])
+        left[own] = area(curve(net, images[own], target, support(found), insert=False))
+    return left
 
 
-def shipped() -> dict[tuple[str, str], Worth]:
-    """What each method is worth in each digit net, by net and method, as it ships."""
-    points = dict(list(_curves_table().groupby(["model", "method", "curve"], sort=False)))
+def interval(values: PerImage) -> tuple[float, float]:
+    """The 95 % percentile bootstrap interval of a mean (Efron 1979), NaN left out; the same for the same values."""
+    there = values[~values.isnan()].double().numpy()
+    if len(there) < 2 or np.ptp(there) == 0:
+        return (float(there.mean()),) * 2 if len(there) else (np.nan, np.nan)
+    found = bootstrap((there,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=0).confidence_interval
+    return float(found.low), float(found.high)
+
+
+def rows(
+    model: str, weights: str, method: str, by_image: dict[str, Tensor], beside: dict[str, dict[str, Tensor]]
+) -> Iterator[dict[str, object]]:
+    """A method's rows of the table: each number with its interval, and of TASKS the gain over the best control.
+
+    `beside` holds what the controls score, image by image.
+    """
+    for number in NUMBERS:
+        if number not in by_image or by_image[number].isnan().all():
+            continue
+        values = by_image[number]
+        low, high = interval(values)
+        row: dict[str, object] = {"model": model, "weights": weights, "method": method, "number": number}
+        row |= {"images": int((~values.isnan()).sum()), "value": float(values.nanmean()), "low": low, "high": high}
+        if number in TASKS and method not in CONTROLS:
+            sign = 1 if TASKS[number] else -1
+            control = max(beside, key=lambda name: sign * float(beside[name][number].nanmean()))
+            gain = sign * (values - beside[control][number])
+            low, high = interval(gain)
+            row |= {"control": control, "gain": float(gain.nanmean()), "gain low": low, "gain high": high}
+        yield row
+
+
+def verdict(row: "pd.Series[Any]") -> str:
+    """What the rule says of a row of TASKS: "beats", "worse", or "no better"."""
+    return "beats" if row["gain low"] > 0 else "worse" if row["gain high"] < 0 else "no better"
+
+
+@cache
+def table() -> pd.DataFrame:
+    """The shipped numbers: a row a net, training, method and number."""
+    return pd.concat([pd.read_csv(path) for path in sorted(FOLDER.glob("*-numbers.csv"))], ignore_index=True)
+
+
+@cache
+def _curves_table() -> pd.DataFrame:
+    """The shipped curves: a row a point (model, weights, method, curve, at, value).
+
+    Of deletion and insertion `at` is the share of the ink; of "stages" it is the layer that the twin's weights have
+    come down to.
+    """
+    return pd.concat([pd.read_csv(path, dtype={"at": str}) for path in sorted(FOLDER.glob("*-curves.csv"))])
+
+
+def shipped(weights: str = "trained") -> dict[tuple[str, str], Worth]:
+    """What was found of each method and control in each digit net, by net and method, as it ships."""
+    numbers = {key: dict(zip(own.number, own.value, strict=True))
+               for key, own in table().query("weights == @weights").groupby(["model", "method"])}  # fmt: skip
     found = {}
-    for row in table().to_dict("records"):
-        model, method = str(row["model"]), str(row["method"])
-        curves = {which: points[model, method, which].value.tolist() for which in CURVES}
-        by_lot = {f"{which}, random": points[model, LOT, which].value.tolist() for which in CURVES}
-        stages = points[model, method, "stages"]
-        numbers = {name: float(row[name]) for name in NUMBERS}
-        found[model, method] = Worth(numbers, curves | by_lot, dict(zip(stages["at"], stages.value, strict=True)))
+    for (model, method), own in _curves_table().query("weights == @weights").groupby(["model", "method"], sort=False):
+        by_name = dict(list(own.groupby("curve", sort=False)))
+        stages = by_name.pop("stages", own[:0])
+        curves = {name: points.value.tolist() for name, points in by_name.items()}
+        found[model, method] = Worth(numbers[model, method], curves, dict(zip(stages["at"], stages.value, strict=True)))
     return found
 
 
-def _points(model: str, name: str, worth: Worth) -> pd.DataFrame:
-    """A method's rows of the table of curves, and the control's."""
-    rows: list[tuple[str, str, str, str, float]] = []
-    for curve_name, values in worth.curves.items():
-        which, by_lot = curve_name.split(",")[0], curve_name.endswith("random")
-        rows += [
-            (model, LOT if by_lot else name, which, f"{part / PARTS:.3f}", value) for part, value in enumerate(values)
-        ]
-    rows += [(model, name, "stages", layer, value) for layer, value in worth.stages.items()]
-    return pd.DataFrame(rows, columns=["model", "method", "curve", "at", "value"]).round({"value": 4})
+def _points(model: str, weights: str, name: str, worth: Worth) -> pd.DataFrame:
+    """A method's rows of the table of curves."""
+    points = [(which, f"{part / PARTS:.3f}", value) for which, values in worth.curves.items()
+              for part, value in enumerate(values)]  # fmt: skip
+    points += [("stages", layer, value) for layer, value in worth.stages.items()]
+    found = pd.DataFrame(points, columns=["curve", "at", "value"]).round({"value": 4})
+    return found.assign(model=model, weights=weights, method=name)[["model", "weights", "method", *found.columns]]
 
 
-def markdown(model: str) -> str:
-    """The README's table of one net: the methods with the least left when important pixels are gone first."""
-    rows = table().query("model == @model").sort_values("deletion")
-    lines = ["| | gone | alone | missed | last | all | adds up |", "|---" * 7 + "|"]
-    for row in rows.to_dict("records"):
-        names = ("deletion", "insertion", "infidelity", "last layer random", "all random")
-        numbers = [f"{row[name]:.2f}" for name in names]
-        gap = f"{100 * row['gap']:.1f} % off" if row["method"] in COMPLETE else ""
-        lines.append(f"| {row['method']} | {' | '.join(numbers)} | {gap} |")
-    control = rows[["deletion, random", "insertion, random"]].iloc[0]
-    lines.append(f"| *random order* | {control.iloc[0]:.2f} | {control.iloc[1]:.2f} | | | | |")
-    return "\n".join(lines)
+def build(model: str, weights: str) -> Iterator[tuple[str, float]]:
+    """Compute the rows of one net that its tables lack, and write them after each method; yields what is next, how far.
+
+    Methods that are there are left as they are, so a build may be broken off. The controls come first.
+    """
+    numbers, curves = (FOLDER / f"{model}-{weights}-{kind}.csv" for kind in ("numbers", "curves"))
+    there = pd.read_csv(numbers) if numbers.exists() else pd.DataFrame(columns=COLUMNS)
+    points = pd.read_csv(curves, dtype={"at": str}) if curves.exists() else pd.DataFrame()
+    methods = [name for name in ATTRIBUTIONS if not why_not(name, load(model, weights=weights))]
+    methods = [name for name in methods if weights == "trained" or name not in SLOW]
+    count = DIGITS[weights]
+    beside: dict[str, dict[str, Tensor]] = {}
+    for place, name in enumerate([*CONTROLS, *methods]):
+        yield name, place / len([*CONTROLS, *methods])
+        done = name in set(there.method)
+        if done and name not in CONTROLS:
+            continue
+        found, by_image = measure(name, model, weights, FEWER.get(name, count))
+        if name in CONTROLS:
+            beside[name] = by_image
+        else:
+            fewer = FEWER.get(name)  # image by image beside the same images
+            compared = beside if fewer is None else {c: measure(c, model, weights, fewer)[1] for c in CONTROLS}
+        if done:
+            continue
+        new = pd.DataFrame(
+            rows(model, weights, name, by_image, beside if name in CONTROLS else compared), columns=COLUMNS
+        )
+        there = new if there.empty else pd.concat([there, new])
+        points = pd.concat([points, _points(model, weights, name, found)])
+        write_whole(numbers, there.round(4).to_csv(index=False).encode())
+        write_whole(curves, points.to_csv(index=False).encode())
+
+
+def build_photo() -> Iterator[tuple[str, float]]:
+    """Compute what methods score in the pointing game on photos, and write it."""
+    net = load("photo")
+    played = photo_grids(net)
+    methods = [name for name in ATTRIBUTIONS if not why_not(name, net) and name not in SLOW_PHOTOS]
+    beside = {name: {"pointing": play(_explain(name), played)} for name in CONTROLS}
+    found: list[dict[str, object]] = []
+    for place, name in enumerate([*CONTROLS, *methods]):
+        yield name, place / len([*CONTROLS, *methods])
+        explain = ATTRIBUTIONS[name] if name in ATTRIBUTIONS else _explain(name)
+        one_by_one = torch.cat([play(explain, played[torch.tensor([at])]) for at in range(len(played.images))])
+        found += rows("photo", "trained", name, {"pointing": one_by_one}, beside)
+    write_whole(FOLDER / "photo-trained-numbers.csv",
+                pd.DataFrame(found, columns=COLUMNS).round(4).to_csv(index=False).encode())  # fmt: skip
 
 
 def main() -> None:
-    """Compute the rows that the tables lack and write them after each, with a progress bar; print the README's part."""
+    """Compute the rows that the tables of the named nets lack, with a progress bar; print the README's part."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("models", nargs="*", default=[*DIGIT_NETS, "photo"])
+    parser.add_argument("--weights", nargs="*", choices=list(DIGITS), default=list(DIGITS))
+    arguments = parser.parse_args()
     settle()
-    rows: list[dict[Any, Any]] = table().to_dict("records") if TABLE.exists() else []
-    curves = _curves_table() if CURVES_TABLE.exists() else pd.DataFrame()
-    done = {(row["model"], row["method"]) for row in rows}
-    choices = [(model, name) for model in DIGIT_NETS for name in ATTRIBUTIONS if not why_not(name, load(model))]
-    for model, name in (bar := tqdm([choice for choice in choices if choice not in done], file=sys.stderr)):
-        bar.set_description(f"{model} {name}")
-        worth = measure(name, model, DIGITS)
-        rows.append({"model": model, "method": name, "images": DIGITS} | worth.numbers)
-        rows.sort(key=lambda row: choices.index((row["model"], row["method"])))
-        points = _points(model, name, worth)
-        curves = pd.concat([points, curves]).drop_duplicates(["model", "method", "curve", "at"])  # the new ones stay
-        write_whole(CURVES_TABLE, curves.to_csv(index=False).encode())
-        numbers = pd.DataFrame(rows, columns=["model", "method", "images", *NUMBERS])
-        write_whole(TABLE, numbers.round(4).to_csv(index=False).encode())
-    sys.stdout.write(markdown("cnn") + "\n")
+    for model in arguments.models:
+        for weights in arguments.weights if model in DIGIT_NETS else ["trained"]:
+            with tqdm(total=1.0, desc=f"{model} {weights}", file=sys.stderr) as bar:
+                for name, done in build(model, weights) if model in DIGIT_NETS else build_photo():
+                    bar.set_postfix_str(name)
+                    bar.update(done - bar.n)
+    table.cache_clear()
+
+
+if __name__ == "__main__":
+    main()
