@@ -50,8 +50,8 @@ Beside it stands the same for the untrained twin, the control. `python -m core.a
 shows it for MNIST's 10,000 test images, none of which was trained on; the coloured line is the image on the paper.
 
 **Erase what matters.** Ink goes in the order of a map's absolute values; the maps are those of the page *Attribution*,
-each for the answer of its net, with a black baseline. Beside it goes as much ink by lot, in the curve on the mean of
-five orders.
+each for the answer of its net, with a black baseline. Beside it goes as much of the darkest ink, which knows nothing
+of the net, and as much at random, in the curve on the mean of five orders.
 """
 
 

@@ -8,13 +8,15 @@ from core.charts.columns import BARS, Column, net_columns, picture_width
 from core.charts.marks import CLASS_COLOURS, FAMILY_COLOURS, IMAGE, LAYER, PHOTO, PIXEL, UNIT, Spec
 from core.charts.measured import beside_pixels, by_depth, eigenvalues, learning, spread
 from core.charts.sheets import clickable_sheet, gallery, shares
-from core.charts.trust import agreement, falls, trust_curves
+from core.charts.trust import GAINS, KINDS, agreement, falls, gains, trust_curves
 
 __all__ = [
     "BARS",
     "CLASS_COLOURS",
     "FAMILY_COLOURS",
+    "GAINS",
     "IMAGE",
+    "KINDS",
     "LAYER",
     "PHOTO",
     "PIXEL",
@@ -27,6 +29,7 @@ __all__ = [
     "clickable_sheet",
     "eigenvalues",
     "falls",
+    "gains",
     "gallery",
     "learning",
     "net_columns",

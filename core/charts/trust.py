@@ -1,6 +1,6 @@
 """How far an attribution can be trusted, as charts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,33 +15,39 @@ if TYPE_CHECKING:  # it would bring Captum, which takes a second
     from core.trust.examine import Worth
 
 WIDTH, HEIGHT = 88, 84  # pixels of one of the three
+GAIN_WIDTH, GAIN_ROW = 190, 24  # pixels of one of the panels of gains, and of a method's row in it
 FALL_WIDTH, FALL_HEIGHT = 184, 132  # with their axes
 CELL = 22  # of a table of methods
-TITLES = {"deletion": "pixels gone", "insertion": "pixels come", "stages": "weights random"}
-KINDS, DASHES = ["the most important first", "by lot"], [[1, 0], [2, 3]]
+TITLES = {"deletion": "deletion", "insertion": "insertion", "stages": "weights random"}
+KINDS, DASHES = ["most important first", "the image itself", "at random"], [[1, 0], [6, 3], [1, 3]]
+GAINS = {"pointing": "pointing game", "rival": "against its rival", "deletion": "deletion", "insertion": "insertion"}
 COLUMNS = ["model", "family", "curve", "kind", "at", "step", "value"]
 
 
-def trust_curves(found: Sequence[tuple[str, str, "Worth"]], theme: Theme) -> Spec:
-    """What a method is worth in several nets (name, family, worth), in their families' colours; the control is dotted.
+def trust_curves(found: Sequence[tuple[str, str, "Worth", Mapping[str, "Worth"]]], theme: Theme) -> Spec:
+    """What is found of a method in several nets (name, family, worth, the controls' worth), in their families' colours.
 
-    What has not been found yet is left out.
+    The image itself as the map is dashed, a random order dotted. What has not been found yet is left out.
     """
-    rows = [row for model, family, worth in found for row in _points(model, family, worth)]
+    rows = []
+    for model, family, own, controls in found:
+        rows += list(_points(model, family, KINDS[0], own))
+        for kind in KINDS[1:]:
+            rows += list(_points(model, family, kind, controls[kind])) if kind in controls else []
     return filled(_trust_chart(theme), points=pd.DataFrame(rows, columns=COLUMNS))
 
 
-def _points(model: str, family: str, worth: "Worth") -> Iterator[tuple[Any, ...]]:
-    for name, values in worth.curves.items():
-        curve, kind = name.split(",")[0], KINDS[name.endswith("random")]
+def _points(model: str, family: str, kind: str, worth: "Worth") -> Iterator[tuple[Any, ...]]:
+    for curve in ("deletion", "insertion"):
+        values = worth.curves.get(curve, [])
         for part, value in enumerate(values):
             at = part / (len(values) - 1)
-            yield model, family, curve, kind, at, f"{100 * at:.0f} % of the pixels", value
+            yield model, family, curve, kind, at, f"{100 * at:.0f} % of the ink", value
     if "all random" in worth.numbers:  # all stages are there
-        yield model, family, "stages", KINDS[0], 0.0, "nothing random", 1.0
+        yield model, family, "stages", kind, 0.0, "nothing random", 1.0
         for place, (layer, value) in enumerate(worth.stages.items(), 1):
             step = f"{layer} and all behind it random"
-            yield model, family, "stages", KINDS[0], place / len(worth.stages), step, value
+            yield model, family, "stages", kind, place / len(worth.stages), step, value
 
 
 @cache
@@ -70,11 +76,10 @@ def _panel(curve: str, title: str, theme: Theme, first: bool) -> alt.LayerChart 
     )
 
 
-def falls(by_importance: Sequence[float], by_lot: Sequence[float], here: float, family: str, theme: Theme) -> Spec:
-    """The answer's share while a digit's ink goes, evenly from all to none of it; `here`, a share, has a line."""
-    gone = np.linspace(0, 1, len(by_importance))
-    shares = [pd.DataFrame({"gone": gone, "share": values, "kind": kind})
-              for kind, values in zip(KINDS, (by_importance, by_lot), strict=True)]  # fmt: skip
+def falls(curves: Mapping[str, Sequence[float]], here: float, family: str, theme: Theme) -> Spec:
+    """The answer's share while a digit's ink is deleted, from all to none, by KINDS; `here`, a share, has a line."""
+    shares = [pd.DataFrame({"gone": np.linspace(0, 1, len(values)), "share": values, "kind": kind})
+              for kind, values in curves.items()]  # fmt: skip
     chart = _falls_chart(FAMILY_COLOURS[family], theme)
     return filled(chart, shares=pd.concat(shares), here=pd.DataFrame({"gone": [here]}))
 
@@ -82,7 +87,7 @@ def falls(by_importance: Sequence[float], by_lot: Sequence[float], here: float, 
 @cache
 def _falls_chart(colour: str, theme: Theme) -> Spec:
     shares: dict[str, Any] = {"values": [0, 0.5, 1], "format": "%"}
-    x = alt.X("gone:Q", title="ink gone", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(grid=False, **shares))
+    x = alt.X("gone:Q", title="ink deleted", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(grid=False, **shares))
     up = alt.Axis(gridColor=FAINT[theme], domain=False, **shares)
     y = alt.Y("share:Q", title="its share", scale=alt.Scale(domain=[0, 1], clamp=True), axis=up)
     lines = table_of("shares").encode(
@@ -92,6 +97,46 @@ def _falls_chart(colour: str, theme: Theme) -> Spec:
     here = table_of("here").mark_rule(color=QUIET[theme]).encode(x=x)
     drawn = lines.mark_line(strokeWidth=1.8, color=colour)
     return checked(alt.layer(here, drawn).properties(width=FALL_WIDTH, height=FALL_HEIGHT))
+
+
+def gains(table: pd.DataFrame, theme: Theme) -> Spec:
+    """Each method's gain over the best control with its 95 % interval, a panel a task, a row a method, a dot a net.
+
+    Columns: method, number, model, family, value, gain, lower, upper, verdict, control. A full dot beats the controls.
+    """
+    there = [number for number in GAINS if number in set(table.number)]
+    chart = _gains_chart(tuple(dict.fromkeys(table.method)), tuple(dict.fromkeys(table.model)), tuple(there), theme)
+    return filled(chart, gains=table, zero=pd.DataFrame({"zero": [0]}))
+
+
+@cache
+def _gains_chart(methods: tuple[str, ...], models: tuple[str, ...], there: tuple[str, ...], theme: Theme) -> Spec:
+    panels = [_gains_panel(number, methods, models, theme, first=number == there[0]) for number in there]
+    chart = alt.hconcat(*panels, spacing=18).resolve_scale(color="shared")
+    return checked(chart.configure_title(fontSize=12, fontWeight="normal", color=QUIET[theme], anchor="start"))
+
+
+def _gains_panel(
+    number: str, methods: tuple[str, ...], models: tuple[str, ...], theme: Theme, first: bool
+) -> alt.LayerChart | alt.FacetChart:
+    names = alt.Axis(labels=first, ticks=False, domain=False, grid=True, gridColor=FAINT[theme], labelLimit=150)
+    base = table_of("gains").transform_filter(f"datum.number == '{number}'").encode(
+        y=alt.Y("method:N", title=None, sort=list(methods), axis=names, scale=alt.Scale(domain=list(methods))),
+        yOffset=alt.YOffset("model:N", sort=list(models), scale=alt.Scale(domain=list(models))),
+        color=alt.Color("family:N", legend=None,
+                        scale=alt.Scale(domain=list(FAMILY_COLOURS), range=list(FAMILY_COLOURS.values()))),
+        tooltip=["method:N", "model:N", "verdict:N", "control:N", alt.Tooltip("value:Q", format=".3f"),
+                 *(alt.Tooltip(f"{name}:Q", format="+.3f") for name in ("gain", "lower", "upper"))],
+    )  # fmt: skip
+    axis = alt.Axis(grid=False, tickCount=4, format="+.1f")
+    span = base.mark_rule(strokeWidth=1.6).encode(x=alt.X("lower:Q", title=None, axis=axis), x2="upper:Q")
+    full = alt.condition("datum.verdict == 'beats'", alt.value(1), alt.value(0))
+    dot = base.mark_point(filled=False, size=26, strokeWidth=1.4).encode(x="gain:Q")
+    core = base.mark_circle(size=26).encode(x="gain:Q", opacity=full)
+    zero = table_of("zero").mark_rule(color=QUIET[theme], strokeDash=[1, 3], strokeWidth=1.5).encode(x="zero:Q")
+    return alt.layer(zero, span, dot, core).properties(
+        width=GAIN_WIDTH, height=GAIN_ROW * len(methods), title=GAINS[number]
+    )
 
 
 def agreement(table: pd.DataFrame, theme: Theme) -> Spec:

@@ -97,7 +97,8 @@ def grids(net: nn.Module, count: int = GRIDS, seed: int = 0) -> Grids | None:
     with torch.no_grad():
         sure = torch.cat([net(images).softmax(1) for images in data.images.split(1000)])
     taken = (sure.gather(1, data.labels[:, None])[:, 0] > SURE).nonzero()[:, 0].numpy()
-    chosen, generator = [], np.random.default_rng(seed)
+    chosen: list[Tensor] = []
+    generator = np.random.default_rng(seed)
     while len(chosen) < count:
         numbers = torch.from_numpy(generator.choice(taken, cells, replace=False))
         if len(data.labels[numbers].unique()) == cells:

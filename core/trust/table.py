@@ -162,14 +162,18 @@ def _curves_table() -> pd.DataFrame:
 
 def shipped(weights: str = "trained") -> dict[tuple[str, str], Worth]:
     """What was found of each method and control in each digit net, by net and method, as it ships."""
-    numbers = {key: dict(zip(own.number, own.value, strict=True))
-               for key, own in table().query("weights == @weights").groupby(["model", "method"])}  # fmt: skip
-    found = {}
-    for (model, method), own in _curves_table().query("weights == @weights").groupby(["model", "method"], sort=False):
-        by_name = dict(list(own.groupby("curve", sort=False)))
-        stages = by_name.pop("stages", own[:0])
-        curves = {name: points.value.tolist() for name, points in by_name.items()}
-        found[model, method] = Worth(numbers[model, method], curves, dict(zip(stages["at"], stages.value, strict=True)))
+    rows, points = (own[own.weights == weights] for own in (table(), _curves_table()))
+    numbers = dict(list(rows.groupby(["model", "method"])))
+    found: dict[tuple[str, str], Worth] = {}
+    for (model, method), own in points.groupby(["model", "method"], sort=False):
+        key = str(model), str(method)
+        curves = {str(name): part for name, part in own.groupby("curve", sort=False)}
+        stages = curves.pop("stages", own[:0])
+        found[key] = Worth(
+            dict(zip(numbers[key].number, numbers[key].value, strict=True)),
+            {name: part.value.tolist() for name, part in curves.items()},
+            dict(zip(stages["at"], stages.value, strict=True)),
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""Erase what matters: the answers without the pixels that a method takes for important, and without as many others."""
+"""Erase what matters: the answers without the ink that a method finds important, and without as much other ink."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,17 +10,18 @@ from torch import Tensor
 from core import charts, images
 from core.attribution import ATTRIBUTIONS
 from core.models import find
-from core.trust.numbers import erased, fall, importance, random_order
+from core.trust.controls import at_random, image_itself
+from core.trust.numbers import erased, fall, importance
 from pages.shared.explained import ROOM, WIDTH, Question
 from pages.shared.explaining import Explaining, why_nothing
 from pages.shared.heads import net_head
 from pages.shared.net_columns import best_answer
 
-SCALE, STEPS, DRAWS = 4, 21, 5  # enlarges a digit; points of a curve; orders by lot
+SCALE, STEPS, DRAWS = 4, 21, 5  # enlarges a digit; points of a curve; random orders
 
 
 def erase(models: Sequence[str], question: Question, theme: images.Theme) -> None:
-    """Draw the switches, and how each net's answer falls while important pixels go, and while others do, by lot."""
+    """Draw the switches, and how each net's answer falls without important ink, and without as much other ink."""
     st.subheader("Erase what matters", anchor=False)
     with st.container(horizontal=True, gap="medium"):
         names = list(ATTRIBUTIONS)
@@ -32,9 +33,10 @@ def erase(models: Sequence[str], question: Question, theme: images.Theme) -> Non
     reasons = [why_nothing(map_) for map_ in maps]
     what = "the answer's share" if question.about is None else "the share of what is explained"
     rows: dict[str, Callable[[Explaining], None]] = {
-        f"without the most important {percent} %": lambda map_: _left(map_, importance(map_.found()), percent),
-        f"without {percent} % by lot": lambda map_: _left(map_, random_order(map_.pixels(), 0), percent),
-        f"{what}, dotted by lot": lambda map_: _falls(map_, percent, theme),
+        f"without the most important {percent} %": lambda map_: _left(map_, map_.found(), percent),
+        f"without the darkest {percent} %": lambda map_: _left(map_, image_itself(map_.pixels()), percent),
+        f"without {percent} % at random": lambda map_: _left(map_, at_random(map_.pixels()), percent),
+        f"{what}; dashed: the darkest first, dotted: at random": lambda map_: _falls(map_, percent, theme),
     }
     with st.container(key="erased"):
         with st.container(horizontal=True, gap="small", key="maps-of-erased"):
@@ -53,9 +55,9 @@ def erase(models: Sequence[str], question: Question, theme: images.Theme) -> Non
                             draw(map_)
 
 
-def _left(map_: Explaining, order: Tensor, percent: int) -> None:
+def _left(map_: Explaining, found: Tensor, percent: int) -> None:
     image = map_.pixels()
-    left = erased(image, order, percent / 100)
+    left = erased(image, importance(found), percent / 100)
     st.image(images.framed(images.paper(left[0], SCALE)))
     st.caption(f"{_answer(map_, image)} → {_answer(map_, left)}")
 
@@ -67,18 +69,18 @@ def _answer(map_: Explaining, image: Tensor) -> str:
 
 
 def _falls(map_: Explaining, percent: int, theme: images.Theme) -> None:
-    found, by_lot = _curves(map_)
-    spec = charts.falls(found, by_lot, percent / 100, find(map_.model).family, theme)
+    spec = charts.falls(_curves(map_), percent / 100, find(map_.model).family, theme)
     st.vega_lite_chart(spec, key=f"falls-{map_.model}", width="content")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _curves(map_: Explaining) -> tuple[list[float], list[float]]:
-    """What is left of the answer, and what is left on the mean of several orders by lot."""
+def _curves(map_: Explaining) -> dict[str, list[float]]:
+    """What is left of the answer by the map, by the image itself, and on the mean of several random orders."""
     image, gone = map_.pixels(), np.linspace(0, 1, STEPS).tolist()
 
-    def left(order: Tensor) -> Tensor:
-        return fall(map_.net(), image, map_.target, order, gone)
+    def left(found: Tensor) -> Tensor:
+        return fall(map_.net(), image, map_.target, importance(found), gone)
 
-    by_lot = torch.stack([left(random_order(image, draw)) for draw in range(DRAWS)]).mean(0)
-    return left(importance(map_.found())).tolist(), by_lot.tolist()
+    drawn = torch.stack([left(at_random(image, draw)) for draw in range(DRAWS)]).mean(0)
+    curves = left(map_.found()), left(image_itself(image)), drawn
+    return {kind: values.tolist() for kind, values in zip(charts.KINDS, curves, strict=True)}

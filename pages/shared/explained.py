@@ -11,6 +11,7 @@ from core import charts, images
 from core.attribution.outcome import Target
 from core.layers import require
 from core.models import MODELS, find
+from core.trust.controls import CONTROLS
 from core.trust.examine import Worth
 from core.trust.table import shipped
 from core.units import Unit
@@ -24,8 +25,9 @@ from pages.shared.net_columns import best_answer
 SCALE, ROOM, TRUST = 6, 148, 352  # enlarges a map; pixels for its method's name, and for what it is worth
 WIDTH = 28 * SCALE
 LEGEND = (
-    "The trained nets, over 200 test digits: the answer's share while its important pixels go, and come (dotted: "
-    "by lot); how alike the map stays while weights are made random."
+    "The trained nets, over up to 200 test digits: the answer's share while ink is deleted, or inserted, the most "
+    "important first (dashed: the darkest first, dotted: at random); how alike the map stays while weights are made "
+    "random."
 )
 ROWS = "; beside the rnn's, what each row did as it was read."
 ANSWER, CLASS, DIFFERENCE, UNIT = "its answer", "a digit", "one and not another", "a unit"
@@ -98,7 +100,8 @@ def row(name: str, models: Sequence[str], question: Question, looks: Looks) -> N
             with st.container(width=WIDTH + 24, gap="xsmall"):
                 _cell(name, model, question, looks)
         with st.container(width=TRUST):
-            there = {model: _shipped()[model, name] for model in models if (model, name) in _shipped()}
+            there = {model: (_shipped()[model, name], _controls(model)) for model in models
+                     if (model, name) in _shipped()}  # fmt: skip
             trust_chart(there, looks.theme, key=f"worth-{name}")
 
 
@@ -106,6 +109,10 @@ def row(name: str, models: Sequence[str], question: Question, looks: Looks) -> N
 def _shipped() -> dict[tuple[str, str], Worth]:
     """Read once: every row of maps asks for it."""
     return shipped()
+
+
+def _controls(model: str) -> dict[str, Worth]:
+    return {name: _shipped()[model, name] for name in CONTROLS}
 
 
 def _cell(name: str, model: str, question: Question, looks: Looks) -> None:
@@ -122,7 +129,7 @@ def _cell(name: str, model: str, question: Question, looks: Looks) -> None:
     pixel = _pixel()
     here = "" if pixel is None else f" · here {float(found.flatten()[pixel]):+.2g}"
     most = f" · most in row {int(seen.sum(1).abs().argmax()) + 1}" if reads else ""
-    st.caption(map_.words(found, sheet) + most + here)
+    st.caption(map_.words(map_.finished(), sheet) + most + here)
 
 
 def _pixel() -> int | None:

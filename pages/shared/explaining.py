@@ -7,10 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from core import images
-from core.attribution import ATTRIBUTIONS, COMPARING, COMPLETE, WEIGHING, watched, why_not
+from core.attribution import COMPLETE, WEIGHING, watched, why_not
 from core.attribution.backwards import last_maps
-from core.attribution.outcome import Target
+from core.attribution.outcome import Forming, Target
 from core.models import find
+from core.trust.controls import CONTROLS
 from core.trust.numbers import difference
 from pages.shared import nets
 from pages.shared.jobs import Records
@@ -42,18 +43,12 @@ class Explaining:
     def why_not(self) -> str | None:
         """Why there is no such map, in a sentence."""
         reason = why_not(self.method, self.net())
-        if reason is None:
+        if reason is None and self.method in WEIGHING:
             try:
-                self.options()
+                last_maps(self.net(), nets.layers(self.model), self.target)
             except ValueError as error:
                 return str(error)
         return reason
-
-    def options(self) -> dict[str, str]:
-        """What the method wants to be told. Raises ValueError for one that weighs maps where there are none."""
-        if self.method in WEIGHING:
-            return {"layer": last_maps(self.net(), nets.layers(self.model), self.target)}
-        return {"baseline": self.baseline} if self.method in COMPARING else {}
 
     def run(self) -> Records:
         """The map as it forms."""
@@ -61,13 +56,25 @@ class Explaining:
 
     def found(self) -> Tensor:
         """The finished map: (1, channels, height, width)."""
-        return _found(self)
+        return _found(self).found
 
-    def words(self, found: Tensor, sheet: images.Tiles, *, finished: bool = True) -> str:
-        """The scale of the map as it is shown, and what it adds up to, if it promises that once it is finished."""
-        verb = "adds up to" if finished and self.method in COMPLETE else "sum"
+    def words(self, forming: Forming, sheet: images.Tiles) -> str:
+        """The scale of the map as it is shown, what it adds up to, and how sure it is if it was drawn at random.
+
+        Only finished maps keep a promise to add up.
+        """
         scale = f"{'±' if sheet.signed else '0 to '}{sheet.limit:.2g}"
-        return f"{scale} · {verb} {short(float(found.sum()))} of {short(_difference(self))}"
+        if self.method in CONTROLS:
+            return f"{scale} · the same for every net"
+        verb = "adds up to" if forming.done == 1 and self.method in COMPLETE else "sum"
+        error = (
+            "" if forming.error is None or forming.error.isnan() else f" · standard error {float(forming.error):.0%}"
+        )
+        return f"{scale} · {verb} {short(float(forming.found.sum()))} of {short(_difference(self))}{error}"
+
+    def finished(self) -> Forming:
+        """The finished map, and its standard error where it was drawn."""
+        return _found(self)
 
 
 def short(number: float) -> str:
@@ -102,8 +109,11 @@ def _difference(map_: Explaining) -> float:
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)  # a photo's map has 0.6 MB
-def _found(map_: Explaining) -> Tensor:
-    return ATTRIBUTIONS[map_.method](map_.net(), map_.pixels(), map_.target, **map_.options())
+def _found(map_: Explaining) -> Forming:
+    if map_.method in CONTROLS:
+        return Forming(CONTROLS[map_.method](map_.pixels()), 1.0)
+    *_, last = map_.run()
+    return last
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from torch import Tensor
 from core import charts, images
 from core.models import find
 from core.trust.examine import Trust, Worth, controls, examine, worth
-from core.trust.numbers import Curve, agreement
+from core.trust.numbers import agreement
 from pages.shared import nets
 from pages.shared.explaining import Explaining
 from pages.shared.jobs import Records, View
@@ -24,10 +24,15 @@ UNTRAINED = ". Untrained nets have no weights to lose: that their maps stay alik
 
 @dataclass(frozen=True)
 class Measured:
-    """What has been found of the maps so far."""
+    """What has been found of the maps so far, and of the controls, which know no net, by what is explained."""
 
-    found: Mapping[Explaining, tuple[Trust, Mapping[str, Curve]]]
+    found: Mapping[Explaining, Trust]
+    controls: Mapping[tuple[str, object], Mapping[str, Trust]]
     done: float  # share of the work, between 0 and 1
+
+    def beside(self, map_: Explaining) -> dict[str, Worth]:
+        """The controls of a map's net and target."""
+        return {name: worth([trust]) for name, trust in self.controls.get((map_.model, map_.target), {}).items()}
 
 
 @dataclass(frozen=True)
@@ -37,19 +42,20 @@ class Measuring:
     maps: tuple[Explaining, ...]
 
     def run(self) -> Records:
-        """Everything about each map; the control, which knows no map, once for each net and target."""
-        found: dict[Explaining, tuple[Trust, Mapping[str, Curve]]] = {}
-        by_lot: dict[tuple[str, object], Mapping[str, Curve]] = {}
+        """Everything about each map; the controls once for each net and target."""
+        found: dict[Explaining, Trust] = {}
+        beside: dict[tuple[str, object], dict[str, Trust]] = {}
         for place, map_ in enumerate(self.maps):
             net, twin, image = map_.net(), nets.net(map_.model, "untrained"), map_.pixels()
             asked = map_.model, map_.target
-            if asked not in by_lot:
-                for control in controls(net, image, map_.target):
-                    by_lot[asked] = control
-                    yield Measured(dict(found), place / len(self.maps))
+            if asked not in beside:
+                beside[asked] = {}
+                for name, control in controls(net, image, map_.target):
+                    beside[asked][name] = control
+                    yield Measured(dict(found), dict(beside), place / len(self.maps))
             for trust in examine(map_.method, net, twin, image, map_.target, map_.baseline):
-                found[map_] = trust, by_lot[asked]
-                yield Measured(dict(found), (place + trust.done) / len(self.maps))
+                found[map_] = trust
+                yield Measured(dict(found), dict(beside), (place + trust.done) / len(self.maps))
 
 
 def measure(maps: Sequence[Explaining], what: str, theme: images.Theme) -> None:
@@ -60,7 +66,7 @@ def measure(maps: Sequence[Explaining], what: str, theme: images.Theme) -> None:
     long_work([work], f"Measure these maps on this {what}", partial(_live, len(maps), theme), key="measuring")
     job = scheduler().look(work, watcher())
     if job and job.state == "done":
-        _agreement({map_: trust.found for map_, (trust, _) in job.records[-1].found.items()}, theme)
+        _agreement({map_: trust.found for map_, trust in job.records[-1].found.items()}, theme)
 
 
 def _live(maps: int, theme: images.Theme, views: list[View | None]) -> None:
@@ -71,20 +77,26 @@ def _live(maps: int, theme: images.Theme, views: list[View | None]) -> None:
     if not job.over:
         st.progress(last.done, f"Map {len(last.found)} of {maps}")
     st.caption("On this image" + (UNTRAINED if any(map_.weights == "untrained" for map_ in last.found) else ""))
-    found = {map_: worth([pair]) for map_, pair in last.found.items()}
+    found = {map_: worth([trust]) for map_, trust in last.found.items()}
     with st.container(horizontal=True, gap="medium", key="measured"):
         for method in dict.fromkeys(map_.method for map_ in found):
             with st.container(width=CARD, gap="xsmall"):
                 st.markdown(f"**{method}**")
-                of_nets = {map_.model: own for map_, own in found.items() if map_.method == method}
+                of_nets = {map_.model: (own, last.beside(map_)) for map_, own in found.items() if map_.method == method}
                 trust_chart(of_nets, theme, key=f"measured-{method}")
     rows = [{"model": map_.model, "method": map_.method} | own.numbers for map_, own in found.items()]
+    beside = {map_.model: last.beside(map_) for map_ in found}
+    rows += [
+        {"model": model, "method": name} | own.numbers for model, its in beside.items() for name, own in its.items()
+    ]
     numbers_table(pd.DataFrame(rows), key="numbers")
 
 
-def trust_chart(found: Mapping[str, Worth], theme: images.Theme, key: str) -> None:
-    """Draw what a method is worth in each of the nets, by their names."""
-    spec = charts.trust_curves([(model, find(model).family, own) for model, own in found.items()], theme)
+def trust_chart(found: Mapping[str, tuple[Worth, Mapping[str, Worth]]], theme: images.Theme, key: str) -> None:
+    """Draw what was found of a method in each of the nets, by their names, beside the controls."""
+    spec = charts.trust_curves(
+        [(model, find(model).family, own, beside) for model, (own, beside) in found.items()], theme
+    )
     st.vega_lite_chart(spec, key=key.replace(" ", "-"), width="content")
 
 

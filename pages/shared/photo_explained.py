@@ -8,9 +8,10 @@ from torch import Tensor
 
 from core import images
 from core.attribution import FORMING
-from core.attribution.outcome import Target
+from core.attribution.outcome import Forming, Target
 from core.models import find
 from core.segmentation import segment
+from core.trust.controls import CONTROLS
 from core.trust.numbers import importance
 from pages.shared import nets
 from pages.shared.choose_nets import choose_net, choose_weights
@@ -46,7 +47,7 @@ def photo_explained(methods: list[str], baseline: str, looks: Looks) -> None:
             with st.container(width=SIDE, gap="xsmall"):
                 st.markdown(f"**{map_.method}**")
                 _tile(map_, image, looks, cut)
-    measure([map_ for map_ in maps if not map_.why_not()], "photo", looks.theme)
+    measure([map_ for map_ in maps if not map_.why_not() and map_.method not in CONTROLS], "photo", looks.theme)
 
 
 def _choose_class(model: str, weights: str, image: Tensor) -> tuple[Target, str]:
@@ -73,7 +74,7 @@ def _tile(map_: Explaining, image: Tensor, looks: Looks, cut: bool) -> None:
             help="It takes 1 to 20 seconds, eight times as long with noise to compare with; it can be watched.",
         )
     else:
-        _draw(map_, image, map_.found(), looks, cut)
+        _draw(map_, image, map_.finished(), looks, cut)
 
 
 def _live(map_: Explaining, image: Tensor, looks: Looks, cut: bool, views: list[View | None]) -> None:
@@ -84,10 +85,11 @@ def _live(map_: Explaining, image: Tensor, looks: Looks, cut: bool, views: list[
         st.progress(job.records[-1].done)
     elif job.state != "done":
         st.caption("It was stopped before it was finished.")
-    _draw(map_, image, job.records[-1].found, looks, cut, finished=job.state == "done")
+    _draw(map_, image, job.records[-1], looks, cut)
 
 
-def _draw(map_: Explaining, image: Tensor, found: Tensor, looks: Looks, cut: bool, *, finished: bool = True) -> None:
+def _draw(map_: Explaining, image: Tensor, forming: Forming, looks: Looks, cut: bool) -> None:
+    found = forming.found
     if nothing := nothing_in(found):
         st.caption(nothing)
         return
@@ -103,4 +105,4 @@ def _draw(map_: Explaining, image: Tensor, found: Tensor, looks: Looks, cut: boo
         return
     sheet = images.overlay(image, looks.of(found[0].sum(0)), looks.opacity, 1)
     st.image(sheet.picture.convert("RGB"), width=SIDE - 8)
-    st.caption(map_.words(found, sheet, finished=finished))
+    st.caption(map_.words(forming, sheet))
