@@ -18,6 +18,37 @@ CAPTION = (
     "first, or chance. In colour: the nets."
 )
 
+HOW_TRUSTED = """
+**The controls** know no net: *at random*, a random value for each pixel; *centre first*; *the image itself*, its ink;
+an *edge detector*, Sobel's. A method has to beat the best of them. The gain is paired, image by image; its interval
+is a bootstrap of the mean (95 %, 2,000 resamples); where it holds 0, the method does not beat the controls.
+
+**Pointing game** (Böhle, Fritz, Schiele 2021): four digits of different classes in one image, two for the recurrent
+net, whose readout is applied at every place, or row, on the mean; of the map's positive values, the share that lies
+on the digit that was asked for. Chance is 0.25, or 0.5. Only grids count whose asked class is among the four, or two,
+strongest logits. The dense nets read 784 pixels and cannot play. **Against its rival**: the map of the digit's own
+class minus its strongest rival; ink goes in its order, what speaks for the digit first, and the digit's share of the
+two is watched; ink alone is not enough here, because most of it speaks for both.
+
+**Deletion, insertion**: the area under the answer's probability while ink goes, or comes, the most important first
+(Petsiuk, Das, Saenko 2018), by absolute value, or *signed*, what speaks for the answer first. Only ink goes: to take
+out paper changes nothing, and over all pixels anything that finds the ink would win. Equals go at random. For one
+digit and not another it is its probability beside that of both, for a unit how much is left of the difference that
+the image makes. Deletion's area should be small, insertion's large. What is gone is black. Of a photo superpixels go,
+and what is gone is blurred.
+
+**Infidelity**: which share of what happens when squares go the map does not predict, 0 nothing, 1 all of it; the map
+may be scaled, but not turned round (after Yeh et al. 2019, who do not scale it). **Sensitivity**: how much the map
+changes at most in 16 random corners of the box of 0.02 a pixel round the image, a lower bound (Yeh et al. 2019, over
+20 digits). **Weights random**: the rank correlation, over the ink, with the map of the same net whose layers, from
+the last one on, have the weights of one of five untrained twins (Adebayo et al. 2018): what stays near 1 does not
+explain the net. Methods that multiply by the pixel share that with any other map: pixel times noise keeps as much as
+*floor* says with pixel times other noise; *divided* is the same with the pixel divided out. **Gap**: what a map's sum
+misses, as a share of what the target changed, where the method promises that it is 0. **Error**: the standard error
+as above. `python -m core.trust` computes all of it; Shapley sampling over 100 digits, kernel SHAP over 50, all others
+over 200, and over 100 for the plain nets.
+"""
+
 
 def trusted(models: Sequence[str], theme: images.Theme) -> None:
     """Draw what follows from the shipped table for these nets."""
