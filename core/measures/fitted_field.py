@@ -58,7 +58,7 @@ def _period(begins: Tensor, ends: Tensor, side: int) -> tuple[int, float]:
 
 
 def _held(begins: Tensor, ends: Tensor, stride: float, shared: int, phase: int) -> Field:
-    """The field of that stride that holds them all; exact if each sees all of it, unless it sticks out at the border."""
+    """The field of that stride that holds them all; exact if each sees it all, or sticks out at the border."""
     moved = stride * ((torch.arange(len(begins)) + phase) // shared)
     seeing = begins.isfinite()
     first = float((begins - moved)[seeing].min())

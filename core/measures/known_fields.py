@@ -23,12 +23,13 @@ ALONE = (
     nn.Sigmoid, nn.LogSigmoid, nn.Tanh, nn.Softplus, nn.Softsign, nn.Hardswish, nn.Hardsigmoid, nn.Hardtanh,
     nn.BatchNorm2d, nn.LocalResponseNorm, nn.Dropout, nn.Dropout2d, nn.AlphaDropout, nn.FeatureAlphaDropout,
 )  # fmt: skip
-NAMES = """
-    relu relu_ relu6 leaky_relu elu selu celu gelu silu mish sigmoid logsigmoid tanh softplus softsign hardswish
-    hardsigmoid hardtanh dropout dropout2d add sub mul div truediv true_divide neg pow exp log log1p sqrt rsqrt square
-    abs sin cos erf clamp clip maximum minimum iadd isub imul itruediv add_ sub_ mul_ div_ clamp_ contiguous clone
-    detach float
-""".split()
+NAMES = (
+    "relu", "relu_", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "sigmoid", "logsigmoid",
+    "tanh", "softplus", "softsign", "hardswish", "hardsigmoid", "hardtanh", "dropout", "dropout2d", "add", "sub", "mul",
+    "div", "truediv", "true_divide", "neg", "pow", "exp", "log", "log1p", "sqrt", "rsqrt", "square", "abs", "sin",
+    "cos", "erf", "clamp", "clip", "maximum", "minimum", "iadd", "isub", "imul", "itruediv", "add_", "sub_", "mul_",
+    "div_", "clamp_", "contiguous", "clone", "detach", "float",
+)  # fmt: skip
 FUNCTIONS = {getattr(home, name) for home in (torch, F, operator) for name in NAMES if hasattr(home, name)}
 DEPTH = "torchvision.ops.stochastic_depth.stochastic_depth"  # by name: importing torchvision takes seconds
 POOLS: dict[object, tuple[str, ...]] = {
@@ -67,7 +68,9 @@ def is_alone(node: fx.Node, model: nn.Module) -> bool:
         return type(model.get_submodule(str(node.target))) in ALONE
     if node.op == "call_method":
         return node.target in NAMES
-    normed = node.target is F.batch_norm and not given(node, "mean", "var", "weight", "bias", "training").get("training")
+    normed = node.target is F.batch_norm and not given(node, "mean", "var", "weight", "bias", "training").get(
+        "training"
+    )
     return node.target in FUNCTIONS or normed or qualified(node) == DEPTH
 
 
@@ -114,9 +117,7 @@ def _module_window(module: nn.Module) -> tuple[Window, Window] | None:
 def _windows(kernel: Any, stride: Any, padding: Any, dilation: Any) -> tuple[Window, Window] | None:
     if not all(isinstance(part, int | str) for value in (kernel, stride, padding, dilation) for part in _pair(value)):
         return None  # computed from the image's size
-    down, across = (
-        _window(*(_pair(value)[axis] for value in (kernel, stride, padding, dilation))) for axis in (0, 1)
-    )
+    down, across = (_window(*(_pair(value)[axis] for value in (kernel, stride, padding, dilation))) for axis in (0, 1))
     return down, across
 
 

@@ -8,7 +8,8 @@ the reach is that of the mask of non-zero gradients over all inputs and weights,
 import math
 import operator
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -24,8 +25,8 @@ from core.models.tracing import enclosing
 
 State = Map | Reach
 States = State | list[State]  # of the pieces that a call puts out
-Shape = tuple[int, int, int]  # of an image: channels, height, width
-SIDES = (64, 32, 28, 16, 8, 224)  # of the images that are tried where no shape is given
+Shape = tuple[int, ...]  # of an image: channels, height, width
+Fields = dict[str, tuple[Field, Field]]
 MOVES = (
     "view", "reshape", "permute", "transpose", "swapaxes", "flatten", "unflatten", "squeeze", "unsqueeze", "contiguous",
     "chunk", "split", "unbind", "roll", "flip", "expand", torch.permute, torch.transpose, torch.swapaxes, torch.flatten,
@@ -35,59 +36,22 @@ MOVES = (
 MOVING_MODULES = (nn.Flatten, nn.Unflatten, nn.PixelShuffle, nn.PixelUnshuffle, nn.ChannelShuffle)
 # Its mask takes 100 from what must not be attended to: numbers do not pass, but NaN would.
 MASKED = "torchvision.models.swin_transformer.shifted_window_attention"
-MOST = 2**22  # numbers that a call may put out for an image of a shape that was not asked for: attention is quadratic
 SAME = 1e-5  # of the largest number that a call puts out: less is rounding
 
 
-def measured(
-    graph: fx.Graph, model: nn.Module, input_shape: tuple[int, int, int] | None
-) -> dict[str, tuple[Field, Field]]:
-    """The fields of all layers, down and across, measured on an image of that shape, or of the first that fits.
+def measured(graph: fx.Graph, model: nn.Module, shape: Shape, most: float) -> Fields:
+    """The fields of all layers by their names, down and across, measured on an image of that shape.
 
-    Raises ValueError for a net that takes no such image, or for a call that cannot be measured.
+    Raises UnfitError for a shape that the net does not take or makes more than `most` numbers of at once, ValueError
+    for a call that cannot be measured.
     """
-    if input_shape is not None:
-        try:
-            return _layers(graph, model, input_shape, math.inf)
-        except _UnfitError as unfit:
-            tried = "x".join(map(str, input_shape))
-            raise ValueError(
-                f"The receptive fields of {type(model).__name__} cannot be measured on an image of {tried}: {unfit}. "
-                f"Expected is an input_shape (channels, height, width) that it takes."
-            ) from unfit
-    first = next((module.in_channels for module in model.modules() if isinstance(module, nn.Conv2d)), None)
-    channels = (3, 1, 2) if first is None else (first,)
-    shapes = [(count, side, side) for side in SIDES for count in channels]
-    layers, shape = _first_that_fits(graph, model, shapes)
-    if any(not field.exact for fields in layers.values() for field in fields):
-        with suppress(_UnfitError):  # a larger image tells more, where the net takes it
-            return _layers(graph, model, (shape[0], max(SIDES), max(SIDES)), MOST)
-    return layers
-
-
-def _first_that_fits(
-    graph: fx.Graph, model: nn.Module, shapes: list[Shape]
-) -> tuple[dict[str, tuple[Field, Field]], Shape]:
-    refusals = []
-    for shape in shapes:
-        try:
-            return _layers(graph, model, shape, MOST), shape
-        except _UnfitError as unfit:
-            refusals.append(unfit)
-    raise ValueError(
-        f"The receptive fields of {type(model).__name__} have to be measured, and it takes no image of {min(SIDES)} to "
-        f"{max(SIDES)} pixels ({refusals[0]}). Expected is an input_shape (channels, height, width) that it takes."
-    ) from refusals[0]
-
-
-def _layers(graph: fx.Graph, model: nn.Module, shape: Shape, most: float) -> dict[str, tuple[Field, Field]]:
     measuring = _Measuring(model, graph, (shape[1], shape[2]), most)
     with torch.no_grad():
         measuring.run(torch.rand(1, *shape, generator=Generator().manual_seed(0)))
     return measuring.layers
 
 
-class _UnfitError(Exception):
+class UnfitError(ValueError):
     """The net does not take an image of this shape, or makes too much of it."""
 
 
@@ -96,9 +60,10 @@ class _Measuring(fx.Interpreter):
 
     def __init__(self, model: nn.Module, graph: fx.Graph, size: tuple[int, int], most: float) -> None:
         super().__init__(model, graph=graph)
+        self.extra_traceback = False  # which torch.fx would write into our sentences
         self.size, self.most = size, most
         self.states: dict[fx.Node, States] = {}
-        self.layers: dict[str, tuple[Field, Field]] = {}
+        self.layers: Fields = {}
 
     def run_node(self, n: fx.Node) -> Any:
         """The call's value; what it reaches is noted, and forgotten when nothing needs it any more."""
@@ -120,9 +85,9 @@ class _Measuring(fx.Interpreter):
         try:
             value = super().run_node(node)
         except Exception as error:  # what a net raises for an image that it does not take can be anything
-            raise _UnfitError(str(error)) from error
+            raise UnfitError(str(error)) from error
         if isinstance(value, Tensor) and value.numel() > self.most:
-            raise _UnfitError(f"{_said(node)} puts out {value.numel()} numbers")
+            raise UnfitError(f"{_said(node)} puts out {value.numel()} numbers")
         return value
 
     def _note(self, node: fx.Node) -> None:
@@ -144,17 +109,16 @@ class _Measuring(fx.Interpreter):
     def _state(self, node: fx.Node, sources: list[fx.Node], value: Any) -> States:
         states = [self.states[source] for source in sources]
         if isinstance(states[0], list) and node.target is operator.getitem:
-            return states[0][node.args[1]]  # type: ignore[index, return-value]
+            return states[0][node.args[1]]  # type: ignore[index]
         if any(isinstance(state, Map) and state.whole for state in states):
             return WHOLE
         if node.target is F.interpolate and value.shape == self.env[sources[0]].shape:
             return states[0]
         maps = [state for state in states if isinstance(state, Map)]
         alike = len({self.env[source].shape for source in sources if isinstance(self.env[source], Tensor)}) == 1
-        if len(maps) == len(states) and (alike or not is_alone(node, self.module)):
-            if (state := known(node, self.module, maps)) is not None:
-                return state
-        return self._followed(node, sources, value)
+        by_arithmetic = len(maps) == len(states) and (alike or not is_alone(node, self.module))
+        state = known(node, self.module, maps) if by_arithmetic else None
+        return self._followed(node, sources, value) if state is None else state
 
     def _followed(self, node: fx.Node, sources: list[fx.Node], value: Any) -> States:
         """The reach of what a call puts out, element by element; or a map, where one describes it exactly."""
@@ -162,17 +126,17 @@ class _Measuring(fx.Interpreter):
         if type(module) in MOVING_MODULES or (module is None and node.target in MOVES):
             found = self._moved(node)
         else:
-            taken = [self._reaches(source) for source in sources]
-            plain = [reach for reaches in taken if len(reaches) == 1 for reach in reaches]
-            found = self._swept(node, plain, value) if len(plain) == len(taken) else None
-            found = found or self._marked(node)
+            found = self._swept(node, sources, value) or self._marked(node)
         states = iter([described(reach, self.size) for reach in found])
         if isinstance(value, tuple | list):  # attention puts out None for weights that are not asked for
             return [WHOLE if part is None else next(states) for part in value]
         return next(states)
 
-    def _swept(self, node: fx.Node, taken: list[Reach], value: Any) -> list[Reach] | None:
+    def _swept(self, node: fx.Node, sources: list[fx.Node], value: Any) -> list[Reach] | None:
         """The reach behind a call that is known, from reaches that no field describes."""
+        if any(isinstance(self.states[source], list) for source in sources):
+            return None
+        taken = [reach for source in sources for reach in self._reaches(source)]
         if is_alone(node, self.module):
             return [least(taken, value.shape)]
         windows = window(node, self.module)
@@ -197,7 +161,7 @@ class _Measuring(fx.Interpreter):
     def _moved(self, node: fx.Node) -> list[Reach]:
         """The reaches, moved as the call moves elements; what the net brings along reaches nothing."""
 
-        def part(source: fx.Node, place: int) -> Any:
+        def part(place: int, source: fx.Node) -> Any:
             value = self.env[source]
             if source in self.states:
                 parts = [reach[place] for reach in self._reaches(source)]
@@ -205,8 +169,7 @@ class _Measuring(fx.Interpreter):
             is_number = isinstance(value, Tensor) and value.is_floating_point()
             return torch.full_like(value, math.inf) if is_number else value
 
-        moved = [self._call(node, lambda source, place=place: part(source, place)) for place in range(4)]
-        return list(zip(*moved, strict=True))
+        return list(zip(*(self._call(node, partial(part, place)) for place in range(4)), strict=True))
 
     def _marked(self, node: fx.Node) -> list[Reach]:
         """The reaches by measuring: pixel by pixel, what depends on what begins before it."""
@@ -223,8 +186,8 @@ class _Measuring(fx.Interpreter):
         levels = levels[levels.isfinite()]
         first = [torch.full(part.shape, math.inf) for part in answer]
 
-        def seen(index: int) -> list[Tensor]:
-            return self._touched(node, reaches, place, float(levels[index]), answer, index == len(levels) // 2)
+        def seen(index: int, checked: bool = False) -> list[Tensor]:
+            return self._touched(node, reaches, place, float(levels[index]), answer, checked)
 
         def search(low: int, high: int, before: list[Tensor], until: list[Tensor]) -> None:
             if all(torch.equal(one, other) for one, other in zip(before, until, strict=True)):
@@ -238,11 +201,12 @@ class _Measuring(fx.Interpreter):
             search(low, middle, before, between)
             search(middle, high, between, until)
 
-        if len(levels):  # where all sees all, the first pixel is enough
+        if len(levels):  # where all sees all, no more than these are needed
+            stops = (-1, 0, len(levels) // 2, len(levels) - 1)
             none = [torch.zeros_like(part, dtype=torch.bool) for part in answer]
-            search(-1, 0, none, lowest := seen(0))
-            if len(levels) > 1:
-                search(0, len(levels) - 1, lowest, seen(len(levels) - 1))
+            found = [none, seen(0), seen(stops[2], checked=True), seen(stops[3])]
+            for (low, before), (high, until) in pairwise(zip(stops, found, strict=True)):
+                search(low, high, before, until)
         return first
 
     def _touched(
@@ -283,7 +247,7 @@ class _Measuring(fx.Interpreter):
                 kind = str(part.dtype) if isinstance(part, Tensor) else type(part).__name__
                 raise ValueError(
                     f"The receptive fields of {type(self.module).__name__} cannot be measured: the call {_said(node)} "
-                    f"takes or puts out {kind}, where a tensor of floating point numbers, none of them NaN, is expected."
+                    f"takes or puts out {kind}, where a tensor of floats, none of them NaN, is expected."
                 )
 
 

@@ -56,8 +56,8 @@ def described(reach: Reach, size: tuple[int, int]) -> Map | Reach:
     """The map that this reach is, if one describes it exactly, or else the reach itself."""
     axes = [_axes(reach[0], reach[1]), _axes(reach[2], reach[3])]
     if [len(found) for found in axes] == [1, 1] and axes[0] < axes[1]:
-        down, across = (fitted(*_along(*reach[2 * place : 2 * place + 2], axes[place][0]), side)
-                        for place, side in enumerate(size))  # fmt: skip
+        down = fitted(*_along(reach[0], reach[1], axes[0][0]), size[0])
+        across = fitted(*_along(reach[2], reach[3], axes[1][0]), size[1])
         if down.exact and across.exact and math.isfinite(down.size + across.size):
             return Map(down, across, (axes[0][0], axes[1][0]), reach[0].ndim)
     sees_all = all((start <= 0).all() and (end <= -side).all()
