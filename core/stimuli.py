@@ -1,6 +1,7 @@
 """Preferred stimuli: how they are found, unit by unit and layer by layer."""
 
 import io
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -115,8 +116,15 @@ def _shape(model: nn.Module, layer: str, recipe: Recipe) -> torch.Size:
 
 
 def for_layer(model: nn.Module, layer: str, recipe: Recipe) -> Recipe:
-    """A recipe for photographs as it is for the units of a layer: see `suited`."""
-    return suited(recipe, receptive_fields(model)[layer][0].size, mapped=len(_shape(model, layer, recipe)) == 4)
+    """A recipe for photographs as it is for the units of a layer: see `suited`.
+
+    Units of which it cannot be told how far they see get the recipe of those that see everything.
+    """
+    try:
+        size = receptive_fields(model, (recipe.channels, recipe.side, recipe.side))[layer][0].size
+    except ValueError:
+        size = math.inf
+    return suited(recipe, size, mapped=len(_shape(model, layer, recipe)) == 4)
 
 
 def suited(recipe: Recipe, field: float, mapped: bool) -> Recipe:

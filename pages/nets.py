@@ -32,15 +32,22 @@ def parameters(model: str) -> float:
     return sum(weight.numel() for weight in nets.net(model, "trained").parameters()) / 1e6
 
 
+def how_far(model: str, layer: str) -> str:
+    """How many pixels of a row the units of a layer see."""
+    fields = nets.fields(model, layer)
+    if fields is None:
+        return "unknown"
+    return "all" if math.isinf(fields[0].size) else f"{fields[0].size:.0f} pixels"
+
+
 def layer_table(model: str) -> list[dict[str, str | int]]:
     """The parts of a net for photos: names, sizes, and how far each sees."""
-    fields = nets.fields(model)
     return [
         {
             "layer": layer.name,
             "units": layer.units,
             "maps": " x ".join(map(str, layer.shape[1:])) or "none",
-            "receptive field": "all" if math.isinf(size := fields[layer.name][0].size) else f"{size:.0f} pixels",
+            "receptive field": how_far(model, layer.name),
         }
         for layer in shown_layers(model)
     ]

@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.layers import run_to
+
 Score = Callable[[Tensor], Tensor]
 
 
@@ -259,3 +261,32 @@ def grad_cam(maps: Tensor, gradients: Tensor) -> Tensor:
     for unit in range(maps.shape[1]):
         total += gradients[0, unit].mean() * maps[0, unit]
     return total
+
+
+def spans(
+    model: nn.Module, layer: str, shape: tuple[int, int, int], seeds: int = 8
+) -> tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]:
+    """For each row and column of a layer's map, from which pixel row to before which its gradients reach.
+
+    Units are weighted at random, so that nothing cancels out; what is reached by the gradient for any of the noise
+    images counts. A layer without a map is one place. Rows and columns that see nothing are left out.
+    """
+    reached: tuple[dict[int, Tensor], dict[int, Tensor]] = {}, {}
+    for seed in range(seeds):
+        generator = torch.Generator().manual_seed(seed)
+        x = torch.randn(1, *shape, generator=generator).requires_grad_()
+        out = run_to(model, x, [layer])[layer]
+        out = out.flatten(1)[..., None, None] if out.ndim < 4 else out
+        weighted = out * torch.randn(out.shape, generator=generator)
+        for axis in (0, 1):
+            for index, place in enumerate(weighted.unbind(axis + 2)):
+                (gradient,) = torch.autograd.grad(place.sum(), x, retain_graph=True)
+                mask = (gradient != 0)[0].any(0).any(1 - axis)
+                reached[axis][index] = mask | reached[axis].get(index, torch.zeros_like(mask))
+    down, across = ({index: _span(mask) for index, mask in of_axis.items() if mask.any()} for of_axis in reached)
+    return down, across
+
+
+def _span(mask: Tensor) -> tuple[int, int]:
+    places = mask.nonzero()[:, 0]
+    return int(places[0]), int(places[-1]) + 1

@@ -1,103 +1,82 @@
-"""How many pixels a unit of a layer can see at all.
-
-Araujo, Norris, Sim 2019, "Computing Receptive Fields of Convolutional Neural Networks": forwards through the net, a
-convolution or pooling of kernel k (dilation d, stride s, padding p) turns field r, stride j and first pixel u into
-r + d (k - 1) j, s j and u - p j; where branches meet, the field is the smallest that holds all of theirs.
-"""
+"""How many pixels a unit of a layer can see at all: computed where all calls are known, else measured or refused."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from contextlib import suppress
 
 from torch import fx, nn
-from torch.nn.modules.conv import _ConvNd
-from torch.nn.modules.pooling import _AdaptiveAvgPoolNd, _AvgPoolNd, _MaxPoolNd
 
-from core.models.tracing import traced
+from core.layers import shell
+from core.measures.field import ALL, BOUND, IMAGE, Field, Map
+from core.measures.known_fields import is_shape, known
+from core.measures.measured_fields import Fields, Shape, UnfitError, measured
+from core.models.tracing import enclosing, traced
 
-WINDOWS = (_ConvNd, _AvgPoolNd, _MaxPoolNd)
-# What lets every unit see all of its input, and what attention by windows amounts to after two blocks.
-WHOLE = (_AdaptiveAvgPoolNd, nn.Flatten, nn.MultiheadAttention)
-WHOLE_FUNCTIONS = ("flatten", "mean", "adaptive_avg_pool2d", "shifted_window_attention")
+__all__ = ["ALL", "Field", "receptive_fields"]
 
-
-@dataclass(frozen=True)
-class Field:
-    """What the units of a map see: the one in row i the pixel rows from first + i stride on, `size` of them."""
-
-    size: float = 1.0  # infinite where every unit sees the whole image
-    stride: float = 1.0
-    first: float = 0.0  # may lie before the image's first row
-
-    def behind(self, kernel: int, stride: int, dilation: int, padding: float) -> "Field":
-        """The field behind a convolution or pooling."""
-        if math.isinf(self.size):
-            return self
-        grown = self.size + dilation * (kernel - 1) * self.stride
-        return Field(grown, stride * self.stride, self.first - padding * self.stride)
-
-    def rows(self, index: int, height: int) -> tuple[int, int]:
-        """The rows that unit `index` of a map sees of an image of that height: from the first to before the last."""
-        if math.isinf(self.size):
-            return 0, height
-        begin = self.first + index * self.stride
-        return max(0, round(begin)), min(height, round(begin + self.size))
+SIDES = (64, 32, 28, 16, 8, 224)  # of the images that are tried where no shape is given
+MOST = 2**22  # numbers that a call may put out for an image that was not asked for: attention is quadratic
 
 
-ALL = Field(math.inf, math.inf, 0.0)
+def receptive_fields(model: nn.Module, input_shape: Shape | None = None) -> Fields:
+    """The fields of all layers of a net that takes images, as it is in eval mode, by their names, down and across.
 
-
-def receptive_fields(model: nn.Module) -> dict[str, tuple[Field, Field]]:
-    """The fields of all layers by their names, down and across.
-
-    Squeezing (an average over the whole map that is multiplied back) lets units see everything. Raises ValueError for
-    a net that torch.fx cannot trace.
+    Exact, or else a bound that says so. Squeezing (an average over the whole map that is multiplied back) lets units
+    see everything; so does what flattens a map or reads all of it. A net in which every call is known is not run.
+    Otherwise it is measured on an image of `input_shape`, or of the first of a few shapes that it takes; then whatever
+    sees all of that image counts as seeing everything. Raises ValueError for a net that torch.fx cannot trace, that
+    does not take such an image, or that makes a call whose dependence on its input cannot be measured.
     """
-    fields: dict[fx.Node, tuple[Field, Field]] = {}
-    layers: dict[str, tuple[Field, Field]] = {}
-    for node in traced(model).nodes:
-        module = model.get_submodule(node.target) if node.op == "call_module" else None
-        down, across = (_met(fields[before][axis] for before in node.all_input_nodes) for axis in (0, 1))
-        fields[node] = _behind(down, node, module, 0), _behind(across, node, module, 1)
-        for name in node.meta.get("nn_module_stack", {}):  # a module's output is that of the last node in it
-            layers[name] = fields[node]
-        if module is not None:
-            layers[node.target] = fields[node]
+    net = shell(model).eval()
+    graph = traced(net)
+    fields = _computed(graph, net)
+    if fields is not None:
+        return fields
+    if input_shape is None:
+        return _measured_on_any(graph, net)
+    try:
+        return measured(graph, net, input_shape, math.inf)
+    except UnfitError as error:
+        raise ValueError(
+            f"The receptive fields of {type(model).__name__} cannot be measured on an image of "
+            f"{' x '.join(map(str, input_shape))}: {error}. Expected are channels, height and width that it takes."
+        ) from error
+
+
+def _measured_on_any(graph: fx.Graph, model: nn.Module) -> Fields:
+    """Measured on the first image that fits; on a large one, where that gives a bound only."""
+    first = next((module.in_channels for module in model.modules() if isinstance(module, nn.Conv2d)), None)
+    refusals = []
+    for shape in ((count, side, side) for side in SIDES for count in ((3, 1) if first is None else (first,))):
+        try:
+            fields = measured(graph, model, shape, MOST)
+        except UnfitError as error:
+            refusals.append(error)
+            continue
+        if any(not field.exact for both in fields.values() for field in both):
+            with suppress(UnfitError):
+                return measured(graph, model, (shape[0], max(SIDES), max(SIDES)), MOST)
+        return fields
+    raise ValueError(
+        f"The receptive fields of {type(model).__name__} have to be measured, and it takes no image of {min(SIDES)} to "
+        f"{max(SIDES)} pixels: {refusals[0]}. Expected is an input_shape (channels, height, width) that it takes."
+    ) from refusals[0]
+
+
+def _computed(graph: fx.Graph, model: nn.Module) -> Fields | None:
+    """The fields by arithmetic alone; None where a call is not known."""
+    states: dict[fx.Node, Map] = {}
+    layers: Fields = {}
+    for node in graph.nodes:
+        before = [states[source] for source in node.all_input_nodes if source in states]
+        if node.op == "placeholder":
+            states[node] = IMAGE
+        elif before and not is_shape(node) and node.op != "output":
+            if (state := known(node, model, before)) is None:
+                return None
+            states[node] = state
+        for name in enclosing(node):
+            if node in states:
+                layers[name] = states[node].down, states[node].across
+            else:
+                layers.setdefault(name, (BOUND, BOUND))
     return layers
-
-
-def _met(fields: Iterable[Field]) -> Field:
-    """The smallest field that holds all of them; what sees no pixel, as a constant does, comes to nothing."""
-    together = list(fields)
-    if not together:
-        return Field()
-    first = min(field.first for field in together)
-    end = max(field.first + field.size for field in together)
-    return ALL if math.isinf(end) else Field(end - first, max(field.stride for field in together), first)
-
-
-def _behind(field: Field, node: fx.Node, module: nn.Module | None, axis: int) -> Field:
-    name = getattr(node.target, "__name__", node.target)
-    if isinstance(module, WHOLE) or (module is None and name in WHOLE_FUNCTIONS):
-        return ALL
-    if isinstance(module, nn.ZeroPad2d):
-        left, _, top, _ = module.padding
-        return field.behind(1, 1, 1, (top, left)[axis])
-    if isinstance(module, WINDOWS):
-        kernel, stride, padding = (_on(axis, getattr(module, name)) for name in ("kernel_size", "stride", "padding"))
-        return field.behind(kernel, stride, _on(axis, getattr(module, "dilation", 1)), padding)
-    if name in ("max_pool2d", "avg_pool2d"):
-        return field.behind(*_pooling(node, axis))
-    return field
-
-
-def _on(axis: int, value: Any) -> int:
-    return value[axis] if isinstance(value, tuple) else value
-
-
-def _pooling(node: fx.Node, axis: int) -> tuple[int, int, int, int]:
-    given = dict(zip(("kernel_size", "stride", "padding"), node.args[1:], strict=False)) | dict(node.kwargs)
-    kernel = given["kernel_size"]
-    return (_on(axis, kernel), _on(axis, given.get("stride") or kernel), _on(axis, given.get("dilation", 1)),
-            _on(axis, given.get("padding", 0)))  # fmt: skip

@@ -19,6 +19,12 @@ def traced(model: nn.Module) -> fx.Graph:
         raise ValueError(f"{type(model).__name__} cannot be traced: {error}") from error
 
 
+def enclosing(node: fx.Node) -> list[str]:
+    """The modules in which a call stands, or which it is: what they put out is that of the last call in them."""
+    called = [str(node.target)] if node.op == "call_module" else []
+    return [*node.meta.get("nn_module_stack", {}), *called]
+
+
 class _Tracer(fx.Tracer):
     """While it traces, torch.fx intercepts every call of every module of the process: those of others pass through."""
 

@@ -57,10 +57,17 @@ def layer(model: str, name: str) -> Layer:
     return next(layer for layer in layers(model) if layer.name == name)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def fields(name: str) -> dict[str, tuple[Field, Field]]:
-    """What a photo net's units see, by layer: rows and columns."""
-    return receptive_fields(net(name, "untrained"))
+def fields(name: str, layer: str) -> tuple[Field, Field] | None:
+    """What the units of a net's layer see, down and across; None where that cannot be told."""
+    return _fields(name).get(layer)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Finding how far its units see ...")
+def _fields(name: str) -> dict[str, tuple[Field, Field]]:
+    try:
+        return receptive_fields(net(name, "untrained"), find(name).input_shape)
+    except ValueError:  # the pages say that it is not known
+        return {}
 
 
 @st.cache_resource(show_spinner=False)

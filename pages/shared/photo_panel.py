@@ -7,6 +7,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from core import atlas, examples, images
+from core.measures.receptive_field import ALL, Field
 from core.models import find
 from core.survey import Extremes
 from core.units import Unit
@@ -54,15 +55,24 @@ def _stimuli(unit: Unit, weights: str) -> None:
 
 
 def _patches(unit: Unit, most: Extremes) -> None:
-    fields, layer = nets.fields(unit.model)[unit.layer], nets.layer(unit.model, unit.layer)
+    fields, layer = nets.fields(unit.model, unit.layer), nets.layer(unit.model, unit.layer)
     photos = nets.photo_set(find(unit.model).input_shape[-1])
     width = layer.shape[2] if len(layer.shape) == 3 else 1
     numbers, places = most.inputs[unit.index, :PATCHES].tolist(), most.places[unit.index, :PATCHES].tolist()
-    cut = [examples.patch(photos[n], fields, divmod(place, width)) for n, place in zip(numbers, places, strict=True)]
+    cut = [examples.patch(photos[n], fields or (ALL, ALL), divmod(place, width))
+           for n, place in zip(numbers, places, strict=True)]  # fmt: skip
     st.image([_square(patch) for patch in cut], width=PATCH)
-    down, across = (field.size for field in fields)
-    seen = "everything" if math.isinf(down) else f"{down:.0f} x {across:.0f} pixels"
-    st.caption(f"What excites it most among the photos, the strongest first; it sees {seen}")
+    st.caption(f"What excites it most among the photos, the strongest first; {_seen(fields)}")
+
+
+def _seen(fields: tuple[Field, Field] | None) -> str:
+    if fields is None:
+        return "how far it sees is not known"
+    down, across = fields
+    if math.isinf(down.size):
+        return "it sees everything"
+    most = "" if down.exact and across.exact else "at most "
+    return f"it sees {most}{down.size:.0f} x {across.size:.0f} pixels"
 
 
 def _square(patch: Tensor) -> Image.Image:

@@ -66,8 +66,8 @@ def _seen(unit: Unit, numbers: Tensor, places: Tensor) -> Tensor:
     shown = []
     for image, place in zip(nets.test_images().images[numbers], places.tolist(), strict=True):
         seen = slice(None), slice(None)
-        if len(layer.shape) == 3:
-            fields = nets.fields(unit.model)[unit.layer]
+        fields = nets.fields(unit.model, unit.layer) if len(layer.shape) == 3 else None
+        if fields:
             seen = examples.window(fields, divmod(place, layer.shape[2]), (image.shape[1], image.shape[2]))
         elif family == "rnn" and len(layer.shape) == 2:
             seen = slice(place + 1), slice(None)

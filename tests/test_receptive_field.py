@@ -1,0 +1,307 @@
+"""Receptive fields against gradients, place by place: what is known is computed, all else is measured or refused."""
+
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Generator, Tensor, nn
+
+from core.measures.receptive_field import Field, receptive_fields
+from core.models import load
+from tests.nets import Fickle
+from tests.references import spans
+
+Step = nn.Module | Callable[[Tensor], Tensor]
+
+
+class Chain(nn.Module):
+    """last = the steps, one behind the other."""
+
+    def __init__(self, *steps: Step) -> None:
+        super().__init__()
+        self.steps, self.modules_of_it = steps, nn.ModuleList(step for step in steps if isinstance(step, nn.Module))
+        self.last = nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        for step in self.steps:
+            x = step(x)
+        return self.last(x)
+
+
+def conv(kernel: int = 3, stride: int = 1, **how: object) -> nn.Conv2d:
+    return nn.Conv2d(2, 2, kernel, stride, **how)
+
+
+def tokens_of(x: Tensor) -> Tensor:
+    return x.reshape(x.size(0), x.size(1), -1).transpose(1, 2)
+
+
+def attended(x: Tensor) -> Tensor:
+    tokens = tokens_of(x)
+    return torch.bmm(torch.softmax(torch.bmm(tokens, tokens.transpose(1, 2)), -1), tokens)
+
+
+def dot_product(x: Tensor) -> Tensor:
+    tokens = tokens_of(x)
+    return F.scaled_dot_product_attention(tokens, tokens, tokens)
+
+
+def in_windows(x: Tensor) -> Tensor:
+    """Attention among 4 x 4 places, as Swin's first block has it."""
+    b, c, h, w = x.shape
+    windows = x.view(b, c, h // 4, 4, w // 4, 4).permute(0, 2, 4, 3, 5, 1).reshape(-1, 16, c)
+    windows = torch.softmax(windows @ windows.transpose(1, 2), -1) @ windows
+    return windows.view(b, h // 4, w // 4, 4, 4, c).permute(0, 5, 1, 3, 2, 4).reshape(b, c, h, w)
+
+
+WEIGHT = torch.randn(2, 2, 5, 5, generator=Generator().manual_seed(0))
+EVERYTHING = math.inf
+# What was guessed once: each net, and the pixels that its last layer's units see.
+GUESSED: dict[str, tuple[Callable[[], nn.Module], float]] = {
+    "F.conv2d": (lambda: Chain(conv(), lambda x: F.conv2d(x, WEIGHT), conv()), 9),
+    "F.conv2d, all given": (lambda: Chain(lambda x: F.conv2d(x, WEIGHT, stride=2, padding=(4, 1), dilation=2)), 9),
+    "view": (lambda: Chain(conv(padding=1), lambda x: x.view(x.size(0), -1)), EVERYTHING),
+    "amax": (lambda: Chain(conv(), lambda x: x.amax((2, 3))), EVERYTHING),
+    "AdaptiveMaxPool2d": (lambda: Chain(conv(), nn.AdaptiveMaxPool2d(1)), EVERYTHING),
+    "AdaptiveMaxPool2d(5)": (lambda: Chain(nn.AdaptiveMaxPool2d(5), conv()), 12),
+    "bmm": (lambda: Chain(conv(padding=1), attended), EVERYTHING),
+    "scaled_dot_product_attention": (lambda: Chain(conv(padding=1), dot_product), EVERYTHING),
+    "attention in windows": (lambda: Chain(conv(5), in_windows), 8),
+    "pixel unshuffle": (lambda: Chain(conv(), nn.PixelUnshuffle(2), nn.Conv2d(8, 2, 3)), 8),
+    "strided slices": (lambda: Chain(conv(), lambda x: x[..., ::2, ::2], conv()), 7),
+    "ConvTranspose2d": (lambda: Chain(conv(3, 2), nn.ConvTranspose2d(2, 2, 4, 2, 1), conv()), 7),
+    "upsampling": (lambda: Chain(conv(3, 2), conv(), nn.Upsample(scale_factor=2), conv()), 9),
+    "F.pad": (lambda: Chain(lambda x: F.pad(x, (0, 4, 3, 1)), conv(5)), 5),
+    "F.pad, reflected": (lambda: Chain(lambda x: F.pad(x, (1, 1, 1, 1), mode="reflect"), conv()), 3),
+    "ReflectionPad2d": (lambda: Chain(conv(), nn.ReflectionPad2d(2), conv(5)), 7),
+    "padding_mode": (lambda: Chain(conv(5, 1, padding=2, padding_mode="reflect")), 5),
+    "padding of channels": (lambda: Chain(lambda x: F.pad(x, (0, 0, 2, 0, 1, 1)), nn.Conv2d(4, 2, 3)), 3),
+    "same, dilated": (lambda: Chain(conv(3, padding="same", dilation=2)), 5),
+    "same, even": (lambda: Chain(conv(4, padding="same", dilation=3)), 10),
+    "GroupNorm": (lambda: Chain(conv(), nn.GroupNorm(1, 2)), EVERYTHING),
+    "InstanceNorm2d": (lambda: Chain(conv(), nn.InstanceNorm2d(2)), EVERYTHING),
+    "LayerNorm of the map": (lambda: Chain(nn.LayerNorm([20, 20])), EVERYTHING),
+    "Linear along the rows": (lambda: Chain(lambda x: x.transpose(1, 3), nn.Linear(2, 3), conv_of_rows()), 3),
+}  # fmt: skip
+
+
+def conv_of_rows() -> Step:
+    third = torch.randn(2, 3, 3, 3, generator=Generator().manual_seed(1))
+    return lambda x: F.conv2d(x.permute(0, 3, 2, 1), third)
+
+
+def agrees(net: nn.Module, side: int = 20, layer: str = "last") -> tuple[Field, Field]:
+    """The fields of a layer, after every place has been compared with where its gradients reach.
+
+    A field that sticks out over what the layer reads of the image may have holes there.
+    """
+    fields = receptive_fields(net, (2, side, side))[layer]
+    for field, reached in zip(fields, spans(net, layer, (2, side, side)), strict=True):
+        read = min(first for first, _ in reached.values()), max(end for _, end in reached.values())
+        for index, (first, end) in reached.items():
+            begin, stop = field.rows(index, side)
+            assert begin <= first < end <= stop, (field, index, first, end)
+            inside = read[0] <= field.span(index)[0] and field.span(index)[1] <= read[1]
+            assert (begin, stop) == (first, end) or not (field.exact and inside), (field, index, first, end)
+    return fields
+
+
+@pytest.mark.parametrize("name", GUESSED)
+def test_what_was_guessed_is_right(name: str) -> None:
+    build, size = GUESSED[name]
+    down, across = agrees(build())
+    assert down.size == across.size == size
+    assert down.exact and across.exact
+
+
+# What else there is sees as much as is there, takes one shape only, or takes seconds.
+@pytest.mark.parametrize(
+    "name", ["view", "bmm", "attention in windows", "ConvTranspose2d", "upsampling", "same, dilated"]
+)
+def test_no_shape_has_to_be_given(name: str) -> None:
+    build, size = GUESSED[name]
+    assert receptive_fields(build())["last"][0].size == size
+
+
+# Modules and functions from which nets are drawn: each takes two maps and puts out two. The last are not known.
+STEPS: dict[str, Callable[[], Step]] = {
+    "conv 3": lambda: conv(),
+    "conv 3, padded, strided": lambda: conv(3, 2, padding=1),
+    "conv 2, dilated": lambda: conv(2, dilation=2),
+    "conv, same": lambda: conv(4, padding="same"),
+    "max": lambda: nn.MaxPool2d(3, 2, 1),
+    "mean": lambda: nn.AvgPool2d(2),
+    "norm": lambda: nn.BatchNorm2d(2),
+    "tanh": lambda: torch.tanh,
+    "padded": lambda: lambda x: F.pad(x, (2, 0, 1, 1)),
+    "added": lambda: Sum(conv(3, padding=1), conv(5, padding=2)),
+    "concatenated": lambda: lambda x: torch.cat([x, x], 1)[:, 1:3],
+    "reflected": lambda: nn.ReflectionPad2d(1),
+    "doubled": lambda: nn.Upsample(scale_factor=2),
+    "transposed": lambda: nn.ConvTranspose2d(2, 2, 3, 2, 1),
+    "smoothly doubled": lambda: lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"),
+    "sliced": lambda: lambda x: x[:, :, 1::2, ::2],
+    "unshuffled": lambda: Unshuffled(),
+    "cumulated": lambda: lambda x: x.cumsum(3),
+    "turned": lambda: lambda x: x.flip(2),
+    "rolled": lambda: lambda x: x.roll(1, 2),
+    "attention along columns": lambda: lambda x: torch.softmax(x, 2) * x,
+}
+
+
+class Sum(nn.Module):
+    """Two branches, added."""
+
+    def __init__(self, one: nn.Module, other: nn.Module) -> None:
+        super().__init__()
+        self.one, self.other = one, other
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.one(x) + self.other(x)
+
+
+class Unshuffled(nn.Module):
+    """conv of the map whose 2 x 2 places are channels; an odd map's last row and column are left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(8, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        even = x[:, :, : x.size(2) // 2 * 2, : x.size(3) // 2 * 2]
+        return self.conv(F.pixel_unshuffle(even, 2))
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from(list(STEPS)), min_size=1, max_size=4))
+def test_any_net_agrees_with_its_gradients(names: list[str]) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(len(names))
+        net = Chain(*(STEPS[name]() for name in names)).eval()
+    try:
+        net(torch.rand(1, 2, 16, 16))
+    except RuntimeError:  # the map has become smaller than a kernel
+        return
+    agrees(net, 16)
+
+
+class Compares(nn.Module):
+    """last = x where it is positive, else 0: through a mask."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(x * (x > 0))
+
+
+@pytest.mark.parametrize(("net", "sentence"), [
+    (Fickle(), "Fickle cannot be traced"),
+    (Compares(), r"the call gt takes or puts out torch.bool, where a tensor of floats"),
+    (Chain(nn.Conv2d(2, 2, 3), lambda x: x.sort(-1)[0]), "the call sort takes or puts out torch.int64"),
+    (Chain(torch.nan_to_num), "the call nan_to_num loses track of what its answer depends on"),
+    (Chain(lambda x: x * torch.randn_like(x)), "the call randn_like loses track"),
+    (Chain(nn.Conv2d(2, 2, 3), nn.Conv2d(5, 2, 3), torch.exp2), "takes no image of 8 to 224 pixels"),
+])  # fmt: skip
+def test_what_cannot_be_measured_is_refused_with_a_sentence(net: nn.Module, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        receptive_fields(net)
+
+
+def test_a_shape_that_the_net_does_not_take_is_refused_with_a_sentence() -> None:
+    with pytest.raises(ValueError, match=r"cannot be measured on an image of 3 x 24 x 24: .* Expected are channels"):
+        receptive_fields(Chain(conv(), nn.PixelUnshuffle(2), torch.exp2), (3, 24, 24))
+
+
+SHAPE = (3, 224, 224)
+
+
+def test_a_unit_of_swin_sees_its_window_then_those_that_a_shifted_one_touches() -> None:
+    fields = {name: down for name, (down, _) in receptive_fields(load("swin_t", weights="untrained"), SHAPE).items()}
+    assert fields["features.1.0.norm1"] == Field(4, 4)
+    assert [fields["features.1.0.norm2"].rows(index, 224) for index in (0, 6, 7, 55)] == [
+        (0, 28), (0, 28), (28, 56), (196, 224),
+    ]  # fmt: skip
+    assert [fields["features.1.1.norm2"].rows(index, 224) for index in (0, 2, 3, 9, 10)] == [
+        (0, 28), (0, 28), (0, 56), (0, 56), (28, 84),
+    ]  # fmt: skip
+    assert fields["features.1.1.norm2"].exact
+
+
+def test_places_share_fields_behind_upsampling() -> None:
+    field = Field(size=9, stride=2, first=-3, shared=2, phase=1)
+    assert [field.rows(index, 30) for index in range(4)] == [(0, 6), (0, 8), (0, 8), (1, 10)]
+    with pytest.raises(ValueError, match="from a regular one"):
+        field.behind(3)
+
+
+def test_nothing_is_left_changed() -> None:
+    net = Chain(conv(), nn.BatchNorm2d(2), nn.Dropout(), lambda x: F.conv2d(x, WEIGHT), nn.Upsample(scale_factor=2))
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    held = set(vars(net))
+    state = torch.get_rng_state()
+    receptive_fields(net)
+    assert net.training and set(vars(net)) == held and torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+    assert all(weight.grad is None and weight.requires_grad for weight in net.parameters())
+
+
+def test_a_net_of_known_calls_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.measures.receptive_field.measured", None)
+    for name in ("photo", "resnet18", "convnext_tiny", "mobilenet_v3_small", "densenet121", "googlenet"):
+        net = load(name, weights="untrained")
+        assert set(dict(net.named_modules())) - {""} >= set(receptive_fields(net)) > set()
+
+
+def judged() -> dict[str, nn.Module]:
+    """The nets of which torchlens is asked."""
+    return {name: build().eval() for name, (build, _) in GUESSED.items()} | {
+        f"{name}, conv": Chain(step(), conv()).eval() for name, step in STEPS.items()
+    }
+
+
+# In a process of its own, as torchlens changes torch's functions. Prints each net's status and its places' spans.
+SECOND_OPINION = """
+import json
+import torch, torchlens
+from tests.test_receptive_field import judged
+said = {}
+for name, net in judged().items():
+    trace = torchlens.trace(net, torch.rand(1, 2, 20, 20))
+    # It has no rule for nn.Identity, which is the last module.
+    last = [op for op in trace.layer_list if not op.label.startswith(("identity", "output"))][-1]
+    status = last.receptive_field.status.value
+    has_map = status in ("exact", "upper_bound") and last.receptive_field.layout.windowed_axes == (2, 3)
+    boxes = [last.receptive_field.at((place, place)).axes for place in range(min(last.shape[2:]) if has_map else 0)]
+    said[name] = status, [[(axis.clipped_start, axis.clipped_stop) for axis in axes if axis.kind == "windowed"]
+                          for axes in boxes]
+print(json.dumps(said))
+"""
+
+
+def test_torchlens_agrees() -> None:
+    """Where it calls a field exact it is ours, and where it calls it a bound ours lies within."""
+    run = subprocess.run([sys.executable, "-c", SECOND_OPINION], capture_output=True, text=True, check=True)
+    said = json.loads(run.stdout.splitlines()[-1])
+    assert sum(status == "exact" for status, _ in said.values()) >= 10
+    for name, net in judged().items():
+        status, boxes = said[name]
+        fields = receptive_fields(net, (2, 20, 20))["last"]
+        if status == "whole_input":
+            assert all(math.isinf(field.size) for field in fields), name
+        for index, box in enumerate(boxes):
+            read = [(min(a for a, _ in spans), max(b for _, b in spans)) for spans in zip(*boxes, strict=True)]
+            rows = [field.rows(index, 20) for field in fields]  # of which some may be read by no place at all
+            ours = [(max(a, first), min(b, end)) for (first, end), (a, b) in zip(rows, read, strict=True)]
+            if status == "exact":
+                assert ours == [tuple(span) for span in box], (name, index)
+            elif all(field.exact for field in fields):
+                assert all(a <= c < d <= b for (a, b), (c, d) in zip(box, ours, strict=True)), (name, index, box, ours)
