@@ -16,6 +16,7 @@ frame.enter(
 with frame.loading():
     from core import charts, examples
     from core.measures import neighbours
+    from core.measures.spaces import METRICS, PIXELS
     from core.models import MODELS
     from pages.shared import nets
     from pages.shared.choose_nets import choose_digit_nets, choose_weights
@@ -51,7 +52,7 @@ theme = st.context.theme.type or "light"
 with st.container(horizontal=True, gap="medium"):
     sees = st.segmented_control("Images", ["digits", "photos"], default="digits", required=True, key="images",
                                 bind="query-params")  # fmt: skip
-    metric = st.segmented_control("Distance", neighbours.METRICS, default="cosine", required=True, key="metric",
+    metric = st.segmented_control("Distance", METRICS, default="cosine", required=True, key="metric",
                                   bind="query-params")  # fmt: skip
 if sees == "photos":
     try:
@@ -81,7 +82,7 @@ with side:
     else:
         query = Query(image, weights, metric, theme)
         query_digit(query)
-        neighbourhood(query, "cnn", neighbours.PIXELS, family="", columns=4)
+        neighbourhood(query, "cnn", PIXELS, family="", columns=4)
 with main:
     for model in models if image is not None else []:
         net_head(model, weights)

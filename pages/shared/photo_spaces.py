@@ -7,7 +7,7 @@ from torch import Tensor
 
 from core import images
 from core.layers import Layer
-from core.measures.neighbours import PIXELS, Metric, vectors
+from core.measures.spaces import PIXELS, Metric, vectors
 from core.models import find
 from pages.shared import nets
 from pages.shared.choose_nets import choose_net, choose_weights, shown_layers
