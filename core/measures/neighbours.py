@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 import torch
@@ -28,14 +28,18 @@ from core.process import settle
 Value = Literal["share", "silhouette"]
 ENOUGH = 2000  # test images
 TRAINED, PLAIN = "trained", "plain"
-PROJECTED, BELOW = "pixels projected", "layer below projected"
+PROJECTED = "pixels projected"
+BELOW = {TRAINED: "layer below projected", PLAIN: "plain layer below projected"}
 NETS = {  # of each kind the nets, by their weights' names, one a seed
     TRAINED: tuple(f"seed-{seed}" for seed in SEEDS),
     PLAIN: (PLAIN,),
     TWIN: controls(TWIN),
     SHUFFLED: controls(SHUFFLED),
 }
-CONTROLS = (TWIN, SHUFFLED, PROJECTED, BELOW)  # each has as many numbers as the layer
+CONTROLS = {  # of each recipe, each with as many numbers as the layer
+    recipe: (TWIN, SHUFFLED, PROJECTED, below) for recipe, below in BELOW.items()
+}
+NAMES = {TWIN: "untrained twins", SHUFFLED: "shuffled twins"}  # others are named as they are
 TABLE = Path(__file__).parent / "neighbours.csv"
 SAID = {
     "share": "Neighbours show the same digit more often than in every control with as many numbers",
@@ -51,33 +55,46 @@ def projected(points: Tensor, numbers: int, seed: int) -> Tensor:
     return torch.from_numpy(random)
 
 
-def spaces(model: str, kind: str, seed: int, images: Tensor) -> Iterator[tuple[str, str, int, Tensor]]:
-    """The spaces of one net (kind, layer, depth, points), and what a trained one's layers are compared with.
+class Compared(NamedTuple):
+    """A space, and what it is called in the table."""
 
-    These are random projections of the pixels and of the same net's layer below; behind depth 1 they are the same.
+    weights: str
+    seed: int
+    layer: str
+    depth: int
+    points: Tensor
+
+
+def spaces(model: str, kind: str, seed: int, images: Tensor) -> Iterator[Compared]:
+    """The spaces of one net, and what a trained or plain one's layers are compared with.
+
+    These are random projections of the pixels and of the same net's layer below, which behind depth 1 are the same. Of
+    five trained nets each has one, the plain net has five.
     """
     net, pixels = load(model, weights=NETS[kind][seed]), images.flatten(1)
     below = pixels
     for layer in first_of_each_depth(list_layers(net, MODELS[model].input_shape), 1):
         points = vectors(net, images, layer.name)
-        yield kind, layer.name, layer.depth, points
+        name, depth, numbers = layer.name, layer.depth, points.shape[1]
+        yield Compared(kind, seed, name, depth, points)
         if kind == TRAINED:
-            yield PROJECTED, layer.name, layer.depth, projected(pixels, points.shape[1], seed)
-            if layer.depth > 1:
-                yield BELOW, layer.name, layer.depth, projected(below, points.shape[1], seed)
+            yield Compared(PROJECTED, seed, name, depth, projected(pixels, numbers, seed))
+        for each in {TRAINED: (seed,), PLAIN: SEEDS}.get(kind, ()) if depth > 1 else ():
+            yield Compared(BELOW[kind], each, name, depth, projected(below, numbers, each))
         below = points
 
 
-def measured(found: Iterable[tuple[str, str, int, Tensor]], labels: Tensor) -> Iterator[dict[str, object]]:
+def measured(found: Iterable[Compared], labels: Tensor) -> Iterator[dict[str, object]]:
     """`same_label` and `silhouette` of spaces: a row for each and metric, with how many numbers a point has."""
-    for kind, layer, depth, points in found:
-        apart = distances(points)
+    for space in found:
+        apart = distances(space.points)
         for metric in METRICS:
             yield {
-                "weights": kind,
-                "layer": layer,
-                "depth": depth,
-                "numbers": points.shape[1],
+                "weights": space.weights,
+                "seed": space.seed,
+                "layer": space.layer,
+                "depth": space.depth,
+                "numbers": space.points.shape[1],
                 "metric": metric,
                 "share": round(same_label(apart[metric], labels), 4),
                 "silhouette": round(silhouette(apart[metric], labels), 4),
@@ -104,16 +121,18 @@ def verdicts(value: Value = "share") -> pd.DataFrame:
     """THE RULE, set before the numbers: a layer gathers labels where its lowest trained seed beats every control.
 
     The controls have as many numbers as the layer: five untrained twins, five shuffled twins, five random projections
-    of the pixels, five of the trained layer below. The highest of all of them counts. A row a layer and metric:
-    `trained` (the lowest of five seeds), `plain` (one net, by the same rule), `control` and its `highest`, `beyond`
-    and `plain beyond`. What is said in words holds by both metrics.
+    of the pixels, five of the trained layer below; the plain net's layer below for the plain net. The highest of all
+    counts. A row a layer and metric: `trained` (the lowest of five seeds), `plain` (one net), `control` (the trained
+    net's strongest) and its `highest`, `beyond` and `plain beyond`. What is said in words holds by both metrics.
     """
     layers = table().query("depth > 0")
-    keys = ["metric", "model", "depth", "layer", "numbers"]
-    by_kind = layers.groupby([*keys, "weights"])[value]
-    lowest, highest = by_kind.min().unstack(), by_kind.max().unstack()[list(CONTROLS)]
-    found = lowest[[TRAINED, PLAIN]].assign(control=highest.idxmax(axis=1), highest=highest.max(axis=1))
-    found["beyond"], found["plain beyond"] = found[TRAINED] > found.highest, found[PLAIN] > found.highest
+    by_kind = layers.groupby(["metric", "model", "depth", "layer", "numbers", "weights"])[value]
+    lowest, highest = by_kind.min().unstack(), by_kind.max().unstack()
+    found = lowest[[TRAINED, PLAIN]].copy()
+    rivals = highest[list(CONTROLS[TRAINED])]
+    found["control"], found["highest"] = rivals.idxmax(axis=1), rivals.max(axis=1)
+    found["beyond"] = found[TRAINED] > found.highest
+    found["plain beyond"] = found[PLAIN] > highest[list(CONTROLS[PLAIN])].max(axis=1)
     return found.reset_index()
 
 
@@ -130,11 +149,10 @@ def headline(value: Value = "share", models: Sequence[str] = DIGIT_NETS) -> str:
     return f"{said}. Plain training: the same{f', but for {_places(others, models)}' if len(others) else ''}."
 
 
-def _missed(row: Mapping[Hashable, object], value: Value) -> str:
-    trained, highest = (_number(float(str(row[name])), value) for name in (TRAINED, "highest"))
-    return (
-        f"`{row['model']}` at depth {row['depth']} (from {trained}; {row['control']}: up to {highest}, {row['metric']})"
-    )
+def _missed(row: Mapping[Hashable, Any], value: Value) -> str:
+    trained, highest = (_number(row[name], value) for name in (TRAINED, "highest"))
+    place, control = f"`{row['model']}` at depth {row['depth']}", NAMES.get(row["control"], row["control"])
+    return f"{place} (trained from {trained}, {control} up to {highest}, by {row['metric']})"
 
 
 def _number(found: float, value: Value) -> str:
@@ -145,11 +163,12 @@ def _places(places: Iterable[tuple[str, int]], models: Sequence[str]) -> str:
     """Nets and depths in words: `dense` at depth 1 and 2."""
     there = list(places)
     depths = {model: [str(depth) for name, depth in there if name == model] for model in models}
-    parts = [f"`{model}` at depth {_and(found)}" for model, found in depths.items() if found]
+    parts = [f"`{model}` at depth {listed(found)}" for model, found in depths.items() if found]
     return "; ".join(parts) or "no layer"
 
 
-def _and(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> str:
+    """Words in a row: a, b and c."""
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
@@ -168,12 +187,12 @@ def dimensions(models: Sequence[str] = DIGIT_NETS) -> str:
         model: "all" if share >= 1 else "most" if share >= 0.5 else "less than half"
         for model, share in explained.items()
     }
-    parts = [f"{word} of it in {_and([f'`{model}`' for model in models if much[model] == word])}"
+    parts = [f"{word} of it in {listed([f'`{model}`' for model in models if much[model] == word])}"
              for word in ("all", "most", "less than half") if word in much.values()]  # fmt: skip
     twins, random = (_range(logits[logits.weights == kind].share) for kind in (TWIN, PROJECTED))
     return (f"The pixels have {100 * pixels:.1f} %. At the ten logits untrained twins have {twins} %, and random "
             f"projections of the pixels to ten numbers {random} %: of that fall the loss of dimensions explains "
-            f"{_and(parts)}.")  # fmt: skip
+            f"{listed(parts)}.")  # fmt: skip
 
 
 def rise(models: Sequence[str] = DIGIT_NETS) -> str:
@@ -183,11 +202,12 @@ def rise(models: Sequence[str] = DIGIT_NETS) -> str:
     both metrics; plain training has one seed.
     """
     rows = table().query("depth > 0")
-    said = []
+    kinds: dict[str, list[str]] = {}  # by where it does not rise
     for kind in (TRAINED, PLAIN):
         stays = _stays(rows[rows.model.isin(models) & (rows.weights == kind)])
-        words = [f"`{model}` from depth {depth - 1} to {depth}" for model, depth in stays]
-        said.append(f"{kind}, in every net" + (f" but {_and(words)}" if words else ""))
+        words = listed([f"`{model}` from depth {depth - 1} to {depth}" for model, depth in stays])
+        kinds.setdefault(f" but {words}" if words else "", []).append(kind)
+    said = [f"{listed(named)}, in every net{but}" for but, named in kinds.items()]
     return f"With each depth the share rises: {'; '.join(said)}."
 
 
@@ -206,18 +226,19 @@ def _range(shares: pd.Series) -> str:
 
 def markdown() -> str:
     """The README's table: percent by cosine, the lowest to the highest seed, in bold what beats every control."""
-    beyond = verdicts().groupby(["model", "depth"]).beyond.all()
+    beyond = verdicts().groupby(["model", "depth"])[["beyond", "plain beyond"]].all().set_axis([TRAINED, PLAIN], axis=1)
     rows = table().query("metric == 'cosine' and depth > 0")
     deepest = max(rows.depth)
     lines = [f"| depth | | {' | '.join(str(depth) for depth in range(1, deepest + 1))} |", "|---" * (deepest + 2) + "|"]
     for model in DIGIT_NETS:
-        for kind in (TRAINED, PLAIN, *CONTROLS):
-            shares = rows[(rows.model == model) & (rows.weights == kind)].groupby("depth").share
+        for kind in (TRAINED, PLAIN, *CONTROLS[TRAINED], BELOW[PLAIN]):
             cells = [""] * deepest
-            for depth, of_seeds in shares:
-                bold = kind == TRAINED and beyond[model, depth]
-                cells[int(str(depth)) - 1] = f"**{_range(of_seeds)}**" if bold else _range(of_seeds)
-            lines.append(f"| {f'`{model}`' if kind == TRAINED else ''} | {kind} | {' | '.join(cells)} |")
+            for depth, shares in rows[(rows.model == model) & (rows.weights == kind)].groupby("depth").share:
+                bold = kind in beyond and beyond.loc[(model, depth), kind]
+                cells[int(str(depth)) - 1] = f"**{_range(shares)}**" if bold else _range(shares)
+            lines.append(
+                f"| {f'`{model}`' if kind == TRAINED else ''} | {NAMES.get(kind, kind)} | {' | '.join(cells)} |"
+            )
     return "\n".join(lines)
 
 
@@ -225,12 +246,12 @@ def main() -> None:
     """Compute the table and write it, with a progress bar; print it as the README has it."""
     settle()
     data = Digits(*(part[:ENOUGH] for part in test_set()))
-    pixels = [(PIXELS, PIXELS, 0, vectors(load("dense"), data.images, PIXELS))]
-    parts = [pd.DataFrame(measured(pixels, data.labels)).assign(model=PIXELS, seed=0)]
+    pixels = Compared(PIXELS, 0, PIXELS, 0, data.images.flatten(1))
+    parts = [pd.DataFrame(measured([pixels], data.labels)).assign(model=PIXELS)]
     kinds = [(kind, seed) for kind, names in NETS.items() for seed in range(len(names))]
     for model, (kind, seed) in tqdm(list(product(DIGIT_NETS, kinds)), file=sys.stderr):
         found = spaces(model, kind, seed, data.images)
-        parts.append(pd.DataFrame(measured(found, data.labels)).assign(model=model, seed=seed))
+        parts.append(pd.DataFrame(measured(found, data.labels)).assign(model=model))
     columns = ["model", "weights", "seed", "layer", "depth", "numbers", "metric", "share", "silhouette"]
     write_whole(TABLE, pd.concat(parts)[columns].to_csv(index=False).encode())
     sys.stdout.write("\n\n".join([headline(), dimensions(), rise(), markdown()]) + "\n")
