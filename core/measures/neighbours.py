@@ -41,6 +41,7 @@ CONTROLS = {  # of each recipe, each with as many numbers as the layer
 }
 NAMES = {TWIN: "untrained twins", SHUFFLED: "shuffled twins"}  # others are named as they are
 TABLE = Path(__file__).parent / "neighbours.csv"
+MUCH = ("all", "most", "less than half")
 SAID = {
     "share": "Neighbours show the same digit more often than in every control with as many numbers",
     "silhouette": "The digits lie farther apart than in every control with as many numbers",
@@ -110,6 +111,7 @@ def table() -> pd.DataFrame:
     return pd.read_csv(TABLE)
 
 
+@cache
 def shown(model: str, weights: str, layer: str, metric: Metric) -> pd.Series:
     """The shipped numbers of a space that the pages show: of the pixels, or of seed 0 of these weights."""
     rows = table()
@@ -187,12 +189,14 @@ def dimensions(models: Sequence[str] = DIGIT_NETS) -> str:
         model: "all" if share >= 1 else "most" if share >= 0.5 else "less than half"
         for model, share in explained.items()
     }
-    parts = [f"{word} of it in {listed([f'`{model}`' for model in models if much[model] == word])}"
-             for word in ("all", "most", "less than half") if word in much.values()]  # fmt: skip
+    named = {word: listed([f"`{model}`" for model in models if much[model] == word]) for word in MUCH}
+    parts = [f"{word} of {'it' if place else 'that fall'} in {nets}"
+             for place, (word, nets) in enumerate((word, nets) for word, nets in named.items() if nets)]  # fmt: skip
     twins, random = (_range(logits[logits.weights == kind].share) for kind in (TWIN, PROJECTED))
-    return (f"The pixels have {100 * pixels:.1f} %. At the ten logits untrained twins have {twins} %, and random "
-            f"projections of the pixels to ten numbers {random} %: of that fall the loss of dimensions explains "
-            f"{listed(parts)}.")  # fmt: skip
+    return (
+        f"By cosine it is {100 * pixels:.1f} % in the pixels. At the ten logits of untrained twins it is {twins} %, in "
+        f"random projections of the pixels to ten numbers {random} %: the loss of dimensions explains {listed(parts)}."
+    )
 
 
 def rise(models: Sequence[str] = DIGIT_NETS) -> str:
