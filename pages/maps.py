@@ -14,11 +14,11 @@ frame.enter(
 )
 
 with frame.loading():
-    from core import charts, images
+    from core import images
     from core.maps import METHODS
     from core.measures import neighbours
-    from core.models import MODELS
     from pages.shared import nets
+    from pages.shared.beside_controls import beside_controls
     from pages.shared.choose_nets import choose_digit_nets, choose_weights
     from pages.shared.fit_maps import PCA, shown_maps
     from pages.shared.gallery import gallery
@@ -33,7 +33,9 @@ numbers. A map has two, so something is always lost; what stands under it is mea
 **Alike**: of the twelve nearest others of each of the 2,000 images, how many show the same digit, on the mean.
 **Silhouette** (Rousseeuw 1987): the mean of (b - a) / max(a, b), where a is an image's mean distance to the others of
 its digit, and b that to the nearest other digit's; 1 is far apart, 0 touching, less is mixed. Both by euclidean
-distance; `python -m core.measures.neighbours` computes them.
+distance here; what is said of the nets holds by cosines, too. The controls have as many numbers as the layer: twins,
+and random projections (Gaussian) of the pixels and of the layer below. `python -m core.measures.neighbours` computes
+them.
 
 **PCA** is a shadow: the two directions in which the images spread most, and how much of their variance these hold. Maps
 are turned or mirrored to lie like the one before (Schönemann 1966); distances stay.
@@ -44,7 +46,7 @@ the map that PCA makes, on the first 50 principal axes; t-SNE with perplexity 30
 12 and 500 without; UMAP with 15 neighbours. Same images, same map: the seed is 0.
 
 **The star** is your drawing, or a test image that you clicked. The axes are not fitted again: PCA projects it, t-SNE
-and UMAP move it alone while all others stay.
+and UMAP move only it while all others stay.
 """
 
 theme = st.context.theme.type or "light"
@@ -76,16 +78,7 @@ if chosen:
         gallery(labels.new_tensor(chosen[:MOST]), columns=20, scale=2, key="inside", take=look_at)
 
 st.subheader("How far apart are they?", anchor=False)
-st.caption("The silhouette of the ten digits: solid trained, dashed untrained, dotted the pixels.")
-table = neighbours.table()
-with st.container(horizontal=True, gap="medium"):
-    for model in models:
-        rows = table[(table.model == model) & (table.metric == "euclidean")]
-        with st.container(width=300, gap="xsmall"):
-            st.caption(model)
-            spec = charts.beside_pixels(rows.assign(value=rows.silhouette), "silhouette", MODELS[model].family, theme,
-                                        290)  # fmt: skip
-            st.vega_lite_chart(spec=spec, width="content", key=f"silhouette-{model}")
+beside_controls("silhouette", models, "euclidean", theme)
 
 with st.expander("How this is computed"):
     st.markdown(COMPUTED)

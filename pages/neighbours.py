@@ -10,14 +10,17 @@ frame.enter(
     "neighbours",
     "Which images are alike to a layer?",
     "To a layer, an image is a list of numbers: a point in a space with as many axes. Its nearest neighbours are the "
-    "images that the layer takes for nearly the same. Do they show the same digit? In deeper layers more and more do.",
+    "images that the layer takes for nearly the same. Do they show the same digit? The deeper a trained layer, "
+    "the more of them do.",
 )
 
 with frame.loading():
-    from core import charts, examples
+    from core import examples
     from core.measures import neighbours
+    from core.measures.spaces import METRICS, PIXELS
     from core.models import MODELS
     from pages.shared import nets
+    from pages.shared.beside_controls import beside_controls
     from pages.shared.choose_nets import choose_digit_nets, choose_weights
     from pages.shared.gallery import gallery
     from pages.shared.heads import net_head
@@ -31,13 +34,16 @@ COMPUTED = """
 all rows, is written in one line: a vector. Of a recurrent net that is the whole sequence of its states. The stripes
 show it from left to right; of longer vectors several numbers share a stripe.
 
-**Distance.** *Cosine*: 1 minus the cosine of the angle between two vectors; *euclidean*: the length of their
-difference. The search is exact, among the first 2,000 of MNIST's test images, on none of which a net was trained; the
-image itself is left out. The histogram shows the distances to all of them, and the line the twelfth neighbour's.
+**Distance.** *Cosine*: 1 minus the cosine of the angle between two vectors, each without the mean of all test images'
+vectors, so that nothing that all images share counts; *euclidean*: the length of their difference. The search is exact,
+among the first 2,000 of MNIST's test images, on none of which a net was trained; the image itself is left out. The
+histogram shows the distances to all of them, and the line the twelfth neighbour's.
 
-**Share.** Of the twelve nearest others of each of those 2,000 images, how many show the same digit, on the mean. The
-controls: the pixels themselves, dotted, and the untrained twin, dashed. `python -m core.measures.neighbours` computes
-the numbers of the charts.
+**Share.** Of the twelve nearest others of each of those 2,000 images, how many show the same digit, on the mean. A
+layer is said to gather digits where the lowest of five trained seeds lies above the highest of every control with as
+many numbers, by both distances: five untrained twins; five shuffled twins, with the trained weights in a random order;
+and five random projections (Gaussian) of the pixels, and of the layer below. A projection to as many numbers shows what
+the loss of dimensions does by itself. `python -m core.measures.neighbours` computes the numbers of the charts.
 """
 
 
@@ -51,7 +57,7 @@ theme = st.context.theme.type or "light"
 with st.container(horizontal=True, gap="medium"):
     sees = st.segmented_control("Images", ["digits", "photos"], default="digits", required=True, key="images",
                                 bind="query-params")  # fmt: skip
-    metric = st.segmented_control("Distance", neighbours.METRICS, default="cosine", required=True, key="metric",
+    metric = st.segmented_control("Distance", METRICS, default="cosine", required=True, key="metric",
                                   bind="query-params")  # fmt: skip
 if sees == "photos":
     try:
@@ -81,7 +87,7 @@ with side:
     else:
         query = Query(image, weights, metric, theme)
         query_digit(query)
-        neighbourhood(query, "cnn", neighbours.PIXELS, family="", columns=4)
+        neighbourhood(query, "cnn", PIXELS, family="", columns=4)
 with main:
     for model in models if image is not None else []:
         net_head(model, weights)
@@ -90,15 +96,6 @@ with main:
                 with st.container(width=440, key=f"space-{model}-{place}"):
                     neighbourhood(query, model, layer_at(model, depth), MODELS[model].family, columns=6)
     st.subheader("Do neighbours mean the same?", anchor=False)
-    st.caption("Of the twelve nearest others of 2,000 test images: solid trained, dashed untrained, dotted the pixels.")
-    table = neighbours.table()
-    with st.container(horizontal=True, gap="medium"):
-        for model in models:
-            rows = table[(table.model == model) & (table.metric == metric)]
-            with st.container(width=300, gap="xsmall"):
-                st.caption(model)
-                rows = rows.assign(value=rows.share)
-                spec = charts.beside_pixels(rows, "share with the same label", MODELS[model].family, theme, 290)
-                st.vega_lite_chart(spec=spec, width="content", key=f"agreement-{model}")
+    beside_controls("share", models, metric, theme)
 
 explain()

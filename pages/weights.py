@@ -15,21 +15,21 @@ with frame.loading():
     from core.models import DIGIT_NETS
     from pages.shared.choose_nets import choose_weights
     from pages.shared.unit_over_page import unit_over_page
-    from pages.shared.weight_pictures import deeper_layers, first_layer, recurrent_layers
+    from pages.shared.weight_pictures import about_smoothness, deeper_layers, first_layer, recurrent_layers
 
 COLUMNS = {("dense",): 472, ("dense-video",): 150, ("cnn", "photo"): 262, ("rnn",): 360}  # nets, and pixels
 DEEPER = """
 Behind the first layer, weights do not meet pixels but units, and what these stand for is not in the picture. Each row
-is a unit, each tile what it takes from one unit before. Trained filters are smoother than the twin's, less so the
-deeper they lie; what they are *for* they do not show. Click a row to ask its unit instead: what it looks for, what
-excites it, and which units it listens to.
+is a unit, each tile what it takes from one unit before. What a filter is *for* it does not show. Click a row to ask its
+unit instead: what it looks for, what excites it, and which units it reads from.
 """
 RECURRENT = """
 A recurrent layer reads the layer before and its own past, by four gates each: *input* and *forget* say how much of the
 new and of the old memory to keep, *cell* what to write, *output* how much to show. Below each matrix that reads the
 past stand its eigenvalues and how far from zero they reach: trained as points, the untrained twin's as rings. In a
-linear net what lies inside the unit circle would fade from row to row, and what lies outside would grow; training has
-pushed many of them outside. An LSTM is not linear, its gates hold it in bounds: so this is a hint of memory, no proof.
+linear net what lies inside the unit circle would fade from row to row, and what lies outside would grow. Training has
+pushed many of them outside, plain training fewer. The size of the weights explains that: in a random order (*shuffled*)
+still more of them lie outside, in every gate. So this says nothing of memory.
 """
 COMPUTED = """
 **Pictures.** Each weight is a pixel, or several, without smoothing; in a picture one scale, symmetric about zero, from
@@ -37,8 +37,9 @@ purple over white to orange. The filters of the net for photos have three colour
 scale: grey is zero. Its normalisation is folded into them, as into all of its weights.
 
 **Correlation of neighbouring weights.** Pearson's, over all pairs of weights that lie side by side or one below the
-other in a filter. Independent weights, such as those before training, have 0. `dense` pays for rough first-layer
-weights while it learns, and `dense-video` for large ones; the CNN pays for neither.
+other in a filter. Independent weights, such as those before training, have 0. Beside the weights shown stand five
+trained seeds, plain training, five untrained twins and five shuffled ones, from the lowest to the highest;
+`python -m core.weights` computes them.
 
 **Eigenvalues** are those of the 64 x 64 matrix by which a gate reads the layer's own state.
 """
@@ -57,6 +58,8 @@ st.markdown(DEEPER if deep != "rnn" else RECURRENT)
 with st.container(horizontal=True, gap="medium", key="deeper"):
     recurrent_layers(deep, weights, theme)
     deeper_layers(deep, weights, theme)
+st.subheader("Did training make them smooth?", anchor=False)
+st.markdown(about_smoothness())
 unit_over_page(weights, theme)
 
 with st.expander("How this is computed"):

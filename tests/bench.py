@@ -22,7 +22,8 @@ from core.attribution.removal import superpixels
 from core.data import canvas, digits, photos
 from core.layers import list_layers, record
 from core.maps import METHODS, Basis
-from core.measures.neighbours import ENOUGH, Space, vectors
+from core.measures.neighbours import ENOUGH
+from core.measures.spaces import Space, vectors
 from core.models import MODELS, load
 from core.process import settle
 from core.stimuli import PHOTO_RECIPE, RECIPE, climb

@@ -34,6 +34,15 @@ def lstm(module: nn.LSTM, x: Tensor) -> Tensor:
     return torch.stack(states, dim=1)
 
 
+def apart(points: Tensor, a: Tensor, b: Tensor, metric: str) -> float:
+    """How far two points are from each other; by "cosine" 1 - cos of what differs from the mean of `points`."""
+    if metric == "euclidean":
+        return math.sqrt(sum((x - y) ** 2 for x, y in zip(a.tolist(), b.tolist(), strict=True)))
+    mean = [statistics.fmean(column) for column in points.T.tolist()]
+    u, v = ([x - m for x, m in zip(point.tolist(), mean, strict=True)] for point in (a, b))
+    return 1 - sum(x * y for x, y in zip(u, v, strict=True)) / math.hypot(*u) / math.hypot(*v)
+
+
 def fgsm(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
     """Goodfellow et al. 2015: x + epsilon sign(grad_x loss), the gradient by central differences, in [0, 1]."""
     moved = images.clone()

@@ -141,14 +141,45 @@ def test_learning_curves_are_errors_on_logarithmic_axes() -> None:
     assert spec["layer"][0]["encoding"]["y"]["scale"]["type"] == "log"
 
 
-def test_numbers_by_depth_have_the_pixels_as_a_line_across() -> None:
-    layers = ["pixels", "relu1", "logits"]
-    rows = [{"layer": layer, "depth": depth, "weights": weights, "value": 0.5 + depth / 10, "numbers": 3}
-            for weights in ("trained", "untrained") for depth, layer in enumerate(layers)]  # fmt: skip
-    spec = charts.beside_pixels(pd.DataFrame(rows), "share", "rnn", "light", 200)
-    assert spec["datasets"]["pixels"].value.tolist() == [0.5]
-    assert spec["datasets"]["numbers"].value.tolist() == pytest.approx([0.6, 0.7, 0.6, 0.7])
-    assert spec["layer"][1]["encoding"]["x"]["sort"] == ["relu1", "logits"]
+def beside(theme: images.Theme = "light") -> charts.Spec:
+    """A net's chart with two seeds of each kind that has several, and a kind that it does not show."""
+    rows = [{"layer": "pixels", "depth": 0, "weights": "pixels", "value": 0.5, "numbers": 9}]
+    for depth, layer in enumerate(["relu1", "logits"], 1):
+        for kind in ("trained", "plain", "untrained", "shuffled", "pixels projected", "something else"):
+            for value in (0.5 + depth / 10,) if kind == "plain" else (0.4 + depth / 10, 0.6 + depth / 10):
+                rows.append({"layer": layer, "depth": depth, "weights": kind, "value": value, "numbers": 3})
+    rows += [{"layer": "logits", "depth": 2, "weights": "layer below projected", "value": 0.3, "numbers": 3}]
+    return charts.beside_pixels(pd.DataFrame(rows), "share", "rnn", theme, 200)
+
+
+def test_numbers_by_depth_have_a_band_from_the_lowest_to_the_highest_seed() -> None:
+    spec = beside()
+    bands = spec["datasets"]["numbers"].set_index(["weights", "layer"])
+    assert bands.loc[("trained", "relu1"), ["lowest", "mean", "highest"]].tolist() == pytest.approx([0.5, 0.6, 0.7])
+    assert bands.loc[("plain", "logits"), ["lowest", "highest"]].tolist() == pytest.approx([0.7, 0.7])
+    assert "something else" not in bands.index.get_level_values(0)
+    band, pixels, line, _ = spec["layer"]
+    assert (band["mark"]["type"], line["mark"]["type"]) == ("area", "line")
+    assert (band["encoding"]["y"]["field"], band["encoding"]["y2"]["field"]) == ("lowest", "highest")
+    assert spec["datasets"]["pixels"].value.tolist() == [0.5] and pixels["mark"]["strokeDash"] == [1, 3]
+    assert line["encoding"]["x"]["sort"] == ["relu1", "logits"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_kind_of_control_has_a_look_of_its_own(theme: images.Theme) -> None:
+    encoding = beside(theme)["layer"][2]["encoding"]
+    scales = {channel: encoding[channel]["scale"] for channel in ("color", "strokeDash", "strokeWidth", "opacity")}
+    assert {scale["type"] for scale in scales.values()} == {"ordinal"}  # of others only the ends of a range count
+    looks = {}
+    for place, kind in enumerate(scales["color"]["domain"]):
+        looks[kind] = {channel: scale["range"][place] for channel, scale in scales.items()}
+    assert len({json.dumps(look) for look in looks.values()}) == len(looks) == 6
+    assert looks["trained"]["strokeDash"] == looks["plain"]["strokeDash"] == [1, 0]
+    assert looks["trained"]["strokeWidth"] > looks["plain"]["strokeWidth"]
+    for twin in ("untrained", "shuffled"):
+        assert looks[twin]["opacity"] < looks["trained"]["opacity"] and looks[twin]["strokeDash"] != [1, 0]
+    assert looks["pixels projected"]["color"] == charts.marks.QUIET[theme]
+    assert looks["trained"]["color"] == looks["layer below projected"]["color"] == charts.FAMILY_COLOURS["rnn"]
 
 
 def test_eigenvalues_stand_in_a_plane_that_holds_them_and_the_unit_circle() -> None:
@@ -170,7 +201,7 @@ def test_quantiles_stand_for_all_images() -> None:
 def test_numbers_below_zero_have_room() -> None:
     rows = pd.DataFrame([{"layer": "logits", "depth": 1, "weights": "untrained", "value": -0.1, "numbers": 10}])
     spec = charts.beside_pixels(rows, "silhouette", "cnn", "light", 200)
-    assert spec["layer"][1]["encoding"]["y"]["scale"]["domain"] == [-0.2, 1]
+    assert spec["layer"][2]["encoding"]["y"]["scale"]["domain"] == [-0.2, 1]
 
 
 def test_what_a_method_is_worth_stands_beside_its_control() -> None:

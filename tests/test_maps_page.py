@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.maps import METHODS
+from core.measures import neighbours
 from core.measures.neighbours import ENOUGH
 from tests.drawing import drawing
 from tests.visits import charts, done, drawn, fine, maps, page, said, until
@@ -28,7 +29,8 @@ def test_every_net_is_a_row_of_maps_with_the_numbers_of_their_spaces() -> None:
         assert min(figure["x"] + figure["y"]) == 0 and max(figure["x"] + figure["y"]) == 1000
         assert figure["about"].endswith("% of the variance") and figure["star"] is None
     assert rows[1]["maps"][5]["below"] == "98 % alike · silhouette 0.54"
-    assert sum("silhouette" in chart for chart in charts(at)) == 3
+    assert sum("pixels projected" in chart for chart in charts(at)) == 3
+    assert neighbours.headline("silhouette", ("dense", "cnn", "rnn")) in [block.value for block in at.markdown]
 
 
 def test_a_test_image_is_a_star_where_its_point_is() -> None:

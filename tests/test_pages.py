@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import atlas
 from core.data import canvas, digits, photos
+from core.measures import neighbours
 from pages.shared import frame
 from tests.drawing import drawing
 from tests.visits import EMPTY, answers, app, charts, drawn, fine, page, panel, said, texts, until
@@ -473,7 +474,19 @@ def neighbours_page(**link: str) -> AppTest:
 def test_the_neighbours_page_asks_for_an_image_and_shows_the_numbers() -> None:
     at = fine(neighbours_page())
     assert "draw a digit on the page Draw" in said(at)
-    assert sum("untrained" in chart and "logits" in chart for chart in charts(at)) == 3
+    shown = [chart for chart in charts(at) if "untrained" in chart and "logits" in chart]
+    assert len(shown) == 3
+    for kind in ("trained", "plain", "shuffled", "pixels projected", "layer below projected"):
+        assert all(kind in chart for chart in shown)
+    said_there = "".join(block.value for block in at.markdown)
+    for sentence in (neighbours.headline, neighbours.dimensions, neighbours.rise):
+        assert sentence(models=("dense", "cnn", "rnn")) in said_there
+
+
+@pytest.mark.parametrize("of", ["untrained", "shuffled"])
+def test_the_neighbours_of_either_twin_have_their_shares(of: str) -> None:
+    at = fine(neighbours_page(digit="7", of=of))
+    assert sum("on the mean, " in block.value for block in at.markdown) == 7
 
 
 def test_neighbours_in_pixels_and_two_spaces_of_three_nets() -> None:

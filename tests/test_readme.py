@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core import atlas
-from core.measures import neighbours
+from core.measures import neighbours, signal
 from core.models import cards
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -16,6 +16,21 @@ def test_the_tables_are_those_that_the_commands_print() -> None:
     assert cards.markdown() in README
     assert atlas.markdown() in README
     assert neighbours.markdown() in README
+    assert signal.markdown() in README
+
+
+def test_the_sentences_are_those_that_the_tables_say() -> None:
+    words = README.replace("\n", " ")
+    for said in (neighbours.headline(), neighbours.headline("silhouette"), neighbours.dimensions(), neighbours.rise()):
+        assert said in words
+
+
+def test_the_recurrent_and_the_videos_twins_hardly_answer() -> None:
+    rows = signal.table().query("weights == 'untrained' and layer == 'logits'").set_index("model").round(2)
+    low, high = rows.loc["rnn", ["lowest", "highest"]]
+    videos = set(rows.loc["dense-video", ["lowest", "highest"]])
+    said = f"untrained twins differ by {low:.2f} to {high:.2f} of their mean, the video's net's by {videos.pop():.2f}"
+    assert said in README.replace("\n", " ") and not videos
 
 
 def test_the_python_runs(capsys: pytest.CaptureFixture[str]) -> None:

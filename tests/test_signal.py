@@ -55,7 +55,7 @@ def test_the_recurrent_twin_hardly_answers_and_that_is_what_training_starts_from
 
 def test_the_table_holds_what_is_measured() -> None:
     table = signal.table()
-    assert set(table.model) == set(MODELS) and set(table.weights) == {"trained", TWIN, SHUFFLED}
+    assert set(table.model) == set(MODELS) and set(table.weights) == {"trained", "plain", TWIN, SHUFFLED}
     rows = table[(table.model == "cnn") & (table.weights == TWIN)].set_index("layer")
     images = mnist().images[: signal.IMAGES]
     found = [signal.signal(load("cnn", weights=name), images, ["logits"])["logits"] for name in controls(TWIN)]

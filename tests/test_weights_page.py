@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.weights import headline
 from tests.visits import charts, fine, page, panel
 
 
@@ -18,7 +19,8 @@ def test_every_nets_first_layer_is_a_picture_beside_its_twins_number() -> None:
     at = fine(weights_page())
     for words in (
         "fc1 · 64 filters of 28 x 28 · ±0.31", "fc1 · 16 filters of 28 x 28", "conv1 · 12 filters of 5 x 5",
-        "stem · 32 filters of 3 x 3", "input · ±4.5", "neighbouring weights correlate by 0.92, the twin's by 0.00",
+        "stem · 32 filters of 3 x 3", "input · ±4.5", "neighbouring weights correlate by 0.09, the twin's by -0.1",
+        "neighbouring weights correlate by 0.92; trained 0.92, plain 0.65, untrained twins 0.00, shuffled 0.00",
     ):  # fmt: skip
         assert words in captions(at)
     units = "".join(charts(at))
@@ -39,6 +41,16 @@ def test_deeper_layers_are_grids_and_recurrent_ones_have_eigenvalues(net: str, t
     for words in there:
         assert words in captions(at)
     assert sum("imaginary" in chart for chart in charts(at)) == (8 if net == "rnn" else 0)
+
+
+def test_the_page_says_what_the_table_says_and_names_the_penalty() -> None:
+    at = fine(weights_page())
+    said = [block.value for block in at.markdown]
+    assert headline() in said and "`dense` pays a penalty for rough first-layer weights" in headline()
+
+
+def test_each_plane_of_eigenvalues_names_every_control() -> None:
+    assert "up to 2.71; plain 1.54, twin 0.60, shuffled 2.39" in captions(fine(weights_page(deep="rnn")))
 
 
 def test_the_twins_weights_are_shown_as_well() -> None:

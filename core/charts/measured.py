@@ -1,5 +1,6 @@
 """Numbers of layers, weights and images as charts: by depth, as histograms, in the complex plane, over training."""
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,31 @@ from core.charts.marks import FAINT, FAMILY_COLOURS, QUIET, TEXT, Spec, checked,
 from core.images import Theme
 
 AXIS_HEIGHT = 120  # pixels of a histogram that has room for an axis
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a kind of weights is drawn: a line's dashes, width and opacity, its points, its band's opacity."""
+
+    dash: tuple[int, ...]
+    width: float
+    strength: float
+    point: int
+    band: float
+    colour: str | None = None  # instead of the family's
+
+
+LOOKS: dict[Theme, dict[str, Look]] = {
+    theme: {
+        "trained": Look((1, 0), 2, 1, 30, 0.4),
+        "plain": Look((1, 0), 1, 0.9, 8, 0),
+        "untrained": Look((5, 4), 1.5, 0.6, 6, 0.16),
+        "shuffled": Look((9, 3, 2, 3), 1.5, 0.6, 6, 0.16),
+        "layer below projected": Look((1, 3), 2, 0.9, 6, 0.16),
+        "pixels projected": Look((1, 3), 2, 0.9, 6, 0.22, QUIET[theme]),
+    }
+    for theme in ("light", "dark")
+}
 
 
 def by_depth(table: pd.DataFrame, theme: Theme, width: int, logarithmic: bool = False) -> Spec:
@@ -59,15 +85,18 @@ def _spread_chart(colour: str, theme: Theme, title: str, width: int, height: int
 
 
 def beside_pixels(table: pd.DataFrame, title: str, family: str, theme: Theme, width: int) -> Spec:
-    """Of one net, by depth, a number that is at most 1 (layer, depth, weights, numbers, value).
+    """Of one net, by depth, a number that is at most 1 (layer, depth, weights, numbers, value; a row a seed).
 
-    The untrained twin is dashed and lighter; the pixels, at depth 0, are a dotted line across.
+    Each kind of weights in LOOKS is a line through the means of its seeds, in a band from the lowest to the highest.
+    The pixels, at depth 0, are a dotted line across.
     """
-    layers = table[table.depth > 0]
+    shown = table[(table.depth > 0) & table.weights.isin(LOOKS[theme])]
+    by_kind = shown.groupby(["layer", "weights", "numbers"], sort=False).value
+    bands = by_kind.agg(lowest="min", mean="mean", highest="max").reset_index()
     least = -0.2 if table.value.min() < 0 else 0.0
-    names = tuple(dict.fromkeys(layers.layer))
+    names = tuple(dict.fromkeys(bands.layer))
     chart = _beside_pixels_chart(FAMILY_COLOURS[family], names, title, least, theme, width)
-    return filled(chart, numbers=layers, pixels=table[table.depth == 0].head(1)[["value"]])
+    return filled(chart, numbers=bands, pixels=table[table.depth == 0].head(1)[["value"]])
 
 
 @cache
@@ -75,12 +104,29 @@ def _beside_pixels_chart(
     colour: str, layers: tuple[str, ...], title: str, least: float, theme: Theme, width: int
 ) -> Spec:
     grid = alt.Axis(gridColor=FAINT[theme], tickCount=5)
-    y = alt.Y("value:Q", title=title, scale=alt.Scale(domain=[least, 1]), axis=grid)
+    scale = alt.Scale(domain=[least, 1])
+    y = alt.Y("mean:Q", title=title, scale=scale, axis=grid)
     x = alt.X("layer:N", sort=list(layers), title=None, axis=alt.Axis(labelAngle=-45, grid=False))
-    value = alt.Tooltip("value:Q", title=title, format=".3f")
-    chart = table_of("numbers").encode(x=x, y=y, tooltip=["layer:N", "weights:N", "numbers:Q", value])
-    pixels = table_of("pixels").mark_rule(color=QUIET[theme], strokeDash=[1, 3], strokeWidth=2).encode(y=y)
-    return checked(alt.layer(pixels, *_lines(chart, colour)).properties(width=width, height=200))
+    values = [alt.Tooltip(f"{name}:Q", format=".3f") for name in ("lowest", "mean", "highest")]
+    chart = table_of("numbers").encode(x=x, tooltip=["layer:N", "weights:N", "numbers:Q", *values])
+
+    def by_kind(channel: type[Any], field: str) -> Any:
+        looks = [getattr(look, field) if field != "colour" else look.colour or colour for look in LOOKS[theme].values()]
+        scale = alt.Scale(type="ordinal", domain=list(LOOKS[theme]), range=looks)  # or else sizes are spread evenly
+        return channel("weights:N", scale=scale, legend=None)
+
+    colours = by_kind(alt.Color, "colour")
+    bands = chart.mark_area().encode(
+        y=alt.Y("lowest:Q", scale=scale), y2="highest:Q", color=colours, fillOpacity=by_kind(alt.FillOpacity, "band")
+    )
+    lines = chart.mark_line().encode(
+        y=y, color=colours, strokeDash=by_kind(alt.StrokeDash, "dash"), opacity=by_kind(alt.Opacity, "strength"),
+        strokeWidth=by_kind(alt.StrokeWidth, "width"),
+    )  # fmt: skip
+    points = chart.mark_circle(opacity=1).encode(y=y, color=colours, size=by_kind(alt.Size, "point"))
+    across = alt.Y("value:Q", scale=scale, axis=grid, title=title)
+    pixels = table_of("pixels").mark_rule(color=QUIET[theme], strokeDash=[1, 3], strokeWidth=2).encode(y=across)
+    return checked(alt.layer(bands, pixels, lines, points).properties(width=width, height=260))
 
 
 def _lines(chart: alt.Chart, colour: str) -> list[alt.Chart]:

@@ -14,11 +14,12 @@ from core.data.digits import test_set
 from core.data.photos import sample_views
 from core.files import write_whole
 from core.layers import first_of_each_depth, list_layers, record
+from core.measures.neighbours import NETS, TRAINED
 from core.models import MODELS, SHUFFLED, TWIN, controls, load
 from core.process import settle
 
 IMAGES = 500
-KINDS = {"trained": ("trained",), TWIN: controls(TWIN), SHUFFLED: controls(SHUFFLED)}
+OF_PHOTOS = {TRAINED: ("trained",), TWIN: controls(TWIN), SHUFFLED: controls(SHUFFLED)}  # no plain training, one seed
 TABLE = Path(__file__).parent / "signal.csv"
 
 
@@ -43,7 +44,7 @@ def _measured(model: str) -> pd.DataFrame:
     spec = MODELS[model]
     images = test_set().images[:IMAGES] if spec.sees == "digits" else sample_views()
     rows = []
-    for kind, names in KINDS.items():
+    for kind, names in (NETS if spec.sees == "digits" else OF_PHOTOS).items():
         for name in names:
             net = load(model, weights=name)
             layers = first_of_each_depth(list_layers(net, spec.input_shape), 0)
@@ -56,10 +57,13 @@ def _measured(model: str) -> pd.DataFrame:
 
 def markdown() -> str:
     """The README's table: the weakest pre-activation of each net, the lowest to the highest of five seeds."""
-    lines = ["| | trained | untrained twin | shuffled twin |", "|---|---|---|---|"]
+    lines = ["| | trained | plain | untrained twins | shuffled twins |", "|---|---|---|---|---|"]
     for model, rows in table().groupby("model", sort=False):
         cells = []
-        for kind in KINDS:
+        for kind in NETS:
+            if not (rows.weights == kind).any():
+                cells.append("")
+                continue
             weakest = rows[rows.weights == kind].sort_values("lowest").iloc[0]
             low, high = f"{weakest.lowest:.2f}", f"{weakest.highest:.2f}"
             cells.append(f"{low if low == high else f'{low} to {high}'} ({weakest.layer})")

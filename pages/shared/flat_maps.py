@@ -10,7 +10,9 @@ from torch import Tensor
 from core import charts, images
 from core.layers import first_of_each_depth
 from core.maps import Basis, Coordinates, Flat, turned
-from core.measures.neighbours import ENOUGH, PIXELS, table, vectors
+from core.measures import neighbours
+from core.measures.neighbours import ENOUGH
+from core.measures.spaces import PIXELS, vectors
 from core.models import MODELS
 from pages.shared import nets
 
@@ -80,9 +82,8 @@ def figure(layer: str, flat: Flat, star: Flat | None, about: str, below: str) ->
 @st.cache_data(show_spinner=False)  # every map asks for it, on every run
 def separation(model: str, weights: str, layer: str) -> str:
     """How well the classes lie apart in a layer's space, in words."""
-    rows = table().query("metric == 'euclidean'").set_index(["model", "weights", "layer"])
-    share, silhouette = rows.loc[(model, weights, layer), ["share", "silhouette"]].to_numpy(float)
-    return f"{100 * share:.0f} % alike · silhouette {silhouette:.2f}"
+    found = neighbours.shown(model, weights, layer, "euclidean")
+    return f"{100 * found.share:.0f} % alike · silhouette {found.silhouette:.2f}"
 
 
 def draw(rows: Mapping[str, Sequence[Figure]], weights: str, take: Callable[[int], None]) -> list[int]:

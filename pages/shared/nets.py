@@ -14,8 +14,9 @@ from core import atlas, models
 from core import survey as surveys
 from core.data import digits, photos
 from core.layers import Layer
-from core.measures.neighbours import ENOUGH, Metric, Space, vectors
+from core.measures.neighbours import ENOUGH
 from core.measures.receptive_field import Field, receptive_fields
+from core.measures.spaces import Metric, Space, vectors
 from core.models import DIGIT_NETS, MODELS, find, load, snapshots
 from core.process import settle
 from core.stimuli import Recipe, climb

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from core import images
 from core.layers import Layer
-from core.measures.neighbours import PIXELS, Metric, vectors
+from core.measures.spaces import PIXELS, Metric, vectors
 from core.models import find
 from pages.shared import nets
 from pages.shared.choose_nets import choose_net, choose_weights, shown_layers
@@ -17,7 +17,7 @@ from pages.shared.photographs import as_input, choose_photo
 
 LONGEST = 80_000  # numbers of a vector, so that 500 photos stay below 200 MB
 NEAREST, COLUMNS, TILE, STRIPES = 6, 3, 112, 14
-SAME = 1e-6  # a distance below which two photos are one
+SAME = 1e-6  # a distance below which two photos are one; of lengths a share
 
 
 def photo_neighbours(metric: Metric, theme: images.Theme) -> None:
@@ -39,7 +39,8 @@ def photo_neighbours(metric: Metric, theme: images.Theme) -> None:
                 _neighbourhood(image, model, weights, layer, metric, theme)
     st.caption(
         f"Among {len(nets.photo_set(find(model).input_shape[-1]))} photos: those of the folder that LAYERSCOPE_PHOTOS "
-        "names, or else views of the samples. Nobody has labelled them; judge for yourself."
+        "names, or else views of the samples. Cosines are of what differs from their mean. Nobody has labelled them; "
+        "judge for yourself."
     )
 
 
@@ -51,9 +52,8 @@ def _neighbourhood(image: Tensor, model: str, weights: str, layer: str, metric: 
     width = COLUMNS * (TILE + images.GAP) - images.GAP
     point = vectors(nets.net(model, weights), image[None], layer)
     distances, numbers = nets.photo_space(model, weights, layer, metric).nearest(point, NEAREST + 1)
-    others = (
-        (distances[0] > SAME * float(point.norm())).nonzero().flatten()[:NEAREST]
-    )  # the photo may be one of the set
+    least = SAME * (float(point.norm()) if metric == "euclidean" else 1)
+    others = (distances[0] > least).nonzero().flatten()[:NEAREST]  # the photo may be one of the set
     st.caption(f"{layer} · {point.shape[1]:,} numbers")
     st.image(images.barcode(point[0], width, STRIPES, theme))
     if not len(others):

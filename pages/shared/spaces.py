@@ -8,7 +8,8 @@ from torch import Tensor
 
 from core import charts, images
 from core.layers import first_of_each_depth
-from core.measures.neighbours import K, Metric, table, vectors
+from core.measures import neighbours
+from core.measures.spaces import K, Metric, vectors
 from pages.shared import nets
 from pages.shared.gallery import gallery
 from pages.shared.paper import look_at
@@ -76,9 +77,5 @@ def _said(query: Query, model: str, layer: str, nearest: Tensor) -> str:
     labels = nets.test_images().labels
     here = labels[nearest]
     digit = int(torch.mode(here).values) if query.number is None else int(labels[query.number])
-    rows = table()
-    mean = rows[
-        (rows.model == model) & (rows.layer == layer) & (rows.metric == query.metric) & (rows.weights == query.weights)
-    ]
-    share = 100 * float(mean.share.iloc[0])
+    share = 100 * neighbours.shown(model, query.weights, layer, query.metric).share
     return f"**{int((here == digit).sum())} of {len(here)}** are {digit}s; on the mean, {share:.0f} % agree."

@@ -8,9 +8,10 @@ from torch import Tensor
 
 from core import charts, images
 from core.layers import INPUT
-from core.models import find
+from core.measures.neighbours import PLAIN
+from core.models import SHUFFLED, TWIN, find
 from core.units import Unit
-from core.weights import Matrix, eigenvalues, matrices, smoothness
+from core.weights import Matrix, eigenvalues, headline, matrices, ranges, smoothness
 from pages.shared import link, nets
 from pages.shared.clickable import clickable
 from pages.shared.heads import net_head
@@ -41,6 +42,12 @@ def first_layer(model: str, weights: str, theme: images.Theme) -> None:
     st.caption(f"{matrix.layer.name} · {matrix.layer.units} filters of {rows} x {across}{_limit(sheet)}")
     _clickable(model, matrix, sheet, theme)
     st.caption(_resemblance(model, matrix))
+
+
+@st.cache_data(show_spinner=False)
+def about_smoothness() -> str:
+    """What the table of smoothness says, in words."""
+    return headline()
 
 
 def weights_of(unit: Unit, weights: str, theme: images.Theme) -> None:
@@ -104,25 +111,31 @@ def _side_by_side(model: str, gates: list[Matrix], scale: int, theme: images.The
 
 
 def _plane(model: str, matrix: Matrix, theme: images.Theme) -> None:
-    values = {"trained": eigenvalues(matrix), "untrained": eigenvalues(_twin(model, matrix))}
+    values = {"trained": eigenvalues(matrix), TWIN: eigenvalues(_same(model, matrix, TWIN))}
     spec = charts.eigenvalues({name: found.numpy() for name, found in values.items()}, find(model).family, theme, PLANE)
     st.vega_lite_chart(spec=spec, width="content", key=f"plane-{matrix.layer.name}-{matrix.gate}")
-    farthest = {name: float(found.abs().max()) for name, found in values.items()}
-    st.caption(f"up to {farthest['trained']:.2f}; twin {farthest['untrained']:.2f}")
+    rivals = [matrix, *(_same(model, matrix, weights) for weights in (PLAIN, TWIN, SHUFFLED))]
+    here, plain, twin, shuffled = (f"{float(eigenvalues(other).abs().max()):.2f}" for other in rivals)
+    st.caption(f"up to {here}; plain {plain}, twin {twin}, shuffled {shuffled}")
 
 
-def _twin(model: str, matrix: Matrix) -> Matrix:
-    """The same matrix of the untrained twin."""
+def _same(model: str, matrix: Matrix, weights: str) -> Matrix:
+    """The matrix in the same place of the net with other weights."""
     return next(
         other
-        for other in all_matrices(model, "untrained")
+        for other in all_matrices(model, weights)
         if (other.layer.name, other.reads, other.gate) == (matrix.layer.name, matrix.reads, matrix.gate)
     )
 
 
 def _resemblance(model: str, matrix: Matrix) -> str:
-    here, twin = smoothness(matrix.values), smoothness(_twin(model, matrix).values)
-    return f"neighbouring weights correlate by {here:.2f}, the twin's by {round(twin, 2) + 0:.2f}"
+    """How smooth the shown weights are, beside five seeds, plain training and the twins; or beside the twin."""
+    here = f"neighbouring weights correlate by {smoothness(matrix.values):.2f}"
+    known = ranges(model, matrix.layer.name)
+    if not known:
+        return f"{here}, the twin's by {round(smoothness(_same(model, matrix, TWIN).values), 2) + 0:.2f}"
+    return (f"{here}; trained {known['trained']}, plain {known['plain']}, untrained twins {known['untrained']}, "
+            f"shuffled {known['shuffled']}")  # fmt: skip
 
 
 def _limit(sheet: images.Tiles) -> str:
