@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -30,9 +29,7 @@ from core.data.digits import test_set
 from core.examples import peak, peaks
 from core.files import write_whole
 from core.layers import Layer, list_layers, pre_activation, record
-from core.measures.colourfulness import colourfulness
 from core.measures.receptive_field import receptive_fields
-from core.measures.spatial_frequency import mean_frequency
 from core.models import find, fingerprint, load, untrained
 from core.process import settle
 from core.stimuli import PHOTO_RECIPE, RECIPES, Recipe, as_bytes, as_images, climb, for_layer
@@ -151,14 +148,14 @@ def wall_units(layer: Layer) -> list[int]:
 def wall(weights: str, columns: int) -> tuple[Float[Tensor, "n 3 side side"], list[Unit], list[str]]:
     """The wall's pictures row by row, their units, and a caption for each row."""
     fields, layers = (
-        receptive_fields(load(PHOTO, weights="untrained")),
+        receptive_fields(untrained(PHOTO, seed=0).eval()),
         {layer.name: layer for layer in layers_of(PHOTO)},
     )
     rows, shown, captions = [], [], []
     for name in WALL:
         everyone = wall_units(layers[name])
         chosen = [everyone[place * len(everyone) // columns] for place in range(columns)]
-        found = _pictures_of(weights, name, chosen)
+        found = pictures_of(weights, name, chosen)
         rows.append(F.interpolate(found, (PHOTO_RECIPE.side,) * 2, mode="nearest"))
         shown += [Unit(PHOTO, name, unit) for unit in chosen]
         size = fields[name][0].size
@@ -167,41 +164,10 @@ def wall(weights: str, columns: int) -> tuple[Float[Tensor, "n 3 side side"], li
     return torch.cat(rows), shown, captions
 
 
-def _pictures_of(weights: str, layer: str, units: list[int]) -> Float[Tensor, "n 3 side side"]:
+def pictures_of(weights: str, layer: str, units: list[int]) -> Float[Tensor, "n 3 side side"]:
+    """The wall's pictures of these units of a layer."""
     there = units_of(PHOTO, weights, layer)
     return pictures(PHOTO, weights, layer)[[there.index(unit) for unit in units]]
-
-
-def by_depth() -> pd.DataFrame:
-    """How the wall's stimuli change with depth: a row a measure, layer and weights, with the mean over its units.
-
-    `frequency` in cycles per pixel, `colourfulness` on its own scale, `field` in pixels, none where units see all.
-    """
-    fields = receptive_fields(load(PHOTO, weights="untrained"))
-    layers = {layer.name: layer for layer in layers_of(PHOTO)}
-    rows = []
-    for weights in WEIGHTS:
-        for name in WALL:
-            shown = _pictures_of(weights, name, wall_units(layers[name]))
-            size = fields[name][0].size
-            values = {"frequency": float(mean_frequency(shown).mean()),
-                      "colourfulness": float(colourfulness(shown).mean()),
-                      "field": None if math.isinf(size) else size}  # fmt: skip
-            rows += [{"measure": measure, "layer": name, "weights": weights, "value": value}
-                     for measure, value in values.items()]  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def markdown() -> str:
-    """The README's table of `by_depth`: fineness in cycles per pixel, and the receptive field in pixels."""
-    values = by_depth().set_index(["measure", "weights", "layer"]).value.to_dict()
-    rows = {
-        "fineness, trained": [f"{values['frequency', 'trained', layer]:.2f}" for layer in WALL],
-        "fineness, untrained": [f"{values['frequency', 'untrained', layer]:.2f}" for layer in WALL],
-        "receptive field": [f"{values['field', 'trained', layer]:.0f}".replace("nan", "all") for layer in WALL],
-    }
-    lines = [f"| `{PHOTO}` | {' | '.join(WALL)} |", "|---" * (len(WALL) + 1) + "|"]
-    return "\n".join(lines + [f"| {name} | {' | '.join(row)} |" for name, row in rows.items()])
 
 
 def _sheet(model: str, weights: str, layer: str) -> Path:
@@ -233,7 +199,7 @@ def build(model: str, weights: str) -> Iterator[Progress]:
     pages: dict[str, Any] = done.get("layers", {}) if done.items() >= about.items() else {}
     plan = _plan(model, weights)
     for layer, indices in plan.items():
-        wanted = replace(recipe, steps=CLASS_STEPS) if (spec.sees, layer) == ("photos", "logits") else recipe
+        wanted = recipe_for(layer) if spec.sees == "photos" else recipe
         climbed = for_layer(net, layer, wanted) if spec.sees == "photos" else wanted
         made_so = {"recipe": asdict(climbed), "units": indices}
         if layer in pages and pages[layer].items() >= made_so.items():
@@ -248,6 +214,11 @@ def build(model: str, weights: str) -> Iterator[Progress]:
         pages[layer] = made_so | {"reached": _rounded(reached), "strongest": _rounded(strongest)}
         in_order = {name: pages[name] for name in plan if name in pages}
         write_whole(path, json.dumps(about | {"layers": in_order}, indent=1).encode())
+
+
+def recipe_for(layer: str) -> Recipe:
+    """The recipe of the photo net's units: classes take more steps."""
+    return replace(PHOTO_RECIPE, steps=CLASS_STEPS) if layer == "logits" else PHOTO_RECIPE
 
 
 def _plan(model: str, weights: str) -> dict[str, list[int]]:
@@ -310,15 +281,12 @@ def _cut(sheet: np.ndarray, count: int) -> Float[Tensor, "n channels side side"]
 
 
 def main() -> None:
-    """Build the atlases of the named models, with a progress bar, or print how one changes with depth."""
+    """Build the atlases of the named models, with a progress bar."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("task", choices=["build", "by-depth"])
+    parser.add_argument("task", choices=["build"])
     parser.add_argument("models", nargs="*")
     arguments = parser.parse_args()
     settle()
-    if arguments.task == "by-depth":
-        sys.stdout.write(markdown() + "\n")
-        return
     for model in arguments.models:
         for weights in (*WEIGHTS, *([SEVERAL] if find(model).sees == "digits" else [])):
             with tqdm(file=sys.stderr, mininterval=1) as bar:

@@ -15,6 +15,7 @@ from core.attribution import ATTRIBUTIONS, DRAWN, backwards, why_not
 from core.attribution.outcome import Target, baselines
 from core.attribution.removal import superpixels
 from core.data.digits import test_set as mnist
+from core.measures.interval import interval
 from core.models import DIGIT_NETS, find, load, untrained
 from core.trust import advice, examine, numbers, table
 from core.trust.controls import CONTROLS, IMAGE, RANDOM, at_random, centre_first, image_itself
@@ -353,20 +354,11 @@ def test_where_known_pixels_decide_the_right_map_beats_the_image_itself(name: st
     for control, draw in CONTROLS.items():
         own, other = (numbers.area(numbers.curve(net, x, target, values.abs().flatten(1), insert=False))
                       for values in (found, draw(x)))  # fmt: skip
-        gains[control] = table.interval(other - own)
+        gains[control] = interval(other - own)
     assert min(low for low, _ in gains.values()) > 0.03
     wrong = numbers.area(numbers.curve(net, x, target, (1 - x).flatten(1), insert=False))
     right = numbers.area(numbers.curve(net, x, target, found.abs().flatten(1), insert=False))
     assert wrong.mean() > right.mean()
-
-
-def test_the_interval_is_the_bootstraps_and_leaves_no_numbers_out() -> None:
-    values = torch.randn(200, generator=Generator().manual_seed(0)) + 1
-    low, high = table.interval(values)
-    mean, error = float(values.mean()), float(values.std()) / 200**0.5
-    assert low == pytest.approx(mean - 1.96 * error, abs=0.03) and high == pytest.approx(mean + 1.96 * error, abs=0.03)
-    assert table.interval(torch.cat([values, torch.tensor([torch.nan])])) == (low, high)
-    assert table.interval(torch.full((9,), 0.25)) == (0.25, 0.25)
 
 
 def test_a_gain_is_paired_and_taken_over_the_best_control() -> None:

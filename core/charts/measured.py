@@ -11,6 +11,7 @@ import pandas as pd
 from core.charts.marks import FAINT, FAMILY_COLOURS, QUIET, TEXT, Spec, checked, filled, table_of
 from core.images import Theme
 
+KINDS = ["trained", "untrained"]
 AXIS_HEIGHT = 120  # pixels of a histogram that has room for an axis
 
 
@@ -40,7 +41,10 @@ LOOKS: dict[Theme, dict[str, Look]] = {
 
 
 def by_depth(table: pd.DataFrame, theme: Theme, width: int, logarithmic: bool = False) -> Spec:
-    """A number for each layer of a CNN (layer, weights, value), trained as a line, untrained dashed and lighter."""
+    """A number for each layer of a CNN (layer, weights, value, low, high), trained as a line, its twins' dashed.
+
+    Each line runs in a band from low to high.
+    """
     chart = _depth_chart(tuple(dict.fromkeys(table.layer)), theme, width, logarithmic)
     return filled(chart, numbers=table)
 
@@ -49,14 +53,20 @@ def by_depth(table: pd.DataFrame, theme: Theme, width: int, logarithmic: bool = 
 def _depth_chart(layers: tuple[str, ...], theme: Theme, width: int, logarithmic: bool) -> Spec:
     scale = alt.Scale(type="log", nice=False, domain=[1, 1000]) if logarithmic else alt.Scale(zero=True)
     values = [1, 10, 100, 1000] if logarithmic else alt.Undefined
+    axis = alt.Axis(gridColor=FAINT[theme], tickCount=4, values=values)
+    tips = [alt.Tooltip(f"{name}:Q", format=".3~r") for name in ("value", "low", "high")]
     chart = table_of("numbers").encode(
         x=alt.X(
             "layer:N", sort=list(layers), title=None, axis=alt.Axis(labelAngle=-45, labelOverlap=False, grid=False)
         ),
-        y=alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(gridColor=FAINT[theme], tickCount=4, values=values)),
-        tooltip=["layer:N", "weights:N", alt.Tooltip("value:Q", format=".3~r")],
+        tooltip=["layer:N", "weights:N", *tips],
     )
-    return checked(alt.layer(*_lines(chart, FAMILY_COLOURS["cnn"])).properties(width=width, height=190))
+    band = alt.FillOpacity("weights:N", scale=alt.Scale(domain=KINDS, range=[0.3, 0.15]), legend=None)
+    bands = chart.mark_area(color=FAMILY_COLOURS["cnn"]).encode(
+        y=alt.Y("low:Q", title=None, scale=scale, axis=axis), y2="high:Q", fillOpacity=band
+    )
+    lines = _lines(chart.encode(y=alt.Y("value:Q", title=None, scale=scale, axis=axis)), FAMILY_COLOURS["cnn"])
+    return checked(alt.layer(bands, *lines).properties(width=width, height=190))
 
 
 def spread(
@@ -131,9 +141,8 @@ def _beside_pixels_chart(
 
 def _lines(chart: alt.Chart, colour: str) -> list[alt.Chart]:
     """A trained net's line is solid, its untrained twin's dashed and lighter; each layer is a point."""
-    kinds = ["trained", "untrained"]
-    dashes = alt.StrokeDash("weights:N", scale=alt.Scale(domain=kinds, range=[[1, 0], [5, 4]]), legend=None)
-    strength = alt.Opacity("weights:N", scale=alt.Scale(domain=kinds, range=[1, 0.55]), legend=None)
+    dashes = alt.StrokeDash("weights:N", scale=alt.Scale(domain=KINDS, range=[[1, 0], [5, 4]]), legend=None)
+    strength = alt.Opacity("weights:N", scale=alt.Scale(domain=KINDS, range=[1, 0.55]), legend=None)
     return [
         chart.mark_line(color=colour, strokeWidth=2).encode(strokeDash=dashes, opacity=strength),
         chart.mark_circle(color=colour, size=26).encode(opacity=strength),

@@ -13,10 +13,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
-from scipy.stats import bootstrap
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -24,6 +22,7 @@ from core.attribution import ATTRIBUTIONS, WEIGHING, why_not
 from core.attribution.outcome import Images, Target
 from core.data.digits import test_set
 from core.files import write_whole
+from core.measures.interval import interval
 from core.models import DIGIT_NETS, TWIN, load
 from core.models import controls as twins
 from core.process import settle
@@ -41,7 +40,6 @@ SLOW_PHOTOS = ("occlusion", *SLOW)
 TASKS = {"pointing": True, "rival": False, "deletion": False, "insertion": True, "deletion, signed": False,
          "insertion, signed": True, "infidelity": False}  # fmt: skip
 NUMBERS = (*TASKS, "gap", "error", "sensitivity", "last layer random", "all random", "all random, divided", "floor")
-RESAMPLES = 2000
 COLUMNS = ["model", "weights", "method", "number", "images", "value", "low", "high", "control", "gain", "gain low",
            "gain high"]  # fmt: skip
 
@@ -105,15 +103,6 @@ def _against_rivals(name: str, net: nn.Module, images: Images, label: int) -> Pe
         found = ATTRIBUTIONS[name](net, images[own], target) if name in ATTRIBUTIONS else CONTROLS[name](images[own])
         left[own] = area(curve(net, images[own], target, support(found), insert=False))
     return left
-
-
-def interval(values: PerImage) -> tuple[float, float]:
-    """The 95 % percentile bootstrap interval of a mean (Efron 1979), NaN left out; the same for the same values."""
-    there = values[~values.isnan()].double().numpy()
-    if len(there) < 2 or np.ptp(there) == 0:
-        return (float(there.mean()),) * 2 if len(there) else (np.nan, np.nan)
-    found = bootstrap((there,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=0).confidence_interval
-    return float(found.low), float(found.high)
 
 
 def rows(

@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from core import atlas, charts, images
+from core import atlas, by_depth, charts, images
 from core.units import Unit
 from pages.shared import link
 from pages.shared.clickable import clickable
@@ -34,11 +34,11 @@ def _sheet(weights: str) -> tuple[images.Tiles, list[str], list[str]]:
 
 @st.cache_data(show_spinner="Measuring the pictures ...")
 def _by_depth() -> pd.DataFrame:
-    return atlas.by_depth()
+    return by_depth.by_depth()
 
 
 def depth_in_numbers(theme: images.Theme) -> None:
-    """Draw a chart for each measure of the wall's pictures, the untrained twin beside the trained net."""
+    """Draw a chart for each measure of the wall's pictures, five untrained twins beside the trained net."""
     table = _by_depth()
     with st.container(horizontal=True, gap="medium"):
         for measure, title in CAPTIONS.items():
@@ -48,7 +48,7 @@ def depth_in_numbers(theme: images.Theme) -> None:
                 st.caption(title)
                 st.vega_lite_chart(spec=spec, width="content", key=f"depth-{measure}")
     st.caption(
-        "Solid is the trained net, dashed its untrained twin. From block2 on, what trained units look for grows "
-        "coarser with depth; what untrained ones look for does not, until the classes' own recipe makes both coarser. "
-        "The stem, which sees three pixels, wants even colours, or stripes of single pixels."
+        "Solid is the trained net, in a band the 95 % interval over its units; dashed are its untrained twins, in a band "
+        f"from the lowest of five to the highest. {by_depth.sentence()} The classes' own recipe makes larger forms "
+        "easier. The stem, which sees three pixels, wants even colours, or stripes of single pixels."
     )
