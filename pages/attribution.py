@@ -16,6 +16,7 @@ frame.enter(
 
 with frame.loading():
     from core import examples
+    from core.atlas import PHOTO
     from core.attribution import ATTRIBUTIONS
     from core.attribution.outcome import BASELINES
     from core.trust.controls import CONTROLS, IMAGE
@@ -78,6 +79,7 @@ if sees == "photos":
         photo_explained.photo_explained(methods, baseline, looks)
     except ValueError as error:
         notice(error, ":material/image_not_supported:")
+    trusted([PHOTO], theme)
     explain()
     st.stop()
 with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):

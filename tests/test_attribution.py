@@ -10,7 +10,7 @@ from captum import attr
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from core.attribution import ATTRIBUTIONS, COMPLETE, FORMING, backwards, outcome, removal, why_not
+from core.attribution import ATTRIBUTIONS, COMPARING, COMPLETE, FORMING, backwards, outcome, removal, why_not
 from core.attribution.outcome import BASELINES, Outcome, Target, baselines
 from core.attribution.removal import superpixels
 from core.data import photos
@@ -127,6 +127,13 @@ def test_gradient_shap_is_the_mean_over_baselines_and_places_between() -> None:
     assert (found - expected).norm() < 0.25 * expected.norm()
 
 
+def test_a_digits_superpixels_are_squares_of_four_pixels_and_grow_with_it() -> None:
+    for side in (28, 56):
+        (mask,) = superpixels(torch.zeros(1, 1, side, side))[0]
+        squares = mask.view(7, side // 7, 7, side // 7).transpose(1, 2).flatten(2)
+        assert (squares == torch.arange(49).view(7, 7, 1)).all()
+
+
 @pytest.mark.parametrize("name", ["SmoothGrad", "gradient SHAP", "Shapley sampling"])
 def test_the_standard_error_is_how_far_other_draws_lie(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the same method with far more draws; the image has no part in them."""
@@ -155,7 +162,8 @@ def test_the_colours_of_a_photo_share_what_its_pixel_did() -> None:
     torch.testing.assert_close(ATTRIBUTIONS["Grad-CAM"](net, x, target).sum(1)[0], expected, atol=1e-5, rtol=1e-4)
 
 
-def test_occlusion_and_ablation_are_falls() -> None:
+def test_occlusion_and_ablation_are_falls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(removal, "CELLS", 2)
     net, x = dense(side=8), image(8)
     answer = Outcome(net, Target("logits", 2))
     expected = references.occlusion(answer, x, *removal.WINDOW[1])
@@ -168,7 +176,8 @@ def test_occlusion_and_ablation_are_falls() -> None:
         torch.testing.assert_close(found[mask == cell], torch.full((16,), fall), atol=1e-6, rtol=1e-4)
 
 
-def test_shapley_values_are_those_of_all_orders() -> None:
+def test_shapley_values_are_those_of_all_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(removal, "CELLS", 2)
     net, x = dense(side=8), image(8)
     mask = superpixels(x)
     exact = references.shapley(Outcome(net, Target("logits", 1)), x, mask)
@@ -334,11 +343,12 @@ def test_a_layer_without_maps_before_it_has_no_grad_cam() -> None:
 
 @pytest.mark.parametrize("name", FORMING)
 def test_slow_methods_can_be_watched(name: str) -> None:
-    steps = list(FORMING[name](load("cnn"), SEVEN, Target("logits", 7), "noise"))
+    options = {"baseline": "noise"} if name in COMPARING else {}
+    steps = list(FORMING[name](load("cnn"), SEVEN, Target("logits", 7), **options))
     shares = [step.done for step in steps]
     assert len(steps) >= outcome.DRAWS and shares == sorted(shares) and shares[-1] == 1
     assert all(step.found.shape == SEVEN.shape and step.found.isfinite().all() for step in steps)
-    assert torch.equal(steps[-1].found, ATTRIBUTIONS[name](load("cnn"), SEVEN, Target("logits", 7), "noise"))
+    assert torch.equal(steps[-1].found, ATTRIBUTIONS[name](load("cnn"), SEVEN, Target("logits", 7), **options))
 
 
 def test_a_path_walked_in_stretches_is_the_same_path(monkeypatch: pytest.MonkeyPatch) -> None:

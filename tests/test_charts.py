@@ -114,12 +114,13 @@ def test_five_classes_have_bars_as_long_as_their_shares() -> None:
 
 @pytest.mark.parametrize("logarithmic", [True, False])
 def test_numbers_by_depth_keep_the_order_of_the_layers_and_dash_the_twin(logarithmic: bool) -> None:
-    rows = [{"layer": layer, "weights": weights, "value": 3.0}
+    rows = [{"layer": layer, "weights": weights, "value": 3.0, "low": 2.0, "high": 4.0}
             for weights in ("trained", "untrained") for layer in ("stem", "block1", "a")]  # fmt: skip
     spec = charts.by_depth(pd.DataFrame(rows), "dark", 200, logarithmic)
-    x = spec["layer"][0]["encoding"]["x"]
-    assert x["sort"] == ["stem", "block1", "a"]
-    assert spec["layer"][0]["encoding"]["strokeDash"]["scale"]["range"] == [[1, 0], [5, 4]]
+    band, line, _ = spec["layer"]
+    assert band["encoding"]["x"]["sort"] == line["encoding"]["x"]["sort"] == ["stem", "block1", "a"]
+    assert line["encoding"]["strokeDash"]["scale"]["range"] == [[1, 0], [5, 4]]
+    assert [band["encoding"][place]["field"] for place in ("y", "y2")] == ["low", "high"]
     assert len(spec["datasets"]["numbers"]) == 6
 
 
@@ -204,14 +205,16 @@ def test_numbers_below_zero_have_room() -> None:
     assert spec["layer"][2]["encoding"]["y"]["scale"]["domain"] == [-0.2, 1]
 
 
-def test_what_a_method_is_worth_stands_beside_its_control() -> None:
-    curves = {"deletion": [1.0, 0.2, 0.0], "insertion": [0.0, 0.9, 1.0], "deletion, random": [1.0, 0.8, 0.0]}
+def test_what_is_found_of_a_method_stands_beside_the_image_itself_and_a_random_order() -> None:
+    curves = {"deletion": [1.0, 0.2, 0.0], "insertion": [0.0, 0.9, 1.0], "deletion, signed": [1.0, 1.0, 1.0]}
     worth = Worth({"all random": -0.1}, curves, {"logits": 0.6, "conv1": -0.1})
-    spec = charts.trust_curves([("cnn", "cnn", worth), ("dense-video", "dense", Worth({}, {}, {}))], "dark")
+    beside = {"the image itself": Worth({}, {"deletion": [1.0, 0.5, 0.0]}), "at random": Worth({}, {"deletion": [1.0, 0.8, 0]}),
+              "centre first": Worth({}, {"deletion": [1.0, 0.7, 0.0]})}  # fmt: skip
+    spec = charts.trust_curves([("cnn", "cnn", worth, beside), ("rnn", "rnn", Worth({}, {}, {}), {})], "dark")
     points = spec["datasets"]["points"].set_index(["curve", "kind"])
-    first, by_lot = charts.trust.KINDS
-    assert points.loc[("deletion", first), "value"].tolist() == [1.0, 0.2, 0.0]
-    assert points.loc[("deletion", by_lot), "value"].tolist() == [1.0, 0.8, 0.0]
+    first, image, random = charts.KINDS
+    for kind, values in ((first, [1.0, 0.2, 0.0]), (image, [1.0, 0.5, 0.0]), (random, [1.0, 0.8, 0.0])):
+        assert points.loc[("deletion", kind), "value"].tolist() == values
     assert points.loc[("insertion", first), "at"].tolist() == [0.0, 0.5, 1.0]
     stages = points.loc[("stages", first)]
     assert stages["at"].tolist() == [0.0, 0.5, 1.0] and stages.value.tolist() == [1.0, 0.6, -0.1]
@@ -220,12 +223,26 @@ def test_what_a_method_is_worth_stands_beside_its_control() -> None:
 
 
 def test_the_fall_of_an_answer_has_a_line_where_one_is() -> None:
-    spec = charts.falls([1.0, 0.3, 0.1], [1.0, 0.9, 0.1], 0.25, "rnn", "light")
+    curves = dict(zip(charts.KINDS, ([1.0, 0.3, 0.1], [1.0, 0.6, 0.1], [1.0, 0.9, 0.1]), strict=True))
+    spec = charts.falls(curves, 0.25, "rnn", "light")
     shares = spec["datasets"]["shares"].set_index("kind")
-    assert shares.loc["by lot", "share"].tolist() == [1.0, 0.9, 0.1]
-    assert shares.loc["by lot", "gone"].tolist() == [0.0, 0.5, 1.0]
+    assert shares.loc["at random", "share"].tolist() == [1.0, 0.9, 0.1]
+    assert shares.loc["the image itself", "gone"].tolist() == [0.0, 0.5, 1.0]
     assert spec["datasets"]["here"].gone.tolist() == [0.25]
     assert charts.FAMILY_COLOURS["rnn"] in json.dumps(spec["layer"])
+
+
+def test_gains_have_a_panel_a_task_and_a_full_dot_where_the_control_is_beaten() -> None:
+    rows = [{"method": method, "number": number, "model": "cnn", "family": "cnn", "value": 0.5, "gain": 0.1,
+             "lower": 0.05, "upper": 0.15, "verdict": "beats", "control": "centre first"}
+            for method in ("LRP", "saliency") for number in ("deletion", "pointing")]  # fmt: skip
+    spec = charts.gains(pd.DataFrame(rows), "light")
+    assert [panel["title"] for panel in spec["hconcat"]] == ["pointing game", "deletion"]
+    zero, span, _, full = spec["hconcat"][0]["layer"]
+    assert spec["datasets"]["zero"].zero.tolist() == [0] and zero["mark"]["type"] == "rule"
+    assert (span["encoding"]["x"]["field"], span["encoding"]["x2"]["field"]) == ("lower", "upper")
+    assert full["encoding"]["opacity"] == {"condition": {"test": "datum.verdict == 'beats'", "value": 1}, "value": 0}
+    assert span["encoding"]["y"]["sort"] == ["LRP", "saliency"]
 
 
 def test_methods_agree_in_pairs() -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts, images
+from core.atlas import PHOTO
 from core.models import find
 from core.trust.advice import MUST_BEAT, advice, of_task, summary
 from core.trust.controls import CONTROLS
@@ -53,11 +54,13 @@ over 200, and over 100 for the plain nets.
 def trusted(models: Sequence[str], theme: images.Theme) -> None:
     """Draw what follows from the shipped table for these nets."""
     st.subheader("Does a method find more than the image itself?", anchor=False)
-    weights = st.segmented_control("Training", list(DIGITS), default="trained", required=True, key="training",
-                                   bind="query-params")  # fmt: skip
-    if not models:
-        return
-    st.markdown(f"**What we advise**: {advice(models, weights)}.", help=_rule())
+    weights = "trained"
+    if PHOTO not in models:
+        weights = st.segmented_control("Training", list(DIGITS), default="trained", required=True, key="training",
+                                       bind="query-params")  # fmt: skip
+        if not models:
+            return
+        st.markdown(f"**What we advise**: {advice(models, weights)}.", help=_rule())
     for model in models:
         st.markdown(f"**{model}** · " + "; ".join(summary(model, weights)) + ".")
     st.caption(CAPTION)

@@ -48,7 +48,7 @@ def depth_in_numbers(theme: images.Theme) -> None:
                 st.caption(title)
                 st.vega_lite_chart(spec=spec, width="content", key=f"depth-{measure}")
     st.caption(
-        "Solid is the trained net, in a band the 95 % interval over its units; dashed are its untrained twins, in a band "
-        f"from the lowest of five to the highest. {by_depth.sentence()} The classes' own recipe makes larger forms "
-        "easier. The stem, which sees three pixels, wants even colours, or stripes of single pixels."
+        "Solid is the trained net, its band the 95 % interval over its units; dashed are five untrained twins, their "
+        f"band from the lowest to the highest. {by_depth.sentence()} The classes' recipe makes larger forms easier. "
+        "The stem, which sees three pixels, wants even colours, or stripes of single pixels."
     )
