@@ -37,8 +37,9 @@ downwards, a line for each row that it reads.
 **The answer.** Softmax of the logits. The recurrent net can be stopped early: its readout is then applied to the state
 after the last row read.
 
-**The weights.** *Trained* and *plain* ship with the app, from seed 0; the *untrained* twin is the same net as
-that training found it. Their recipes and accuracies are on the page *The nets*.
+**The weights.** *Trained* and *plain* ship with the app, from seed 0; the *untrained* twin is the same net as the first
+step of training sees it, its norms set by training images; *shuffled* has the trained weights in a random order within
+each matrix. Their recipes and accuracies are on the page *The nets*.
 
 **What a unit looks for.** The picture that excites it most, found by gradient ascent: 128 steps of Adam that change the
 image, never the net, towards a larger sum of the unit (Erhan, Bengio, Courville, Vincent 2009), of a map at its centre,

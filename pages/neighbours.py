@@ -10,8 +10,8 @@ frame.enter(
     "neighbours",
     "Which images are alike to a layer?",
     "To a layer, an image is a list of numbers: a point in a space with as many axes. Its nearest neighbours are the "
-    "images that the layer takes for nearly the same. Do they show the same digit? The deeper a trained layer, "
-    "the more of them do.",
+    "images that the layer takes for nearly the same. Do they show the same digit? In three of the "
+    "four nets, the deeper a trained layer, the more of them do.",
 )
 
 with frame.loading():

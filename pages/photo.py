@@ -31,7 +31,8 @@ gratings and textures from them; in the middle there are tiles, bubbles and scal
 and at the end things that have names.
 
 Twelve channels a row, evenly spread over all that the layer has: nothing was picked. The classes were chosen for being
-known to everybody, before their pictures were seen. **Untrained** is the control: the same net, before it saw a photo.
+known to everybody, before their pictures were seen. **Untrained** is the control: the same net before training, its
+norms set by photos.
 
 **Click a picture** to open its unit, or choose a photo above.
 """
@@ -50,7 +51,8 @@ climbed pixel by pixel. `python -m core.atlas build photo` makes them all, from 
 
 **In numbers.** *Spatial frequency*: the mean over the power spectrum of a picture's brightness. *Colourfulness*: Hasler
 and Süsstrunk 2003; 0 is grey, 59 quite colourful. *Receptive field*: what a unit can see at all (Araujo, Norris, Sim
-2019); larger than the photo means that it can see all of it. Dashed is the untrained twin.
+2019); larger than the photo means that it can see all of it. Dashed are five untrained twins; `python -m core.by_depth`
+measures them.
 
 **What excites it.** The photos that come with the app, each one's middle square and the squares that it is cut into, or
 those of the folder that LAYERSCOPE_PHOTOS names; each is shown as far as the unit sees.

@@ -166,14 +166,3 @@ def test_the_wall_spreads_evenly_over_each_layer() -> None:
     assert [unit.index for unit in units if unit.layer == "block16"] == [round(n * 320 / 12 - 0.5) for n in range(12)]
     assert len(captions) == len(atlas.WALL)
     assert captions[0] == "stem\nsees 3 px" and captions[-1] == "classes\nsees all"
-
-
-def test_depth_in_numbers() -> None:
-    """Claim C2: from block2 on what units look for grows coarser with depth, and in the untrained twin it does not."""
-    table = atlas.by_depth().set_index(["measure", "weights", "layer"]).value
-    trained, twin = table["frequency", "trained"], table["frequency", "untrained"]
-    later = ["block2", "block5", "block8", "block16", "logits"]
-    assert trained[later].is_monotonic_decreasing
-    assert trained["block2"] > 1.7 * trained["block16"]
-    assert twin["block2"] < 1.2 * twin["block16"]
-    assert list(table["field", "trained"][:4]) == [3, 7, 11, 19]

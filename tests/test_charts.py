@@ -208,8 +208,8 @@ def test_numbers_below_zero_have_room() -> None:
 def test_what_is_found_of_a_method_stands_beside_the_image_itself_and_a_random_order() -> None:
     curves = {"deletion": [1.0, 0.2, 0.0], "insertion": [0.0, 0.9, 1.0], "deletion, signed": [1.0, 1.0, 1.0]}
     worth = Worth({"all random": -0.1}, curves, {"logits": 0.6, "conv1": -0.1})
-    beside = {"the image itself": Worth({}, {"deletion": [1.0, 0.5, 0.0]}), "at random": Worth({}, {"deletion": [1.0, 0.8, 0]}),
-              "centre first": Worth({}, {"deletion": [1.0, 0.7, 0.0]})}  # fmt: skip
+    values = {"the image itself": 0.5, "at random": 0.8, "centre first": 0.7}
+    beside = {name: Worth({}, {"deletion": [1.0, value, 0.0]}) for name, value in values.items()}
     spec = charts.trust_curves([("cnn", "cnn", worth, beside), ("rnn", "rnn", Worth({}, {}, {}), {})], "dark")
     points = spec["datasets"]["points"].set_index(["curve", "kind"])
     first, image, random = charts.KINDS

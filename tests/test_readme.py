@@ -5,23 +5,26 @@ from pathlib import Path
 
 import pytest
 
-from core import atlas
+from core import by_depth
 from core.measures import neighbours, signal
 from core.models import cards
+from core.trust import advice
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
 
 def test_the_tables_are_those_that_the_commands_print() -> None:
     assert cards.markdown() in README
-    assert atlas.markdown() in README
+    assert by_depth.markdown() in README
     assert neighbours.markdown() in README
     assert signal.markdown() in README
+    assert advice.markdown("cnn") in README
 
 
 def test_the_sentences_are_those_that_the_tables_say() -> None:
     words = README.replace("\n", " ")
-    for said in (neighbours.headline(), neighbours.headline("silhouette"), neighbours.dimensions(), neighbours.rise()):
+    for said in (neighbours.headline(), neighbours.headline("silhouette"), neighbours.dimensions(), neighbours.rise(),
+                 by_depth.sentence()):  # fmt: skip
         assert said in words
 
 

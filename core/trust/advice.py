@@ -6,10 +6,12 @@ when all weights are random; of methods that multiply by the pixel this is asked
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
-from core.trust.controls import IMAGE
+from core.models import DIGIT_NETS
+from core.trust.controls import CONTROLS, IMAGE
 from core.trust.table import TASKS, table, verdict
 
 MUST_BEAT = ("pointing", "rival", "deletion")
@@ -57,7 +59,7 @@ def sentence(model: str, number: str, weights: str = "trained") -> str:
     control = value(model, best.control, number, weights)
     if not count:
         return f"{NAMES[number]}: none of {len(rows)} methods beats {_the(best.control)} ({control:.2f})"
-    interval = f"{best['gain low']:.2f} to {best['gain high']:.2f}"
+    interval = f"{best['gain low']:.3f} to {best['gain high']:.3f}"
     return (
         f"{NAMES[number]}: {count} of {len(rows)} methods beat {_the(best.control)} ({control:.2f}); most gains "
         f"{best.method}, {best.value:.2f}, better by {interval}"
@@ -84,3 +86,25 @@ def _listed(names: Sequence[str]) -> str:
 def summary(model: str, weights: str = "trained") -> list[str]:
     """One sentence for each number of TASKS that the net has."""
     return [sentence(model, number, weights) for number in TASKS if len(of_task(model, number, weights))]
+
+
+def markdown(model: str) -> str:
+    """The README's part of one net: what we advise, a sentence a number, and the table.
+
+    In bold what beats the best control, in order of the gain against the rival; the controls stand below.
+    """
+    rows = table().query("model == @model and weights == 'trained'")
+    columns = [number for number in (*TASKS, "all random", "all random, divided") if number in set(rows.number)]
+    order = [*of_task(model, "rival").method, *CONTROLS]
+    by_place = {(row.method, row.number): row for _, row in rows.iterrows()}
+    lines = [f"| | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    for name in order:
+        cells = [_cell(by_place[name, number]) if (name, number) in by_place else "" for number in columns]
+        lines.append(f"| {f'*{name}*' if name in CONTROLS else name} | {' | '.join(cells)} |")
+    said = [f"- {sentence(model, number)}" for number in TASKS if len(of_task(model, number))]
+    return "\n".join([f"What passes: {advice(DIGIT_NETS)}. In `{model}`:", "", *said, "", *lines])
+
+
+def _cell(row: "pd.Series[Any]") -> str:
+    shown = f"{row.value:.2f}"
+    return f"**{shown}**" if row["gain low"] > 0 else shown

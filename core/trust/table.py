@@ -226,7 +226,7 @@ def build_photo() -> Iterator[tuple[str, float]]:
 
 
 def main() -> None:
-    """Compute the rows that the tables of the named nets lack, with a progress bar; print the README's part."""
+    """Compute the rows that the tables of the named nets lack, with a progress bar."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="*", default=[*DIGIT_NETS, "photo"])
     parser.add_argument("--weights", nargs="*", choices=list(DIGITS), default=list(DIGITS))
@@ -239,7 +239,3 @@ def main() -> None:
                     bar.set_postfix_str(name)
                     bar.update(done - bar.n)
     table.cache_clear()
-
-
-if __name__ == "__main__":
-    main()
