@@ -30,7 +30,7 @@ COMPUTED = """
 **Gradient ascent.** The image is free, the net is not: Adam changes the pixels so that the unit's sum grows (Erhan,
 Bengio, Courville, Vincent 2009). Unless you choose otherwise, a convolutional unit is climbed at its map's centre and
 sees a window only, the rest stays paper, and a recurrent unit after the last row; a ReLU's unit always by the sum in
-front of it, because behind the ReLU half of them are silent at the start.
+front of it, because behind the ReLU up to nine of ten units of a layer are silent at the start.
 
 **What keeps it from noise.** *A budget of ink*: where the mean ink exceeds 0.13, as in MNIST, all pixels sink together.
 *Blur* (a Gaussian of half a pixel) and *jitter* (a shift of up to two pixels) before every step make what is found

@@ -1,4 +1,4 @@
-"""Which units a unit listens to, and which listen to it, with their own pictures."""
+"""Which units a unit reads from, and which read from it, with their own pictures."""
 
 from functools import partial
 
@@ -17,17 +17,17 @@ MOST, TILE, ROOM = 3, 56, 84  # units on either side, pixels of a picture, and o
 
 
 def connections(unit: Unit, weights: str, theme: images.Theme) -> None:
-    """Draw a first-layer unit's weights, or the units that a deeper one listens to; and those that listen to it."""
+    """Draw a first-layer unit's weights, or the units that a deeper one reads from; and those that read from it."""
     net, layers = nets.net(unit.model, weights), nets.layers(unit.model)
     sums = pre_activation(layers, unit.layer)
     if sums.reads == INPUT:
         weights_of(Unit(unit.model, sums.name, unit.index), weights, theme)
     if before := inputs_of(net, layers, unit.layer, unit.index, MOST):
-        st.caption(f"By its weights it listens most to these of **{before.layer}**")
+        st.caption(f"By its weights it reads most from these of **{before.layer}**")
         unit_row("excite it", unit.model, before.layer, before.positive, weights, theme)
         unit_row("inhibit it", unit.model, before.layer, before.negative, weights, theme)
     for behind in outputs_of(net, layers, unit.layer, unit.index, MOST):
-        st.caption(f"These of **{behind.layer}** listen most to it")
+        st.caption(f"These of **{behind.layer}** read most from it")
         unit_row("are excited", unit.model, behind.layer, behind.positive, weights, theme)
         unit_row("are inhibited", unit.model, behind.layer, behind.negative, weights, theme)
 

@@ -22,7 +22,7 @@ from pages.shared.heads import net_head
 from pages.shared.measured import trust_chart
 from pages.shared.net_columns import best_answer
 
-SCALE, ROOM, TRUST = 6, 148, 352  # enlarges a map; pixels for its method's name, and for what it is worth
+SCALE, ROOM, TRUST = 6, 148, 352  # enlarges a map; pixels for its method's name, and for its curves
 WIDTH = 28 * SCALE
 LEGEND = (
     "The trained nets, over up to 200 test digits: the answer's share while ink is deleted, or inserted, the most "
@@ -93,7 +93,7 @@ def heads(models: Sequence[str], question: Question) -> None:
 
 
 def row(name: str, models: Sequence[str], question: Question, looks: Looks) -> None:
-    """Draw a method's maps, a net each, and what it is worth."""
+    """Draw a method's maps, a net each, and how far it can be trusted."""
     with st.container(horizontal=True, gap="small", key=f"maps-of-{name}".replace(" ", "-")):
         st.container(width=ROOM).markdown(f"**{name}**")
         for model in models:
