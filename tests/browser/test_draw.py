@@ -81,9 +81,9 @@ def test_a_unit_can_be_closed_and_clicked_again(server: str, open_page: Open) ->
         expect(page.locator("code.unit")).to_have_count(0)
 
 
-def test_a_click_on_a_unit_that_it_listens_to_opens_that_one(server: str, open_page: Open) -> None:
+def test_a_click_on_a_unit_that_it_reads_from_opens_that_one(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/?digit=0&unit=cnn%2Frelu3%2F7")
-    expect(page.get_by_text("By its weights it listens most to these of pool2")).to_be_visible()
+    expect(page.get_by_text("By its weights it reads most from these of pool2")).to_be_visible()
     page.locator('[class*="st-key-excite-it-pool2"] svg.marks').click(position={"x": 110, "y": 25})
     expect(page.locator("code.unit")).to_contain_text("cnn/pool2/")
 
