@@ -65,6 +65,8 @@ def test_what_we_advise_follows_from_the_table_and_is_shown_for_both_trainings()
         at = fine(attribution_page(training=weights, models=["dense", "cnn"]))
         words = said(at)
         assert advice.advice(["dense", "cnn"], weights) in words
+        for number in ("rival", "deletion", "insertion"):
+            assert advice.count(["dense", "cnn"], number, weights)[1:] in words
         for model in ("dense", "cnn"):
             assert all(sentence in words for sentence in advice.summary(model, weights))
         (gains,) = (chart for chart in charts(at) if "gain" in chart and "verdict" in chart)

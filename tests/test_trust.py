@@ -453,6 +453,9 @@ def test_a_sentence_says_how_many_beat_which_control_and_that_none_does(monkeypa
     assert advice.sentence("cnn", "deletion") == (
         "deletion: 1 of 2 methods beat the image itself (0.25); most gains LRP, 0.25, better by 0.100 to 0.140"
     )
+    assert advice.count(["cnn"], "deletion") == "deletion: 1 of 2 in `cnn`"
+    assert advice.count(["cnn"], "insertion") == "insertion: none of 1 in `cnn`"
+    assert advice.count(["cnn"], "pointing") == ""
     assert advice.sentence("cnn", "insertion") == "insertion: none of 1 methods beats the image itself (0.25)"
 
 

@@ -70,6 +70,17 @@ def _the(control: str) -> str:
     return control if control == IMAGE else f"the control *{control}*"
 
 
+def count(models: Sequence[str], number: str, weights: str = "trained") -> str:
+    """How many methods beat the best control of a number, net by net; empty where no net has it."""
+    found = []
+    for model in models:
+        rows = of_task(model, number, weights)
+        beats = int((rows.verdict == "beats").sum())
+        if len(rows):
+            found.append(f"{beats or 'none'} of {len(rows)} in `{model}`")
+    return f"{NAMES[number]}: {', '.join(found)}" if found else ""
+
+
 def advice(models: Sequence[str], weights: str = "trained") -> str:
     """What to use in each of the nets, by the rule, in one sentence a net."""
     found = []

@@ -8,7 +8,7 @@ import streamlit as st
 from core import charts, images
 from core.atlas import PHOTO
 from core.models import find
-from core.trust.advice import MUST_BEAT, advice, of_task, summary
+from core.trust.advice import MUST_BEAT, advice, count, of_task, summary
 from core.trust.controls import CONTROLS
 from core.trust.table import DIGITS, NUMBERS, table
 from pages.shared.measured import numbers_table
@@ -61,12 +61,18 @@ def trusted(models: Sequence[str], theme: images.Theme) -> None:
         if not models:
             return
         st.markdown(f"**What we advise**: {advice(models, weights)}.", help=_rule())
-    for model in models:
-        st.markdown(f"**{model}** · " + "; ".join(summary(model, weights)) + ".")
+    counts = [said for number in charts.GAINS if (said := count(models, number, weights))]
+    st.markdown(f"**How many methods beat the best control?** {'. '.join(map(_capital, counts))}.")
     st.caption(CAPTION)
     st.vega_lite_chart(charts.gains(_gains(models, weights), theme), key="gains", width="content")
     with st.expander("All numbers, the controls among them"):
+        for model in models:
+            st.markdown(f"**{model}** · " + "; ".join(summary(model, weights)) + ".")
         numbers_table(_numbers(models, weights), key="worth")
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _rule() -> str:
