@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from core import examples, images
 from core.attribution import ATTRIBUTIONS, why_not
-from core.attribution.backwards import STEPS
+from core.attribution.backwards import COPIES, PIECES, STEPS
 from core.attribution.outcome import Target
 from core.attribution.removal import superpixels
 from core.data import canvas, digits, photos
@@ -208,7 +208,7 @@ PLAIN: dict[str, Callable[[nn.Module, Tensor], Tensor]] = {
     "integrated gradients": lambda net, x: attr.IntegratedGradients(net).attribute(
         x, target=CAT, n_steps=STEPS, internal_batch_size=16),
     "SmoothGrad": lambda net, x: attr.NoiseTunnel(attr.Saliency(net)).attribute(
-        x, target=CAT, nt_samples=16, nt_samples_batch_size=8, stdevs=0.15),
+        x, target=CAT, nt_samples=PIECES[3][0] * COPIES[3], nt_samples_batch_size=COPIES[3], stdevs=0.15),
     "guided backprop": lambda net, x: attr.GuidedBackprop(net).attribute(x, target=CAT),
     "DeepLift": lambda net, x: attr.DeepLift(net).attribute(x, target=CAT),
     "occlusion": lambda net, x: attr.Occlusion(net).attribute(

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
+from torch import nn
 from torchvision import models as torchvision_models
 from torchvision.models import SqueezeNet1_1_Weights
 
+from core.data.photos import sample_views
 from core.layers import landmarks, list_layers, pre_activation, record
+from core.measures.signal import signal_of
 from core.models import find, load, zoo
 from core.stimuli import PHOTO_RECIPE, climb
 
@@ -34,8 +38,14 @@ def test_every_family_of_torchvision_is_here() -> None:
 def test_its_layers_are_listed_and_recorded(name: str) -> None:
     spec, net = find(name), load(name, weights="untrained")
     layers = list_layers(net, spec.input_shape)
-    seen = record(net, torch.rand(1, *spec.input_shape))
+    side = spec.input_shape[1]
+    views = F.interpolate(sample_views()[1:4], (side, side), mode="bilinear")
+    seen = record(net, views)
     assert list(seen) == [layer.name for layer in layers]
+    if any(isinstance(module, nn.BatchNorm2d) for module in net.modules()):  # its twin is alive in all of its maps
+        mapped = [layer.name for layer in layers if len(layer.shape) == 3 and layer.shape[1] > 1]
+        assert min(signal_of(seen[layer]) for layer in mapped) > 1 / 3
+        assert signal_of(seen[layers[-1].name]) > 0.15
     assert all(seen[layer.name].shape[1:] == layer.shape for layer in layers)
     assert layers[-1].units == len(spec.labels) == 1000
     assert 2 <= len(landmarks(layers)) <= 14

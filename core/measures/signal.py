@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from core.data.digits import test_set
@@ -24,15 +25,17 @@ TABLE = Path(__file__).parent / "signal.csv"
 
 
 def signal(model: nn.Module, images: Tensor, layers: Iterable[str]) -> dict[str, float]:
+    """How much each of these layers' activations depend on the image, by `signal_of`."""
+    return {name: signal_of(activation) for name, activation in record(model, images, layers).items()}
+
+
+def signal_of(activation: Float[Tensor, "batch units *place"]) -> float:
     """The spread of activations over images beside the size of their mean, both as root mean squares over units.
 
     0 is a layer that answers every image alike. Shift, which a net can undo, makes it small as well.
     """
-    found = {}
-    for name, activation in record(model, images, layers).items():
-        spread, mean = activation.std(0), activation.mean(0)
-        found[name] = float(spread.square().mean().sqrt() / mean.square().mean().sqrt())
-    return found
+    spread, mean = activation.std(0), activation.mean(0)
+    return float(spread.square().mean().sqrt() / mean.square().mean().sqrt())
 
 
 def table() -> pd.DataFrame:

@@ -84,7 +84,7 @@ def randomised(model: nn.Module, twin: nn.Module, x: Images) -> Iterator[tuple[s
 
     Cascading randomisation (Adebayo et al. 2018, section 3.1), in at most STAGES even steps. It is one net, which
     changes from step to step. Until the last stage the layers in front are still the trained ones, so what a map keeps
-    may be theirs (Hedström et al. 2023, section 4); with all weights random it is not.
+    may be theirs (Hedström et al. 2023); with all weights random it is not.
     """
     net, weights = copied(model), twin.state_dict()
     layers = [layer for layer in list_layers(model, x.shape[1:]) if layer.module]

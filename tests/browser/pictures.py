@@ -8,6 +8,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from core.attribution import ATTRIBUTIONS
+from core.trust.controls import IMAGE
 from tests.conftest import ROOT
 from tests.drawing import draw_with_mouse
 
@@ -61,9 +62,9 @@ def test_the_weights(server: str, open_page: Callable[..., Page]) -> None:
 
 
 def test_the_attributions(server: str, open_page: Callable[..., Page]) -> None:
-    methods = "&".join(f"methods-digits={quote(name)}" for name in ATTRIBUTIONS)
-    page = open_page(f"{server}/attribution?digit=7&{methods}", width=1240, height=3800)
+    methods = "&".join(f"methods-digits={quote(name)}" for name in (IMAGE, *ATTRIBUTIONS))
+    page = open_page(f"{server}/attribution?digit=7&{methods}", width=1240, height=4100)
     charts = page.locator(".st-key-grid svg.marks")
-    expect(charts).to_have_count(37 + len(ATTRIBUTIONS), timeout=60_000)  # maps, and what each method is worth
+    expect(charts).to_have_count(3 + 37 + 1 + len(ATTRIBUTIONS), timeout=60_000)  # maps, and a row's curves
     page.wait_for_timeout(3000)
     save(page.locator(".st-key-grid"), "attribution.png")

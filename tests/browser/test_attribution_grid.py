@@ -1,4 +1,4 @@
-"""The Attribution page in a real Chromium: the grid of three nets, a pixel, and what the maps are worth."""
+"""The Attribution page in a real Chromium: the grid of three nets, a pixel, and how far the maps can be trusted."""
 
 from collections.abc import Callable
 
