@@ -569,3 +569,20 @@ def test_photos_neighbours_ask_for_a_photo_and_say_that_a_folder_is_empty(
     assert captions.count("There is no other photo in the set.") == 3
     monkeypatch.undo()
     st.cache_resource.clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("draw", {"weights": "shuffled", "digit": "7", "unit": "cnn/relu2/3"}),
+        ("features", {"of": "shuffled", "digit": "7", "which": "most active on my drawing"}),
+        ("attribution", {"of": "shuffled", "digit": "7", "methods-digits": ["saliency"]}),
+        ("neighbours", {"of": "shuffled", "digit": "7"}),
+        ("maps", {"of": "shuffled", "models": ["dense"]}),
+        ("weights", {"of": "shuffled"}),
+        ("photo", {"of": "shuffled", "photo": "cat"}),
+    ],
+)
+def test_every_page_shows_the_shuffled_twin(name: str, values: dict[str, object], empty_store: Path) -> None:
+    at = fine(page(name, ("digit", "unit", "photo"), **values))
+    assert any("shuffled" in str(control.options) and "shuffled" in str(control.value) for control in at.button_group)

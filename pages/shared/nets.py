@@ -109,7 +109,8 @@ def _surveyed(
 def strongest(name: str, weights: str, layer: str) -> Tensor:
     """The strongest activation of each unit of a layer with weights, for any test image or any photo of the set."""
     if find(name).sees == "digits":
-        return torch.tensor(list(atlas.strongest(name, weights, layer).values()))
+        shipped = list(atlas.strongest(name, weights, layer).values())
+        return torch.tensor(shipped) if shipped else test_answers(name, weights, 28)[layer].most.values[:, 0]
     return photo_answers(name, weights, layer).most.values[:, 0]
 
 
