@@ -15,7 +15,7 @@ from torchvision.models import SqueezeNet1_1_Weights
 from core.data.photos import sample_views
 from core.layers import landmarks, list_layers, pre_activation, record
 from core.measures.signal import signal_of
-from core.models import find, load, zoo
+from core.models import find, load, untrained, zoo
 from core.stimuli import PHOTO_RECIPE, climb
 
 # The smallest of each family; all of them list their layers, and record them with untrained weights.
@@ -57,7 +57,7 @@ def test_its_units_can_be_climbed(name: str) -> None:
     net = load(name, weights="untrained")
     layers = list_layers(net, find(name).input_shape)
     layer = pre_activation(layers, landmarks(layers)[3].name)
-    first, *_, last = climb(net, layer.name, [0, 1], replace(PHOTO_RECIPE, steps=8))
+    first, *_, last = climb(net, layer.name, [0, 1], replace(PHOTO_RECIPE, steps=4))
     assert (first.scores < last.scores).all()
 
 
@@ -99,7 +99,7 @@ def test_it_computes_what_torchvision_computes() -> None:
     mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in (transforms.mean, transforms.std))
     with torch.no_grad():
         expected = theirs((picture - mean) / deviation)
-        torch.testing.assert_close(load("resnet18", weights="untrained")(picture), expected, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(untrained("resnet18", 0).eval()(picture), expected, atol=1e-5, rtol=1e-5)
 
 
 @pytest.fixture
