@@ -102,7 +102,7 @@ def trust_is_measured_over_as_many_as_is_said() -> bool:
 
 def sensitivity_searches_sixteen_corners_of_twenty_digits() -> bool:
     rows = table.table().query("number == 'sensitivity'")
-    return numbers.NEARBY == 16 and numbers.RADIUS == 0.02 and 10 * SENSITIVE == 20 and set(rows.images) == {20}
+    return numbers.NEARBY == 16 and numbers.RADIUS == 0.02 and 10 * SENSITIVE == 20 == rows.images.max()
 
 
 def controls_play_at_chance() -> bool:
@@ -159,8 +159,8 @@ SENTENCES: list[tuple[str, str, Condition]] = [
     ),
     (
         TRUSTED,
-        "in 16 random corners of the box of 0.02 a pixel round the image, a lower bound (Yeh et al. 2019, over 20 "
-        "digits)",
+        "in 16 random corners of the box of 0.02 a pixel round the image, a lower bound (Yeh et al. 2019, over up "
+        "to 20 digits)",
         sensitivity_searches_sixteen_corners_of_twenty_digits,
     ),
     (TRUSTED, "Chance is 0.25, or 0.5.", controls_play_at_chance),

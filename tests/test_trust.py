@@ -448,11 +448,13 @@ def test_a_sentence_says_how_many_beat_which_control_and_that_none_does(monkeypa
                 "control": control, "gain": low + 0.02, "gain low": low, "gain high": low + 0.04}  # fmt: skip
 
     rows = [row("LRP", "deletion", 0.1), row("saliency", "deletion", -0.01), row("LRP", "insertion", -0.2)]
+    rows += [row("LRP", "rival", 0.1), row("saliency", "rival", 0.09), row(IMAGE, "rival", torch.nan, None)]
     rows += [row(IMAGE, number, torch.nan, None) for number in ("deletion", "insertion")]
     monkeypatch.setattr(advice, "table", lambda: pd.DataFrame(rows))
     assert advice.sentence("cnn", "deletion") == (
         "deletion: 1 of 2 methods beat the image itself (0.25); most gains LRP, 0.25, better by 0.100 to 0.140"
     )
+    assert advice.sentence("cnn", "rival").endswith("better by 0.100 to 0.140, not told apart from saliency")
     assert advice.count(["cnn"], "deletion") == "deletion: 1 of 2 in `cnn`"
     assert advice.count(["cnn"], "insertion") == "insertion: none of 1 in `cnn`"
     assert advice.count(["cnn"], "pointing") == ""

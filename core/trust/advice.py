@@ -53,16 +53,21 @@ def _keepers(model: str, weights: str) -> set[str]:
 
 
 def sentence(model: str, number: str, weights: str = "trained") -> str:
-    """How many methods beat the best control of a number in a net, which gains most, and how far that goes."""
+    """How many methods beat the best control of a number in a net, and which gains most.
+
+    Beside it stand those whose intervals reach into its own: between them there is no ranking.
+    """
     rows = of_task(model, number, weights)
     best, count = rows.iloc[0], int((rows.verdict == "beats").sum())
     control = value(model, best.control, number, weights)
     if not count:
         return f"{NAMES[number]}: none of {len(rows)} methods beats {_the(best.control)} ({control:.2f})"
     interval = f"{best['gain low']:.3f} to {best['gain high']:.3f}"
+    level = rows[rows["gain high"] >= best["gain low"]].method.iloc[1:]
+    beside = f", not told apart from {_listed(list(level))}" if len(level) else ""
     return (
         f"{NAMES[number]}: {count} of {len(rows)} methods beat {_the(best.control)} ({control:.2f}); most gains "
-        f"{best.method}, {best.value:.2f}, better by {interval}"
+        f"{best.method}, {best.value:.2f}, better by {interval}{beside}"
     )
 
 

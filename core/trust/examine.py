@@ -53,30 +53,38 @@ class Trust:
 
 
 def controls(model: nn.Module, x: Images, target: Target) -> Iterator[tuple[str, Trust]]:
-    """What a map scores that knows nothing of the net: each control's name, and all that can be measured of it."""
+    """What a map scores that knows nothing of the net: each control's name, and what has been measured of it so far."""
     for name, draw_map in CONTROLS.items():
-        if name == RANDOM:
-            drawn = [_faithfulness(model, x, target, at_random(x, draw), gradients=False) for draw in range(DRAWS)]
-            yield (
-                name,
-                replace(
-                    drawn[0],
-                    numbers={
-                        part: torch.stack([own.numbers[part] for own in drawn]).mean(0) for part in drawn[0].numbers
-                    },
-                    curves={part: torch.stack([own.curves[part] for own in drawn]).mean(0) for part in drawn[0].curves},
-                ),
-            )
-        else:
-            yield name, _faithfulness(model, x, target, draw_map(x), gradients=False)
+        finished: list[Trust] = []
+        for found in [at_random(x, draw) for draw in range(DRAWS)] if name == RANDOM else [draw_map(x)]:
+            for trust in _faithfulness(model, x, target, found, gradients=False):
+                yield name, _mean([*finished, trust])
+            finished.append(trust)
+        yield name, _mean(finished)
 
 
-def _faithfulness(model: nn.Module, x: Images, target: Target, found: Images, *, gradients: bool) -> Trust:
-    """What happens to the target when what a map finds goes, or comes."""
-    curves = {name: curve(model, x, target, order(found), insert) for name, (order, insert) in CURVES.items()}
-    numbers = {name: area(shares) for name, shares in curves.items()}
-    numbers["infidelity"] = infidelity(model, x, target, found, gradients=gradients)
-    return Trust(found, numbers, curves)
+def _mean(found: Sequence[Trust]) -> Trust:
+    """The first one's map, with the mean of all that each of them has."""
+    first = found[0]
+    numbers = {part: torch.stack([own.numbers[part] for own in found if part in own.numbers]).mean(0)
+               for part in first.numbers}  # fmt: skip
+    curves = {part: torch.stack([own.curves[part] for own in found if part in own.curves]).mean(0)
+              for part in first.curves}  # fmt: skip
+    return replace(first, numbers=numbers, curves=curves)
+
+
+def _faithfulness(model: nn.Module, x: Images, target: Target, found: Images, *, gradients: bool) -> Iterator[Trust]:
+    """What happens to the target when what a map finds goes, or comes, curve by curve."""
+    trust = Trust(found)
+    signed = not torch.equal(importance(found), support(found))
+    for name, (order, insert) in CURVES.items():
+        plain = name.removesuffix(", signed")
+        known = None if signed else trust.curves.get(plain)
+        shares = curve(model, x, target, order(found), insert) if known is None else known
+        trust = replace(trust, curves=trust.curves | {name: shares}, numbers=trust.numbers | {name: area(shares)})
+        yield trust
+    numbers = {"infidelity": infidelity(model, x, target, found, gradients=gradients)}
+    yield replace(trust, numbers=trust.numbers | numbers)
 
 
 def randomised(model: nn.Module, twin: nn.Module, x: Images) -> Iterator[tuple[str, nn.Module]]:
@@ -113,8 +121,8 @@ def examine(
         own["gap"] = gap.abs() / (found.flatten(1).sum(1) - gap).abs()
     if forming.error is not None:
         own["error"] = forming.error
-    faithful = _faithfulness(model, x, target, found, gradients=name in GRADIENTS)
-    yield (trust := replace(trust, numbers=own | faithful.numbers, curves=faithful.curves))
+    for faithful in _faithfulness(model, x, target, found, gradients=name in GRADIENTS):
+        yield (trust := replace(trust, numbers=own | faithful.numbers, curves=faithful.curves))
     changes = []
     for maps, image in enumerate(near(x[:SENSITIVE]), 1):
         for forming in watched(name, model, image, target, baseline):

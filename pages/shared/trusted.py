@@ -19,6 +19,7 @@ CAPTION = (
     "first, or chance. In colour: the nets."
 )
 
+OF_SIX = " All grids are made of six photos: the intervals say nothing of others."
 HOW_TRUSTED = """
 **The controls** know no net: *at random*, a random value for each pixel; *centre first*; *the image itself*, its ink;
 an *edge detector*, Sobel's. A method has to beat the best of them. The gain is paired, image by image; its interval
@@ -41,13 +42,13 @@ and what is gone is blurred.
 **Infidelity**: which share of what happens when squares go the map does not predict, 0 nothing, 1 all of it; the map
 may be scaled, but not turned round (after Yeh et al. 2019, who do not scale it). **Sensitivity**: how much the map
 changes at most in 16 random corners of the box of 0.02 a pixel round the image, a lower bound (Yeh et al. 2019, over
-20 digits). **Weights random**: the rank correlation, over the ink, with the map of the same net whose layers, from
-the last one on, have the weights of one of five untrained twins (Adebayo et al. 2018): what stays near 1 does not
-explain the net. Methods that multiply by the pixel share that with any other map: pixel times noise keeps as much as
-*floor* says with pixel times other noise; *divided* is the same with the pixel divided out. **Gap**: what a map's sum
-misses, as a share of what the target changed, where the method promises that it is 0. **Error**: the standard error
-as above. `python -m core.trust` computes all of it; Shapley sampling over 100 digits, kernel SHAP over 50, all others
-over 200, and over 100 for the plain nets.
+up to 20 digits). **Weights random**: the rank correlation, over the ink, with the map of the same net whose layers,
+from the last one on, have the weights of one of five untrained twins (Adebayo et al. 2018): what stays near 1 does
+not explain the net. Methods that multiply by the pixel share that with any other map: pixel times noise keeps as much
+as *floor* says with pixel times other noise; *divided* is the same with the pixel divided out. **Gap**: what a map's
+sum misses, as a share of what the target changed, where the method promises that it is 0. **Error**: the standard
+error as above. `python -m core.trust` computes all of it; Shapley sampling over 100 digits, kernel SHAP over 50, all
+others over 200, and over 100 for the plain nets.
 """
 
 
@@ -63,7 +64,7 @@ def trusted(models: Sequence[str], theme: images.Theme) -> None:
         st.markdown(f"**What we advise**: {advice(models, weights)}.", help=_rule())
     counts = [said for number in charts.GAINS if (said := count(models, number, weights))]
     st.markdown(f"**How many methods beat the best control?** {'. '.join(map(_capital, counts))}.")
-    st.caption(CAPTION)
+    st.caption(CAPTION + (OF_SIX if PHOTO in models else ""))
     st.vega_lite_chart(charts.gains(_gains(models, weights), theme), key="gains", width="content")
     with st.expander("All numbers, the controls among them"):
         for model in models:
