@@ -6,12 +6,14 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from core.attribution import ATTRIBUTIONS, DRAWN
+from core.attribution import ATTRIBUTIONS, DRAWN, FORMING
 from core.attribution.outcome import Target
+from core.charts import GAINS
 from core.data.digits import test_set as mnist
 from core.models import load
 from core.trust import advice
 from core.trust.controls import CONTROLS
+from pages.shared import photo_explained
 from tests.drawing import drawing
 from tests.visits import charts, done, drawn, fine, page, panel, said, until
 
@@ -73,8 +75,8 @@ def test_what_we_advise_follows_from_the_table_and_is_shown_for_both_trainings()
             assert advice.count(["dense", "cnn"], number, weights)[1:] in words
         for model in ("dense", "cnn"):
             assert all(sentence in words for sentence in advice.summary(model, weights))
-        (gains,) = (chart for chart in charts(at) if "gain" in chart and "verdict" in chart)
-        assert "pointing" in gains and "rival" in gains
+        gains = [chart for chart in charts(at) if "gain" in chart and "verdict" in chart]
+        assert len(gains) == 4 and all(number in chart for number, chart in zip(GAINS, gains, strict=True))
 
 
 def test_methods_play_the_pointing_game_on_photos() -> None:
@@ -248,10 +250,17 @@ def test_photos_have_no_mean_digit_to_compare_with() -> None:
 def test_a_photo_is_explained_at_once_by_fast_methods() -> None:
     at = fine(attribution_page(images="photos", photo="cat"))
     assert any("Egyptian cat" in block.proto.body for block in at.get("html"))
-    assert sum(caption.startswith("±") for caption in captions(at)) == 4  # SmoothGrad draws, and is a job
+    assert sum(caption.startswith("±") for caption in captions(at)) == 5
     assert any("adds up to 8.98 of 8.98" in caption for caption in captions(at))
     cut = fine(attribution_page(images="photos", photo="cat", cut=True))
-    assert sum("% of the photo" in caption for caption in captions(cut)) == 4
+    assert sum("% of the photo" in caption for caption in captions(cut)) == 5
+
+
+def test_what_a_photo_begins_with_is_fast_and_in_the_order_of_the_pointing_game() -> None:
+    rows = advice.of_task("photo", "pointing").set_index("method").value
+    assert not set(photo_explained.BEGIN) & set(FORMING)
+    pictured = rows[["Grad-CAM", "DeepLift", "guided backprop", "saliency"]]
+    assert pictured.is_monotonic_decreasing and set(photo_explained.BEGIN[:2]) == set(rows.nlargest(2).index)
 
 
 def test_a_slow_method_is_computed_on_demand(empty_store: Path) -> None:

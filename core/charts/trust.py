@@ -100,27 +100,18 @@ def _falls_chart(colour: str, theme: Theme) -> Spec:
 
 
 def gains(table: pd.DataFrame, theme: Theme) -> Spec:
-    """Each method's gain over the best control with its 95 % interval, a panel a task, a row a method, a dot a net.
+    """Each method's gain over the best control with its 95 % interval, a row a method, a dot a net.
 
-    Columns: method, number, model, family, value, gain, lower, upper, verdict, control. A full dot beats the controls.
+    Columns: method, model, family, value, gain, lower, upper, verdict, control. A full dot beats the controls.
     """
-    there = [number for number in GAINS if number in set(table.number)]
-    chart = _gains_chart(tuple(dict.fromkeys(table.method)), tuple(dict.fromkeys(table.model)), tuple(there), theme)
+    chart = _gains_chart(tuple(dict.fromkeys(table.method)), tuple(dict.fromkeys(table.model)), theme)
     return filled(chart, gains=table, zero=pd.DataFrame({"zero": [0]}))
 
 
 @cache
-def _gains_chart(methods: tuple[str, ...], models: tuple[str, ...], there: tuple[str, ...], theme: Theme) -> Spec:
-    panels = [_gains_panel(number, methods, models, theme, first=number == there[0]) for number in there]
-    chart = alt.hconcat(*panels, spacing=18).resolve_scale(color="shared")
-    return checked(chart.configure_title(fontSize=12, fontWeight="normal", color=QUIET[theme], anchor="start"))
-
-
-def _gains_panel(
-    number: str, methods: tuple[str, ...], models: tuple[str, ...], theme: Theme, first: bool
-) -> alt.LayerChart | alt.FacetChart:
-    names = alt.Axis(labels=first, ticks=False, domain=False, grid=True, gridColor=FAINT[theme], labelLimit=150)
-    base = table_of("gains").transform_filter(f"datum.number == '{number}'").encode(
+def _gains_chart(methods: tuple[str, ...], models: tuple[str, ...], theme: Theme) -> Spec:
+    names = alt.Axis(ticks=False, domain=False, grid=True, gridColor=FAINT[theme], labelLimit=150)
+    base = table_of("gains").encode(
         y=alt.Y("method:N", title=None, sort=list(methods), axis=names, scale=alt.Scale(domain=list(methods))),
         yOffset=alt.YOffset("model:N", sort=list(models), scale=alt.Scale(domain=list(models))),
         color=alt.Color("family:N", legend=None,
@@ -134,9 +125,7 @@ def _gains_panel(
     dot = base.mark_point(filled=False, size=26, strokeWidth=1.4).encode(x="gain:Q")
     core = base.mark_circle(size=26).encode(x="gain:Q", opacity=full)
     zero = table_of("zero").mark_rule(color=QUIET[theme], strokeDash=[1, 3], strokeWidth=1.5).encode(x="zero:Q")
-    return alt.layer(zero, span, dot, core).properties(
-        width=GAIN_WIDTH, height=GAIN_ROW * len(methods), title=GAINS[number]
-    )
+    return checked(alt.layer(zero, span, dot, core).properties(width=GAIN_WIDTH, height=GAIN_ROW * len(methods)))
 
 
 def agreement(table: pd.DataFrame, theme: Theme) -> Spec:

@@ -23,7 +23,13 @@ from pages.shared.measured import measure
 from pages.shared.missing_weights import weights_at_hand
 from pages.shared.photographs import as_input, choose_photo
 
-BEGIN = ["saliency", "SmoothGrad", "guided backprop", "DeepLift", "Grad-CAM"]
+BEGIN = [
+    "Grad-CAM",
+    "guided Grad-CAM",
+    "DeepLift",
+    "guided backprop",
+    "saliency",
+]  # at once, the best in pointing first
 SIDE, DIM = 240, 0.15  # pixels of a map on the page; what is left of what is not cut out
 
 
