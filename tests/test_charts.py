@@ -236,12 +236,12 @@ def test_gains_have_a_full_dot_where_the_control_is_beaten() -> None:
     row = {"model": "cnn", "family": "cnn", "value": 0.5, "gain": 0.1, "lower": 0.05, "upper": 0.15,
            "verdict": "beats", "control": "centre first"}  # fmt: skip
     rows = [row | {"method": method} for method in ("LRP", "saliency")]
-    spec = charts.gains(pd.DataFrame(rows), "light")
+    spec = charts.gains(pd.DataFrame(rows), ["saliency", "LRP", "DeepLift"], "light")
     zero, span, _, full = spec["layer"]
     assert spec["datasets"]["zero"].zero.tolist() == [0] and zero["mark"]["type"] == "rule"
     assert (span["encoding"]["x"]["field"], span["encoding"]["x2"]["field"]) == ("lower", "upper")
     assert full["encoding"]["opacity"] == {"condition": {"test": "datum.verdict == 'beats'", "value": 1}, "value": 0}
-    assert span["encoding"]["y"]["sort"] == ["LRP", "saliency"]
+    assert span["encoding"]["y"]["sort"] == ["saliency", "LRP", "DeepLift"]
 
 
 def test_methods_agree_in_pairs() -> None:

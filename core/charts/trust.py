@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # it would bring Captum, which takes a second
     from core.trust.examine import Worth
 
 WIDTH, HEIGHT = 88, 84  # pixels of one of the three
-GAIN_WIDTH, GAIN_ROW = 190, 24  # pixels of one of the panels of gains, and of a method's row in it
+GAIN_WIDTH, GAIN_ROW = 296, 24  # pixels of a chart of gains with its names, and of a method's row in it
 FALL_WIDTH, FALL_HEIGHT = 184, 132  # with their axes
 CELL = 22  # of a table of methods
 TITLES = {"deletion": "deletion", "insertion": "insertion", "stages": "weights random"}
@@ -99,12 +99,12 @@ def _falls_chart(colour: str, theme: Theme) -> Spec:
     return checked(alt.layer(here, drawn).properties(width=FALL_WIDTH, height=FALL_HEIGHT))
 
 
-def gains(table: pd.DataFrame, theme: Theme) -> Spec:
-    """Each method's gain over the best control with its 95 % interval, a row a method, a dot a net.
+def gains(table: pd.DataFrame, methods: Sequence[str], theme: Theme) -> Spec:
+    """Each of the methods' gain over the best control with its 95 % interval, a row a method, a dot a net.
 
     Columns: method, model, family, value, gain, lower, upper, verdict, control. A full dot beats the controls.
     """
-    chart = _gains_chart(tuple(dict.fromkeys(table.method)), tuple(dict.fromkeys(table.model)), theme)
+    chart = _gains_chart(tuple(methods), tuple(dict.fromkeys(table.model)), theme)
     return filled(chart, gains=table, zero=pd.DataFrame({"zero": [0]}))
 
 

@@ -13,7 +13,7 @@ from core.trust.controls import CONTROLS
 from core.trust.table import DIGITS, NUMBERS, table
 from pages.shared.measured import numbers_table
 
-PANEL = 336  # pixels of a chart of gains with its names
+PANEL = 310  # pixels of a chart of gains
 CAPTION = (
     "The gain over the best control, on the mean, with its 95 % interval; a full dot beats the control. Right of the "
     "dotted line is better than the best map that knows nothing of the net: the image itself, its edges, its middle "
@@ -66,13 +66,14 @@ def trusted(models: Sequence[str], theme: images.Theme) -> None:
     counts = [said for number in charts.GAINS if (said := count(models, number, weights))]
     st.markdown(f"**How many methods beat the best control?** {'. '.join(map(_capital, counts))}.")
     st.caption(CAPTION + (OF_SIX if PHOTO in models else ""))
+    methods = _in_order(models, weights)
     with st.container(horizontal=True, gap="small", key="gains"):
         for number, title in charts.GAINS.items():
             gains = _gains(models, number, weights)
             if len(gains):
                 with st.container(width=PANEL, gap="xsmall"):
                     st.caption(title)
-                    st.vega_lite_chart(charts.gains(gains, theme), key=f"gains-{number}", width="content")
+                    st.vega_lite_chart(charts.gains(gains, methods, theme), key=f"gains-{number}", width="content")
     with st.expander("All numbers, the controls among them"):
         for model in models:
             st.markdown(f"**{model}** · " + "; ".join(summary(model, weights)) + ".")
@@ -93,6 +94,12 @@ def _rule() -> str:
 def _gains(models: Sequence[str], number: str, weights: str) -> pd.DataFrame:
     rows = [of_task(model, number, weights).assign(family=find(model).family) for model in models]
     return pd.concat(rows).rename(columns={"gain low": "lower", "gain high": "upper"})
+
+
+def _in_order(models: Sequence[str], weights: str) -> list[str]:
+    """All methods of these nets, those first that gain most against the rival, or in pointing."""
+    rows = pd.concat([of_task(model, number, weights) for model in models for number in ("rival", "pointing")])
+    return list(dict.fromkeys(rows.method))
 
 
 def _numbers(models: Sequence[str], weights: str) -> pd.DataFrame:
