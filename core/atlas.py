@@ -30,7 +30,7 @@ from core.examples import peak, peaks
 from core.files import write_whole
 from core.layers import Layer, list_layers, pre_activation, record
 from core.measures.receptive_field import receptive_fields
-from core.models import find, fingerprint, load, untrained
+from core.models import find, identity, load, untrained
 from core.process import settle
 from core.stimuli import PHOTO_RECIPE, RECIPES, Recipe, as_bytes, as_images, climb, for_layer
 from core.units import Unit
@@ -191,10 +191,12 @@ def build(model: str, weights: str) -> Iterator[Progress]:
 
     Layers that were finished with the same weights and recipe are left as they are, so a build may be broken off.
     """
-    net, spec = load(model, weights="trained" if weights == SEVERAL else weights), find(model)
+    named = "trained" if weights == SEVERAL else weights
+    net, spec = load(model, weights=named), find(model)
     recipe = replace(RECIPES[spec.sees], diversity=APART if weights == SEVERAL else 0.0)
     path = FOLDER / model / f"{weights}.json"
-    about = {"command": f"python -m core.atlas build {model}", "recipe": asdict(recipe), "weights": fingerprint(net)}
+    about = {"command": f"python -m core.atlas build {model}", "recipe": asdict(recipe),
+             "weights": identity(model, named)}  # fmt: skip
     done = json.loads(path.read_text()) if path.exists() else {}
     pages: dict[str, Any] = done.get("layers", {}) if done.items() >= about.items() else {}
     plan = _plan(model, weights)

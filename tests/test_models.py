@@ -34,6 +34,19 @@ def test_every_seed_has_twins_of_its_own() -> None:
         assert len({models.fingerprint(models.load("rnn", weights=name)) for name in names}) == len(names)
 
 
+def test_what_weights_are_made_from_does_not_depend_on_the_order_of_sums() -> None:
+    """Of a twin, whose norms' last bits do; and everything has an identity of its own."""
+    names = ("trained", "plain", *models.controls(models.TWIN), *models.controls(models.SHUFFLED))
+    before = torch.get_num_threads()
+    found = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        found.append([models.identity("cnn", name) for name in names])
+    torch.set_num_threads(before)
+    assert found[0] == found[1] and len(set(found[0])) == len(names)
+    assert models.identity("cnn", "trained") == models.fingerprint(models.load("cnn"))
+
+
 def test_the_shuffled_twin_has_the_same_values_in_each_matrix_and_gate_and_no_structure() -> None:
     trained, twin = (models.load("rnn", weights=weights) for weights in ("trained", "shuffled"))
     for (name, a), b in zip(trained.named_parameters(), twin.parameters(), strict=True):

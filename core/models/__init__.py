@@ -143,6 +143,18 @@ def fingerprint(net: nn.Module) -> str:
     return digest.hexdigest()[:16]
 
 
+def identity(name: str, weights: str) -> str:
+    """A hash of what these weights are made from.
+
+    The norms of twins are statistics, whose last bits depend on the order of sums. So of a twin it is the hash of its
+    seed's weights, of a shuffled one that of the trained weights, and its name.
+    """
+    kind, seed = _control(weights)
+    if kind:
+        return f"{fingerprint(untrained(name, seed) if kind == TWIN else load(name))}-{weights}"
+    return fingerprint(load(name, weights=weights))
+
+
 def weights_of(name: str) -> tuple[str, ...]:
     """Everything that `load` takes as the weights of a model, besides files; snapshots in the order of training."""
     others = (*controls(TWIN), *controls(SHUFFLED))
