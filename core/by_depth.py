@@ -42,14 +42,13 @@ def by_depth() -> pd.DataFrame:
     from the lowest to the highest.
     """
     fields = receptive_fields(untrained(PHOTO, seed=0).eval())
-    twins = pd.read_csv(TABLE)
     rows: list[tuple[object, ...]] = []
     for layer in WALL:
         shown = _shown("trained", layer)
         for name, measure in MEASURES.items():
             values = measure(shown)
             rows.append((name, layer, "trained", float(values.mean()), *interval(values)))
-            own = [float(measure(_shown(TWIN, layer)).mean()), *twins[twins.layer == layer][name]]
+            own = _of_twins(name, layer)
             rows.append((name, layer, TWIN, sum(own) / len(own), min(own), max(own)))
         size = fields[layer][0].size
         rows += [("field", layer, weights, *[None if math.isinf(size) else size] * 3) for weights in ("trained", TWIN)]
@@ -64,12 +63,18 @@ def _layer(name: str) -> Layer:
     return next(layer for layer in layers_of(PHOTO) if layer.name == name)
 
 
+def _of_twins(measure: str, layer: str) -> list[float]:
+    """A measure's mean over a layer's units, a twin each: the first one's by the atlas, the others' as they ship."""
+    others = pd.read_csv(TABLE)
+    return [float(MEASURES[measure](_shown(TWIN, layer)).mean()), *others[others.layer == layer][measure]]
+
+
+@cache
 def falls() -> dict[str, list[float]]:
     """By which factor the fineness falls from FROM to TO, in the trained net and in each of the twins."""
     found = by_depth().query("measure == 'frequency' and weights == 'trained'").set_index("layer").value
-    twins = pd.read_csv(TABLE).pivot(index="seed", columns="layer", values="frequency")
-    first = [float(mean_frequency(_shown(TWIN, layer)).mean()) for layer in (FROM, TO)]
-    return {"trained": [found[FROM] / found[TO]], TWIN: [first[0] / first[1], *(twins[FROM] / twins[TO])]}
+    twins = zip(*(_of_twins("frequency", layer) for layer in (FROM, TO)), strict=True)
+    return {"trained": [found[FROM] / found[TO]], TWIN: [first / last for first, last in twins]}
 
 
 def sentence() -> str:

@@ -98,7 +98,7 @@ try:
         for name in methods:
             row(name, models, question, looks)
     maps = [question.map_of(name, model) for model in models for name in methods]
-    measure([map_ for map_ in maps if map_ and not map_.why_not() and map_.method not in CONTROLS], "digit", theme)
+    measure([map_ for map_ in maps if map_], "digit", theme)
     flowing(models, question, theme)
     unit_over_page(weights, theme)
     erase(models, question, theme)

@@ -91,9 +91,10 @@ def mean(pieces: Sequence[Callable[[], Images]], *, drawn: bool = False) -> Iter
     squares: Images | float = 0.0
     for number, piece in enumerate(pieces, 1):
         found = piece().detach()
-        total, squares = total + found, squares + found.square()
+        total = total + found
         now, error = total / number, None
         if drawn:
+            squares = squares + found.square()
             variance = (squares / number - now.square()).clamp(min=0) / (number - 1 or torch.nan)
             size = now.flatten(1).norm(dim=1)
             error = variance.flatten(1).sum(1).sqrt() / torch.where(size == 0, 1.0, size)

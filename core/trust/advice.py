@@ -59,15 +59,15 @@ def sentence(model: str, number: str, weights: str = "trained") -> str:
     Beside it stand those whose intervals reach into its own: between them there is no ranking.
     """
     rows = of_task(model, number, weights)
-    best, count = rows.iloc[0], int((rows.verdict == "beats").sum())
+    best, beats = rows.iloc[0], int((rows.verdict == "beats").sum())
     control = value(model, best.control, number, weights)
-    if not count:
+    if not beats:
         return f"{NAMES[number]}: none of {len(rows)} methods beats {_the(best.control)} ({control:.2f})"
     interval = f"{best['gain low']:.3f} to {best['gain high']:.3f}"
     level = rows[rows["gain high"] >= best["gain low"]].method.iloc[1:]
     beside = f", not told apart from {_listed(list(level))}" if len(level) else ""
     return (
-        f"{NAMES[number]}: {count} of {len(rows)} methods beat {_the(best.control)} ({control:.2f}); most gains "
+        f"{NAMES[number]}: {beats} of {len(rows)} methods beat {_the(best.control)} ({control:.2f}); most gains "
         f"{best.method}, {best.value:.2f}, better by {interval}{beside}"
     )
 
@@ -118,7 +118,7 @@ def markdown(model: str) -> str:
     for name in order:
         cells = [_cell(by_place[name, number]) if (name, number) in by_place else "" for number in columns]
         lines.append(f"| {f'*{name}*' if name in CONTROLS else name} | {' | '.join(cells)} |")
-    said = [f"- {sentence(model, number)}" for number in TASKS if len(of_task(model, number))]
+    said = [f"- {words}" for words in summary(model)]
     return "\n".join([f"What passes: {advice(DIGIT_NETS)}. In `{model}`:", "", *said, "", *lines])
 
 

@@ -9,6 +9,7 @@ them*. No two methods are ranked whose intervals overlap.
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -60,9 +61,15 @@ def measure(name: str, model: str, weights: str, count: int) -> tuple[Worth, dic
         rival.append(_against_rivals(name, net, images, label))
     by_image = joined([trust.numbers for trust in found]) | {"rival": torch.cat(rival)}
     if (played := _grids(model, weights)) is not None:
-        by_image["pointing"] = play(_explain(name), played)
+        by_image["pointing"] = play(_explain(name, layer=LAST_MAPS), played)
     means = {number: float(values.nanmean()) for number, values in by_image.items()}
-    return Worth(means, worth(found).curves, worth(found).stages), by_image
+    return replace(worth(found), numbers=means), by_image
+
+
+@cache
+def _beside(model: str, weights: str, count: int) -> dict[str, dict[str, Tensor]]:
+    """What each control scores on the first `count` test images, image by image."""
+    return {name: measure(name, model, weights, count)[1] for name in CONTROLS}
 
 
 def _by_label(count: int) -> dict[int, Images]:
@@ -81,11 +88,11 @@ def _grids(model: str, weights: str) -> Grids | None:
     return grids(load(model, weights=weights))
 
 
-def _explain(name: str) -> Any:
-    """The method, or the control, as a function of net, images and target."""
+def _explain(name: str, **weighed: str) -> Any:
+    """The method, or the control, as a function of net, images and target; `weighed` is for methods that weigh maps."""
     if name in CONTROLS:
         return lambda model, x, target: CONTROLS[name](x)
-    return partial(ATTRIBUTIONS[name], layer=LAST_MAPS) if name in WEIGHING else ATTRIBUTIONS[name]
+    return partial(ATTRIBUTIONS[name], **(weighed if name in WEIGHING else {}))
 
 
 def _against_rivals(name: str, net: nn.Module, images: Images, label: int) -> PerImage:
@@ -100,7 +107,7 @@ def _against_rivals(name: str, net: nn.Module, images: Images, label: int) -> Pe
     left = torch.empty(len(images))
     for rival in rivals.unique().tolist():
         own, target = rivals == rival, Target("logits", label, minus=rival)
-        found = ATTRIBUTIONS[name](net, images[own], target) if name in ATTRIBUTIONS else CONTROLS[name](images[own])
+        found = _explain(name)(net, images[own], target)
         left[own] = area(curve(net, images[own], target, support(found), insert=False))
     return left
 
@@ -185,26 +192,12 @@ def build(model: str, weights: str) -> Iterator[tuple[str, float]]:
     points = pd.read_csv(curves, dtype={"at": str}) if curves.exists() else pd.DataFrame()
     methods = [name for name in ATTRIBUTIONS if not why_not(name, load(model, weights=weights))]
     methods = [name for name in methods if weights == "trained" or name not in SLOW]
-    if set(there.method) >= {*CONTROLS, *methods}:
-        return
-    count = DIGITS[weights]
-    beside: dict[str, dict[str, Tensor]] = {}
-    for place, name in enumerate([*CONTROLS, *methods]):
-        yield name, place / len([*CONTROLS, *methods])
-        done = name in set(there.method)
-        if done and name not in CONTROLS:
-            continue
-        found, by_image = measure(name, model, weights, FEWER.get(name, count))
-        if name in CONTROLS:
-            beside[name] = by_image
-        else:
-            fewer = FEWER.get(name)  # image by image beside the same images
-            compared = beside if fewer is None else {c: measure(c, model, weights, fewer)[1] for c in CONTROLS}
-        if done:
-            continue
-        new = pd.DataFrame(
-            rows(model, weights, name, by_image, beside if name in CONTROLS else compared), columns=COLUMNS
-        )
+    missing = [name for name in (*CONTROLS, *methods) if name not in set(there.method)]
+    for place, name in enumerate(missing):
+        yield name, place / len(missing)
+        count = FEWER.get(name, DIGITS[weights])
+        found, by_image = measure(name, model, weights, count)
+        new = pd.DataFrame(rows(model, weights, name, by_image, _beside(model, weights, count)), columns=COLUMNS)
         there = new if there.empty else pd.concat([there, new])
         points = pd.concat([points, _points(model, weights, name, found)])
         write_whole(numbers, there.round(4).to_csv(index=False).encode())
@@ -220,8 +213,7 @@ def build_photo() -> Iterator[tuple[str, float]]:
     found: list[dict[str, object]] = []
     for place, name in enumerate([*CONTROLS, *methods]):
         yield name, place / len([*CONTROLS, *methods])
-        explain = ATTRIBUTIONS[name] if name in ATTRIBUTIONS else _explain(name)
-        one_by_one = torch.cat([play(explain, played[torch.tensor([at])]) for at in range(len(played.images))])
+        one_by_one = torch.cat([play(_explain(name), played[torch.tensor([at])]) for at in range(len(played.images))])
         found += rows("photo", "trained", name, {"pointing": one_by_one}, beside)
     write_whole(FOLDER / "photo-trained-numbers.csv",
                 pd.DataFrame(found, columns=COLUMNS).round(4).to_csv(index=False).encode())  # fmt: skip

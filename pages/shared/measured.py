@@ -11,6 +11,7 @@ from torch import Tensor
 
 from core import charts, images
 from core.models import find
+from core.trust.controls import CONTROLS
 from core.trust.examine import Trust, Worth, controls, examine, worth
 from core.trust.numbers import agreement
 from pages.shared import nets
@@ -59,11 +60,15 @@ class Measuring:
 
 
 def measure(maps: Sequence[Explaining], what: str, theme: images.Theme) -> None:
-    """Draw the button and, while the job runs, what it finds as it comes; then how far the methods agree."""
-    if not maps:
+    """Draw the button and, while the job runs, what it finds as it comes; then how far the methods agree.
+
+    Maps that there are not, or that know no net, are left out: the controls are measured beside all others.
+    """
+    able = tuple(map_ for map_ in maps if map_.method not in CONTROLS and not map_.why_not())
+    if not able:
         return
-    work = Measuring(tuple(maps))
-    long_work([work], f"Measure these maps on this {what}", partial(_live, len(maps), theme), key="measuring")
+    work = Measuring(able)
+    long_work([work], f"Measure these maps on this {what}", partial(_live, len(able), theme), key="measuring")
     job = scheduler().look(work, watcher())
     if job and job.state == "done":
         _agreement({map_: trust.found for map_, trust in job.records[-1].found.items()}, theme)

@@ -66,7 +66,7 @@ def fields(name: str, layer: str) -> tuple[Field, Field] | None:
 @st.cache_resource(max_entries=64, show_spinner="Finding how far its units see ...")
 def _fields(name: str) -> dict[str, tuple[Field, Field]]:
     try:
-        return receptive_fields(net(name, "untrained"), find(name).input_shape)
+        return receptive_fields(models.untrained(name, seed=0), find(name).input_shape)
     except ValueError:  # the pages say that it is not known
         return {}
 

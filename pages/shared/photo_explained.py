@@ -11,7 +11,6 @@ from core.attribution import FORMING
 from core.attribution.outcome import Forming, Target
 from core.models import find
 from core.segmentation import segment
-from core.trust.controls import CONTROLS
 from core.trust.numbers import importance
 from pages.shared import nets
 from pages.shared.choose_nets import choose_net, choose_weights
@@ -53,7 +52,7 @@ def photo_explained(methods: list[str], baseline: str, looks: Looks) -> None:
             with st.container(width=SIDE, gap="xsmall"):
                 st.markdown(f"**{map_.method}**")
                 _tile(map_, image, looks, cut)
-    measure([map_ for map_ in maps if not map_.why_not() and map_.method not in CONTROLS], "photo", looks.theme)
+    measure(maps, "photo", looks.theme)
 
 
 def _choose_class(model: str, weights: str, image: Tensor) -> tuple[Target, str]:

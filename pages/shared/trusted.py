@@ -62,9 +62,8 @@ def trusted(models: Sequence[str], theme: images.Theme) -> None:
                                        bind="query-params")  # fmt: skip
         if not models:
             return
-        st.markdown(f"**What we advise**: {advice(models, weights)}.", help=_rule())
-    counts = [said for number in charts.GAINS if (said := count(models, number, weights))]
-    st.markdown(f"**How many methods beat the best control?** {'. '.join(map(_capital, counts))}.")
+        st.markdown(f"**What we advise**: {_advice(models, weights)}.", help=_rule())
+    st.markdown(f"**How many methods beat the best control?** {_counts(models, weights)}.")
     st.caption(CAPTION + (OF_SIX if PHOTO in models else ""))
     methods = _in_order(models, weights)
     with st.container(horizontal=True, gap="small", key="gains"):
@@ -76,12 +75,25 @@ def trusted(models: Sequence[str], theme: images.Theme) -> None:
                     st.vega_lite_chart(charts.gains(gains, methods, theme), key=f"gains-{number}", width="content")
     with st.expander("All numbers, the controls among them"):
         for model in models:
-            st.markdown(f"**{model}** · " + "; ".join(summary(model, weights)) + ".")
+            st.markdown(f"**{model}** · {_summary(model, weights)}.")
         numbers_table(_numbers(models, weights), key="worth")
 
 
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+# What is said and drawn is asked of the table a hundred times, which takes half a second: it is kept.
+@st.cache_data(show_spinner=False)
+def _advice(models: Sequence[str], weights: str) -> str:
+    return advice(models, weights)
+
+
+@st.cache_data(show_spinner=False)
+def _counts(models: Sequence[str], weights: str) -> str:
+    counts = [said for number in charts.GAINS if (said := count(models, number, weights))]
+    return ". ".join(said[:1].upper() + said[1:] for said in counts)
+
+
+@st.cache_data(show_spinner=False)
+def _summary(model: str, weights: str) -> str:
+    return "; ".join(summary(model, weights))
 
 
 def _rule() -> str:
@@ -91,17 +103,20 @@ def _rule() -> str:
     )
 
 
+@st.cache_data(show_spinner=False)
 def _gains(models: Sequence[str], number: str, weights: str) -> pd.DataFrame:
     rows = [of_task(model, number, weights).assign(family=find(model).family) for model in models]
     return pd.concat(rows).rename(columns={"gain low": "lower", "gain high": "upper"})
 
 
+@st.cache_data(show_spinner=False)
 def _in_order(models: Sequence[str], weights: str) -> list[str]:
     """All methods of these nets, those first that gain most against the rival, or in pointing."""
     rows = pd.concat([of_task(model, number, weights) for model in models for number in ("rival", "pointing")])
     return list(dict.fromkeys(rows.method))
 
 
+@st.cache_data(show_spinner=False)
 def _numbers(models: Sequence[str], weights: str) -> pd.DataFrame:
     """A row a net and method, the controls first; a column a number."""
     own = table()[table().model.isin(models) & (table().weights == weights)]
