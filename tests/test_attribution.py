@@ -127,6 +127,18 @@ def test_gradient_shap_is_the_mean_over_baselines_and_places_between() -> None:
     assert (found - expected).norm() < 0.25 * expected.norm()
 
 
+def test_the_standard_error_of_a_mean_is_its_formula() -> None:
+    """The norm of sqrt(variance / n), pixel by pixel, beside the norm of the mean; n - 1 in the variance."""
+    draws = [torch.rand(2, 1, 3, 3, generator=Generator().manual_seed(seed)) for seed in range(5)]
+    *_, last = outcome.mean([lambda draw=draw: draw for draw in draws], drawn=True)
+    every = torch.stack(draws)
+    expected = (every.var(0) / 5).sqrt().flatten(1).norm(dim=1) / every.mean(0).flatten(1).norm(dim=1)
+    assert last.error is not None
+    torch.testing.assert_close(last.error, expected, atol=1e-5, rtol=1e-4)
+    (first,) = outcome.mean([lambda: draws[0]], drawn=True)
+    assert first.error is not None and first.error.isnan().all()
+
+
 def test_a_digits_superpixels_are_squares_of_four_pixels_and_grow_with_it() -> None:
     for side in (28, 56):
         (mask,) = superpixels(torch.zeros(1, 1, side, side))[0]

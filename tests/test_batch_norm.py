@@ -52,7 +52,7 @@ def test_calibrating_sets_the_norms_of_these_images_and_nothing_else() -> None:
     net, images = with_batch_norm(untrained("photo", 0)).eval(), torch.rand(6, 3, 32, 32)
     before = copy.deepcopy(net.state_dict())
     momenta = [norm.momentum for norm in net.modules() if isinstance(norm, nn.BatchNorm2d)]
-    calibrate(net, images)
+    calibrate(net, images.square())
     calibrate(net, images)  # what was there before counts for nothing
     assert not any(module.training for module in net.modules())
     assert [norm.momentum for norm in net.modules() if isinstance(norm, nn.BatchNorm2d)] == momenta

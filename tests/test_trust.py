@@ -370,6 +370,9 @@ def test_a_gain_is_paired_and_taken_over_the_best_control() -> None:
     (row,) = table.rows("cnn", "trained", "saliency", by_image, beside)
     assert row["control"] == "good" and row["images"] == 50
     assert [row["gain"], row["gain low"], row["gain high"]] == pytest.approx([0.01] * 3, abs=1e-5)
+    more = {"poor": {"insertion": images - 0.3}, "good": {"insertion": images}}  # of which more is better
+    (row,) = table.rows("cnn", "trained", "saliency", {"insertion": images - 0.01}, more)
+    assert row["control"] == "good" and row["gain"] == pytest.approx(-0.01, abs=1e-5)
     verdicts = [table.verdict(pd.Series({"gain low": low, "gain high": high}))
                 for low, high in ((0.01, 0.02), (-0.01, 0.02), (-0.02, -0.01))]  # fmt: skip
     assert verdicts == ["beats", "no better", "worse"]
