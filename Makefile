@@ -2,14 +2,20 @@
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: run test lint bench pictures train
+.PHONY: run test slow lint bench pictures train
 .DELETE_ON_ERROR:
 
 run: .venv/app
 	$(VENV)/streamlit run app.py
 
+# On two cores; a test that waits for another one's end is given to whoever is free.
+PYTEST := $(VENV)/python -m pytest --numprocesses 2 --dist worksteal
+
 test: .venv/dev
-	$(VENV)/python -m pytest
+	$(PYTEST)
+
+slow: .venv/dev
+	$(PYTEST) -m slow
 
 lint: .venv/dev
 	$(VENV)/ruff check .
@@ -18,12 +24,12 @@ lint: .venv/dev
 	$(VENV)/mypy
 
 bench: .venv/bench
-	$(VENV)/python -m pytest tests/bench.py --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name
+	$(VENV)/python -m pytest -p no:tests.only_read tests/bench.py --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name
 	$(VENV)/python -m tests.bench_ascent
 
 # Makes the README's pictures again.
 pictures: .venv/dev
-	$(VENV)/python -m pytest tests/browser/pictures.py
+	$(VENV)/python -m pytest -p no:tests.only_read tests/browser/pictures.py
 
 # Makes the checkpoints that are missing; `make --always-make train` makes them all again, about 90 minutes of one core.
 SEEDS := 0 1 2 3 4

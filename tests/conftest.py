@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+import torch
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.store import FOLDER_VARIABLE
@@ -24,6 +25,7 @@ FLAGS += ["--disable-background-networking", "--disable-component-update"]
 PATIENCE = 60_000  # milliseconds: a cold server on a busy machine loads torch first
 
 expect.set_options(timeout=PATIENCE)
+torch.set_num_threads(1)  # each of pytest's workers has a core to itself
 
 
 @pytest.fixture

@@ -228,6 +228,7 @@ def test_the_draw_page_can_erase_what_matters() -> None:
     assert len(falls) == 3 and all("at random" in chart and "the image itself" in chart for chart in falls)
 
 
+@pytest.mark.slow
 def test_a_photo_is_measured_and_it_can_be_cancelled(empty_store: Path) -> None:
     at = attribution_page(images="photos", photo="cat", **{"methods-photos": ["saliency", "LRP"]})
     next(button for button in at.button if button.label.startswith("Measure")).click().run()

@@ -175,8 +175,9 @@ def test_a_small_ring_is_no_dot(brush: int) -> None:
     assert canvas.to_input(ring).max() > 0.9
 
 
-def test_no_test_image_is_taken_for_a_blob() -> None:
-    for image in digits.test_set().images:
+@pytest.mark.parametrize("every", [50, pytest.param(1, marks=pytest.mark.slow)])
+def test_no_test_image_is_taken_for_a_blob(every: int) -> None:
+    for image in digits.test_set().images[::every]:
         canvas.to_input(enlarged(image))
 
 

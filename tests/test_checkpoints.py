@@ -15,7 +15,10 @@ MEGABYTE = 2**20
 
 
 @pytest.mark.parametrize("name", models.DIGIT_NETS)
-@pytest.mark.parametrize("weights", ["plain", *(f"seed-{seed}" for seed in models.SEEDS)])
+@pytest.mark.parametrize(
+    "weights",
+    ["plain", "seed-0", *(pytest.param(f"seed-{seed}", marks=pytest.mark.slow) for seed in models.SEEDS if seed)],
+)
 def test_accuracy_on_the_test_images_is_the_one_in_the_metadata(name: str, weights: str) -> None:
     measured = accuracy(models.load(name, weights=weights), TEST_SET)
     assert measured == pytest.approx(models.metadata(name, weights)["accuracy"], abs=0.03)  # sums differ by machine
@@ -26,6 +29,7 @@ def test_the_trained_nets_reach_their_accuracy(name: str) -> None:
     assert accuracy(models.load(name), TEST_SET) >= LEAST[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", models.DIGIT_NETS)
 def test_untrained_and_shuffled_twins_only_guess_and_the_metadata_say_how_well(name: str) -> None:
     for seed, weights in zip(models.SEEDS, models.controls(models.TWIN), strict=True):
@@ -36,6 +40,7 @@ def test_untrained_and_shuffled_twins_only_guess_and_the_metadata_say_how_well(n
     assert accuracy(models.load(name, weights=models.SHUFFLED), TEST_SET) < 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", models.DIGIT_NETS)
 def test_accuracy_grows_over_the_snapshots(name: str) -> None:
     values = [accuracy(models.load(name, weights=snapshot), TEST_SET) for snapshot in models.snapshots(name)]
@@ -44,6 +49,7 @@ def test_accuracy_grows_over_the_snapshots(name: str) -> None:
     assert values[-1] == pytest.approx(accuracy(models.load(name), TEST_SET), abs=0.1)  # float16
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["cnn", "rnn"])
 def test_adversarial_training_makes_a_net_that_holds(name: str) -> None:
     held, fell = (

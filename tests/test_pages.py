@@ -515,7 +515,9 @@ def test_a_damaged_link_to_a_neighbours_image_gets_a_sentence(digit: str) -> Non
     assert "test images are numbered 0 to 9999" in said(fine(neighbours_page(digit=digit)))
 
 
-@pytest.mark.parametrize("net", ["vit_b_32", "squeezenet1_1", "maxvit_t"])
+@pytest.mark.parametrize(
+    "net", ["squeezenet1_1", *(pytest.param(name, marks=pytest.mark.slow) for name in ("vit_b_32", "maxvit_t"))]
+)
 def test_nets_of_other_kinds_are_shown_too(net: str) -> None:
     at = fine(photo_page(photo="cat", net=net, of="untrained"))
     assert any(caption.value == f"What {net}, untrained, takes it for" for caption in at.caption)

@@ -29,7 +29,9 @@ def explainer(name: str) -> Callable[..., np.ndarray]:
     return lambda model, inputs, targets, **_: found(name, model, torch.as_tensor(inputs, dtype=torch.float32)).numpy()
 
 
-@pytest.mark.parametrize("name", ["saliency", "LRP", "occlusion"])
+@pytest.mark.parametrize(
+    "name", ["saliency", *(pytest.param(name, marks=pytest.mark.slow) for name in ("LRP", "occlusion"))]
+)
 def test_deletion_is_pixel_flipping_of_the_ink(name: str) -> None:
     """Pixel by pixel, in an order without ties that has all paper last; ours looks at fifteen places of the ink."""
     net = load("dense")
@@ -44,7 +46,7 @@ def test_deletion_is_pixel_flipping_of_the_ink(name: str) -> None:
         np.testing.assert_allclose(other[places], own[1:], atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["saliency", "LRP", "SmoothGrad"])
+@pytest.mark.parametrize("name", ["saliency", "LRP", pytest.param("SmoothGrad", marks=pytest.mark.slow)])
 def test_sensitivity_is_their_max_sensitivity(name: str) -> None:
     net, images = load("dense"), near(SEVENS)
     metric = quantus.MaxSensitivity(

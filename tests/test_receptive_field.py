@@ -287,6 +287,7 @@ print(json.dumps(said))
 """
 
 
+@pytest.mark.slow
 def test_torchlens_agrees() -> None:
     """Where it calls a field exact it is ours, and where it calls it a bound ours lies within."""
     run = subprocess.run([sys.executable, "-c", SECOND_OPINION], capture_output=True, text=True, check=True)

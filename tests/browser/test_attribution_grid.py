@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 Open = Callable[..., Page]
@@ -10,6 +11,7 @@ TWELVE = ["saliency", "input x gradient", "integrated gradients", "SmoothGrad", 
 MAPS = '.st-key-grid [class*="st-key-map-"] svg.marks'
 
 
+@pytest.mark.slow
 def test_twelve_methods_in_three_nets_and_a_pixel_read_off_in_all(server: str, open_page: Open) -> None:
     asked = "&".join(f"methods-digits={name.replace(' ', '+')}" for name in TWELVE)
     page = open_page(f"{server}/attribution?digit=7&{asked}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.drawing import draw_with_mouse
@@ -47,6 +48,7 @@ def test_a_cold_server_opened_by_a_link_shows_the_page_in_its_frame(cold_server:
     expect(page.locator("code.unit")).to_have_text("cnn/conv2/3")
 
 
+@pytest.mark.slow
 def test_a_cold_server_opened_at_another_page_shows_it_in_its_frame(cold_server: str, open_page: Open) -> None:
     page = open_page(f"{cold_server}/nets")
     expect(page.get_by_role("heading", name="The nets, trained and untrained")).to_be_visible()

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 Open = Callable[..., Page]
@@ -33,6 +34,7 @@ def test_an_ascent_shows_its_progress_and_is_cancelled_within_a_second(server: s
     assert time.monotonic() - pressed < 1.5  # the button itself answers at once; a busy machine draws it late
 
 
+@pytest.mark.slow
 def test_another_widget_a_reload_and_a_second_tab_find_the_same_run(server: str, open_page: Open) -> None:
     link = f"{server}/features?models=cnn&models=rnn&steps=512&seed=2"
     page = open_page(link)
@@ -69,6 +71,7 @@ def test_a_finished_ascent_can_be_scrubbed_and_taken_along(server: str, open_pag
     expect(page.locator(".st-key-ascents svg.marks")).to_have_count(3)  # the result is there at once
 
 
+@pytest.mark.slow
 def test_a_click_on_a_picture_opens_its_unit_and_the_link_brings_it_back(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/features?models=dense&steps=16&seed=4")
     page.get_by_role("button", name="Start").click()

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 Open = Callable[..., Page]
@@ -27,6 +28,7 @@ def maps_page(page: Page) -> Page:
     return page
 
 
+@pytest.mark.slow
 def test_a_lasso_shows_the_images_inside_and_a_click_beside_them_lets_go(server: str, open_page: Open) -> None:
     page = maps_page(open_page(f"{server}/maps?digit=7"))
     circle(page, radius=45)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.drawing import draw_with_mouse
@@ -11,6 +12,7 @@ NUMBERED = re.compile(r"^Test image \d+, a")
 Open = Callable[..., Page]
 
 
+@pytest.mark.slow
 def test_a_click_on_a_neighbour_goes_to_it(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/neighbours?digit=7")
     expect(page.get_by_text("Test image 7, a 9")).to_be_visible()

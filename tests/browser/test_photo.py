@@ -24,6 +24,7 @@ def bring(page: Page, path: Path) -> None:
     page.locator("input[type=file]").set_input_files(path)
 
 
+@pytest.mark.slow
 def test_a_click_on_the_wall_opens_the_unit(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/photo")
     wall = page.locator(".st-key-wall svg.marks")
@@ -83,6 +84,7 @@ def test_a_bad_file_gets_a_sentence_and_the_page_lives_on(
     expect(page.locator(".st-key-answer")).to_contain_text("espresso")
 
 
+@pytest.mark.slow
 def test_a_cold_server_opened_by_a_link_to_a_photo(cold_server: str, open_page: Open) -> None:
     page = open_page(f"{cold_server}/photo?photo=flower&layer=block5&unit=photo%2Fblock5%2F3")
     expect(page.locator(".st-key-answer")).to_contain_text("daisy")
