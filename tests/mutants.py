@@ -11,7 +11,6 @@ import hashlib
 import os
 import re
 import resource
-import shutil
 import signal
 import socket
 import socketserver
@@ -149,10 +148,10 @@ def tests_of(folder: Path, module: str, source: str, rows: Iterable[int]) -> set
     for row in rows:
         lines, at_import = reach(source, row)
         contexts = [ran[line] for line in (ran if at_import else lines & ran.keys())]
-        found |= {context.split("|")[0] for some in contexts for context in some if context}
+        found |= {context.rsplit("|", 1)[0] for some in contexts for context in some if context}
         if at_import and not found:
-            found = {context.split("|")[0] for context in data.measured_contexts() if context}
-    return found
+            found = {context.rsplit("|", 1)[0] for context in data.measured_contexts() if context}
+    return found & durations(folder).keys()
 
 
 def is_own(module: str, test: str) -> bool:
