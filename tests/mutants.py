@@ -70,8 +70,8 @@ def _line(spec: Any) -> str:
 
 def drawn(items: Iterable[Any], count: int, seed: int) -> list[Any]:
     """As many of the mutants as asked for, by seed alone: neither their order nor their number matters."""
-    rank = {item: hashlib.sha256(f"{seed} {name}".encode()).digest() for name, item in identities(items)}
-    return sorted(rank, key=rank.__getitem__)[:count]
+    named = sorted(identities(items), key=lambda pair: hashlib.sha256(f"{seed} {pair[0]}".encode()).digest())
+    return [item for _, item in named[:count]]
 
 
 def changed(spec: Any) -> tuple[str, str]:
@@ -94,15 +94,15 @@ def without_equivalents(items: list[Any], known: list[dict[str, str]]) -> tuple[
     by_line: dict[tuple[str, str], list[Any]] = {}
     for item in items:
         by_line.setdefault((str(item.mutations[0].module_path), _line(item.mutations[0])), []).append(item)
-    left, unmet = dict.fromkeys(items), []
+    left, unmet = {item.job_id: item for item in items}, []
     for entry in known:
         candidates = by_line.get((entry["file"], entry["line"].split("\n")[0]), [])
         same = [item for item in candidates if _fits(entry, item.mutations[0])]
         for item in same:
-            left.pop(item, None)
+            left.pop(item.job_id, None)
         if not same:
             unmet.append(entry)
-    return list(left), unmet
+    return list(left.values()), unmet
 
 
 def _fits(entry: dict[str, str], spec: Any) -> bool:
@@ -275,7 +275,8 @@ def sample(session: Path, modules: list[str], count: int, seed: int) -> None:
     from cosmic_ray.work_db import use_db
 
     files = sorted(find_modules(map(Path, modules)))
-    with use_db(session) as database:
+    fresh = session.with_suffix(".fresh")
+    with use_db(fresh) as database:
         init(files, database, {})
         known = [entry for entry in equivalents() if Path(entry["file"]) in files]
         items, unmet = without_equivalents(list(database.work_items), known)
@@ -283,6 +284,7 @@ def sample(session: Path, modules: list[str], count: int, seed: int) -> None:
             print(f"{EQUIVALENT} names a mutant that is not there: {entry['file']}: {entry['line']}")
         database.clear()
         database.add_work_items(drawn(items, count, seed))
+    fresh.rename(session)
 
 
 @contextlib.contextmanager
