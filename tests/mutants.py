@@ -10,7 +10,6 @@ import difflib
 import gc
 import hashlib
 import os
-import re
 import resource
 import signal
 import socket
@@ -32,6 +31,7 @@ import pytest
 
 EQUIVALENT = Path("tests/equivalent_mutants.toml")
 BUDGET = 60.0  # seconds of tests a mutant meets, as the tests lasted with nothing changed
+EXTRA = 20.0  # seconds of the module's own other tests
 PATIENCE = 30  # seconds that a test may always take; beyond them five times what it took
 CEILING = 290  # seconds for a mutant in all: cosmic-ray's own request gives up after 300
 MEMORY = 8 * 2**30
@@ -84,7 +84,8 @@ def changed(spec: Any) -> tuple[str, str]:
     before = spec.module_path.read_text()
     after = mutate_code(before, get_operator(spec.operator_name)(**spec.operator_args), spec.occurrence)
     lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
-    return tuple("\n".join(line[2:].strip() for line in lines if line[0] == sign) for sign in "-+")  # type: ignore[return-value]
+    was, becomes = ("\n".join(line[2:].strip() for line in lines if line[0] == sign) for sign in "-+")
+    return was, becomes
 
 
 def equivalents() -> list[dict[str, str]]:
@@ -118,14 +119,14 @@ def _fits(entry: dict[str, str], spec: Any) -> bool:
 def reach(source: str, row: int) -> tuple[set[int], bool]:
     """The lines that show which tests run this row, and whether it runs at import, for every test alike."""
     tree = ast.parse(source)
-    around = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and _first(node) <= row <= node.end_lineno]  # type: ignore[operator]
+    around = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and _first(node) <= row <= node.end_lineno]
     if not around:
         return {row}, True
     inner = max(around, key=_first)
     functions = [node for node in around if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     body = getattr(inner, "body", None)
     if body is None or (row < _first(body[0]) and inner in functions):
-        lines = range(_first(inner), inner.end_lineno + 1)  # type: ignore[operator]
+        lines = range(_first(inner), inner.end_lineno + 1)
     elif row < _first(body[0]):
         lines = range(_first(inner), _first(body[0]))
     else:
@@ -137,7 +138,8 @@ def _first(node: ast.stmt) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
 
 
-def tests_of(folder: Path, module: str, source: str, rows: Iterable[int]) -> set[str]:
+def tests_of(folder: Path, module: str, source: str, rows: Iterable[int]) -> tuple[set[str], set[str]]:
+    """The tests that ran these rows, and the module's own that ran others: a kept result shows its first user alone."""
     from coverage import CoverageData
 
     data = CoverageData(str(folder / "coverage"))
@@ -146,14 +148,19 @@ def tests_of(folder: Path, module: str, source: str, rows: Iterable[int]) -> set
     for file in data.measured_files():
         if file == module or file.endswith(f"/{module}"):
             ran = data.contexts_by_lineno(file)
+    known = durations(folder).keys()
+    every = _tests(context for contexts in ran.values() for context in contexts) & known
     found: set[str] = set()
     for row in rows:
         lines, at_import = reach(source, row)
-        contexts = [ran[line] for line in (ran if at_import else lines & ran.keys())]
-        found |= {context.rsplit("|", 1)[0] for some in contexts for context in some if context}
-        if at_import and not found:
-            found = {context.rsplit("|", 1)[0] for context in data.measured_contexts() if context}
-    return found & durations(folder).keys()
+        found |= _tests(context for line in lines & ran.keys() for context in ran[line])
+        if at_import:
+            found |= every or known
+    return found & known, {test for test in every - found if is_own(module, test)}
+
+
+def _tests(contexts: Iterable[str]) -> set[str]:
+    return {context.rsplit("|", 1)[0] for context in contexts if context}
 
 
 def is_own(module: str, test: str) -> bool:
@@ -161,14 +168,14 @@ def is_own(module: str, test: str) -> bool:
     return Path(test.split("::")[0]).stem.removeprefix("test_") in Path(module).with_suffix("").parts
 
 
-def chosen(module: str, tests: Iterable[str], seconds: dict[str, float]) -> list[str]:
+def chosen(module: str, tests: Iterable[str], seconds: dict[str, float], budget: float) -> list[str]:
     """The module's own tests first, then the fast ones, while the budget lasts; run in the order of their length."""
-    spent, kept = 0.0, []
-    for test in sorted(tests, key=lambda test: (not is_own(module, test), seconds.get(test, 1.0), test)):
-        if spent + seconds.get(test, 1.0) <= BUDGET:
-            spent += seconds.get(test, 1.0)
+    kept = []
+    for test in sorted(tests, key=lambda test: (not is_own(module, test), seconds[test], test)):
+        if seconds[test] <= budget:
+            budget -= seconds[test]
             kept.append(test)
-    return sorted(kept, key=lambda test: (seconds.get(test, 1.0), test))
+    return sorted(kept, key=lambda test: (seconds[test], test))
 
 
 @cache
@@ -188,7 +195,7 @@ class Chosen:
         items[:] = sorted((item for item in items if item.nodeid in self.rank), key=lambda item: self.rank[item.nodeid])
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        signal.alarm(int(PATIENCE + 5 * self.seconds.get(nodeid, 1.0)))
+        signal.alarm(int(PATIENCE + 5 * self.seconds[nodeid]))
 
 
 # The server: everything heavy is loaded once, a fork tests what stands in a clone.
@@ -202,16 +209,18 @@ class Handler(socketserver.StreamRequestHandler):
     """Reads the clone's folder, writes pytest's output and, last, the verdict; a killed fork writes none."""
 
     def handle(self) -> None:
-        start, clone = time.monotonic(), self.rfile.readline().decode().strip()
+        start, clone = time.monotonic(), Path(self.rfile.readline().decode().strip())
         said = os.fdopen(os.dup(2), "w")
         for stream in (1, 2):
             os.dup2(self.connection.fileno(), stream)
         signal.alarm(4 * PATIENCE)
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-        verdict, where = examine(Path(clone))
+        verdict, where = examine(clone)
         sys.stdout.flush()
         self.wfile.write(f"\n{verdict}\n".encode())
-        print(f"{time.monotonic() - start:6.1f} s  {verdict:40} {where}", file=said, flush=True)
+        print(
+            f"{time.monotonic() - start:6.1f} s  {time.process_time():5.1f} {verdict:40} {where}", file=said, flush=True
+        )
 
 
 def examine(clone: Path) -> tuple[str, str]:
@@ -219,20 +228,22 @@ def examine(clone: Path) -> tuple[str, str]:
     os.chdir(clone)
     sys.path[0] = str(clone)
     sys.modules.pop("tests")
-    difference = subprocess.run(["git", "diff", "-U0"], capture_output=True, text=True, check=True).stdout
-    module = re.findall(r"^--- a/(.*)", difference, re.M)[0]
-    first, count = re.findall(r"^@@ -(\d+)(?:,(\d+))?", difference, re.M)[0]
+    module = subprocess.run(["git", "diff", "--name-only"], capture_output=True, text=True, check=True).stdout.strip()
     source = subprocess.run(["git", "show", f"HEAD:{module}"], capture_output=True, text=True, check=True).stdout
-    where, seconds = f"{module}:{first}", durations(clone.parent)
-    found = tests_of(clone.parent, module, source, range(int(first), int(first) + int(count or 1)))
-    tests = chosen(module, found, seconds)
+    edits = difflib.SequenceMatcher(None, source.splitlines(), Path(module).read_text().splitlines(), autojunk=False)
+    rows = [row for edit, first, end, *_ in edits.get_opcodes() if edit != "equal" for row in range(first + 1, end + 1)]
+    where, seconds = f"{module}:{rows[0]}", durations(clone.parent)
+    found, others = tests_of(clone.parent, module, source, rows)
+    tests = chosen(module, found, seconds, BUDGET)
+    untried = len(found) - len(tests)
+    tests += chosen(module, others, seconds, EXTRA)
     if not tests:
         return "survived: no test runs it", where
     files = sorted({test.split("::")[0] for test in tests})
     arguments = ["-x", "-q", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line", *files]
     status = pytest.main(arguments, plugins=[Chosen(tests, seconds)])
     if status in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        return f"survived {len(tests)} tests, {len(found) - len(tests)} untried", where
+        return f"survived {len(tests)} tests" + (f", {untried} slower ones untried" if untried else ""), where
     return "killed", where
 
 
@@ -254,6 +265,16 @@ def serve(address: str) -> None:
     gc.freeze()
     with Server(address, Handler) as server:
         server.serve_forever()
+
+
+def work(port: int) -> None:
+    """cosmic-ray's worker, which runs any command that it is sent, for this machine alone; its own is open to all."""
+    from aiohttp import web
+    from cosmic_ray.distribution.http import handle_mutate_and_test
+
+    app = web.Application()
+    app.add_routes([web.post("/", handle_mutate_and_test)])
+    web.run_app(app, host="127.0.0.1", port=port, print=None)
 
 
 # The run: two clones of what is committed, their coverage, a session of cosmic-ray's that can go on where it stopped.
@@ -300,11 +321,12 @@ def workers(folder: Path, ports: list[int]) -> Iterator[None]:
     """A server that forks, and one of cosmic-ray's workers in each clone."""
     address = folder / "server"
     address.unlink(missing_ok=True)
-    worker = [Path(sys.executable).with_name("cosmic-ray"), "http-worker", "--port"]
-    commands = [([sys.executable, "-m", "tests.mutants", "serve", str(address)], Path())]
-    commands += [([*worker, str(port)], folder / name) for name, port in zip("01", ports, strict=True)]
-    environment = os.environ | THREADS
-    started = [subprocess.Popen(command, cwd=cwd, env=environment, stdout=sys.stderr) for command, cwd in commands]
+    commands = [
+        ("serve", address, Path()),
+        *(("work", port, folder / name) for name, port in zip("01", ports, strict=True)),
+    ]
+    started = [subprocess.Popen([sys.executable, "-m", "tests.mutants", role, str(where)], cwd=cwd,
+                                env=os.environ | THREADS) for role, where, cwd in commands]  # fmt: skip
     try:
         while not (address.exists() and all(_answers(port) for port in ports)):
             time.sleep(0.5)
@@ -379,6 +401,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case "serve", address:
             serve(address)
+        case "work", port:
+            work(int(port))
         case "ask", address:
             sys.exit(ask(address))
         case count, seed, *modules:
