@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: run test slow lint bench pictures train
+.PHONY: run test slow lint bench mutants pictures train
 .DELETE_ON_ERROR:
 
 run: .venv/app
@@ -26,6 +26,13 @@ lint: .venv/dev
 bench: .venv/bench
 	$(VENV)/python -m pytest -p no:tests.only_read tests/bench.py --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name
 	$(VENV)/python -m tests.bench_ascent
+
+# Random mutants of what is committed, each put to the tests that run its line; goes on where it was stopped.
+N := 200
+SEED := 0
+MODULES := core
+mutants: .venv/dev
+	$(VENV)/python -m tests.mutants $(N) $(SEED) $(MODULES)
 
 # Makes the README's pictures again.
 pictures: .venv/dev
