@@ -131,14 +131,17 @@ def test_maps_stand_in_the_fewest_full_rows_that_are_low_enough(
     assert found.picture.width <= width
 
 
-def test_maps_are_at_most_180_pixels_high_unless_told_otherwise() -> None:
-    """Four maps of 44 rows and their gaps make 184 pixels in one column, of 43 rows 180."""
-    heights = [images.tiles(torch.rand(4, rows, 1), 1, "light").picture.height for rows in (43, 44)]
-    assert heights == [4 * 45 - 2, 4 * 46 - 2]  # nothing else fits into one pixel
-    assert [len(set(images.tiles(torch.rand(4, rows, 5), 12, "light").boxes[:, 0].tolist())) for rows in (21, 22)] == [
-        1,
-        2,
-    ]  # enlarged twice, 44 and 46 pixels a map
+@pytest.mark.parametrize(("width", "columns"), [(43, 1), (44, 2)])
+def test_maps_are_at_most_180_pixels_high_unless_told_otherwise(width: int, columns: int) -> None:
+    """Four maps of one pixel, enlarged by 43 and with their gaps, make 180 pixels in one column, by 44 more."""
+    assert len(set(images.tiles(torch.rand(4, 1, 1), width, "light").boxes[:, 0].tolist())) == columns
+
+
+def test_only_what_is_below_zero_makes_colours_signed() -> None:
+    for values in (torch.tensor([1.0, 2.0]), torch.tensor([0.0, 2.0])):
+        assert not images.tiles(values, 20, "light").signed
+        assert not images.overlay(torch.zeros(1, 1, 2), values[None], 1.0, 1).signed
+    assert images.tiles(torch.tensor([-0.1, 2.0]), 20, "light").signed
 
 
 def test_maps_that_do_not_fit_at_all_are_drawn_pixel_by_pixel_one_below_the_other() -> None:
