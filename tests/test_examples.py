@@ -55,6 +55,10 @@ def test_a_patch_is_what_the_unit_sees_also_at_the_border() -> None:
     fields = Field(5, 2, -2), Field(3, 2, 0)
     assert torch.equal(examples.patch(image, fields, (2, 1)), image[:, 2:7, 2:5])
     assert torch.equal(examples.patch(image, fields, (0, 4)), image[:, 0:3, 8:10])
+    for tall in (image.view(1, 5, 20), image.view(1, 20, 5)):  # below and right of it there is nothing
+        rows, columns = (side // 2 for side in tall.shape[1:])
+        seen = examples.patch(tall, (Field(3, 2, 0), Field(5, 2, 0)), (rows, columns))
+        assert torch.equal(seen, tall[:, 2 * rows :, 2 * columns :])
 
 
 def test_a_digit_is_faint_where_the_unit_does_not_look() -> None:
