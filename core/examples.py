@@ -52,7 +52,7 @@ def most_different(peaks: Float[Tensor, "n units"], k: int) -> list[int]:
     with those taken is weakest (farthest-first traversal, Gonzalez 1985). Units that never change are left for last.
     """
     spread = peaks.std(0)
-    alike = torch.corrcoef(peaks.T).abs()
+    alike = torch.corrcoef(peaks.T).abs().view(len(spread), len(spread))  # of one unit torch makes a single number
     alike[:, spread == 0] = 2  # more than any correlation
     taken = [int(spread.argmax())]
     while len(taken) < min(k, len(spread)):

@@ -166,13 +166,15 @@ def spotlight(photo: Tensor, activation: Tensor) -> Image.Image:
 def overlay(image: Tensor, values: Tensor, opacity: float, scale: int, *, row_by_row: bool = False) -> Tiles:
     """A map (height, width) of what each pixel did, in its own scale, over its digit or photo; a box a pixel.
 
-    In a photo a few pixels would outshine all others: there the strongest percent share the strongest colour.
+    In a photo a few pixels would outshine all others: there the strongest percent share the strongest colour, unless
+    less than that is not zero.
 
     Where there is something below zero the colours are signed; at an opacity of 1 the map hides the image. For a net
     that reads row by row, a strip on the right says what each row did in all, in a scale of its own.
     """
     drawn, photo = values.numpy(), len(image) == 3
-    limit = float(np.quantile(np.abs(drawn), 0.99 if photo else 1))
+    strengths = np.abs(drawn)
+    limit = (float(np.quantile(strengths, 0.99)) if photo else 0.0) or float(strengths.max())
     signed = photo or bool(drawn.min() < 0)
     ground = _as_colours(image[None])[0].astype(float)
     colours = colourise(drawn, limit, "light", signed).astype(float)

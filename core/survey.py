@@ -138,7 +138,7 @@ class _Running:
         return Extremes(values.gather(1, order), inputs.gather(1, order), places.gather(1, order))
 
     def _keep(self, strongest: Tensor, rows: Tensor) -> None:
-        new = rows >= len(self._sample)  # while there is room, each input has the next row
+        new = rows == len(self._sample) + torch.arange(len(rows))  # while there is room, each input has the next row
         self._sample = torch.cat([self._sample.view(-1, strongest.shape[1]), strongest[new]])
         for row, values in zip(rows[~new].tolist(), strongest[~new], strict=True):
             if row >= 0:

@@ -299,3 +299,33 @@ def spans(
 def _span(mask: Tensor) -> tuple[int, int]:
     places = mask.nonzero()[:, 0]
     return int(places[0]), int(places[-1]) + 1
+
+
+def digit_net(net: nn.Module, images: Tensor) -> dict[str, Tensor]:
+    """What each layer of a digit net puts out, from its weights alone: (batch, units, places), a neuron in one place.
+
+    Dense: W x + b. CNN: kernel x kernel sums over the zero-padded image, means over 2 x 2. RNN: see `lstm`, row by row.
+    """
+    if hasattr(net, "recurrent1"):
+        lstm1 = lstm(net.recurrent1, images[:, 0])
+        lstm2 = lstm(net.recurrent2, lstm1)
+        logits = lstm2[:, -1] @ net.logits.weight.T + net.logits.bias
+        return {"lstm1": lstm1.transpose(1, 2), "lstm2": lstm2.transpose(1, 2), "logits": logits[..., None]}
+    seen, x = {}, images
+    for name, module in net.named_children():
+        if name.startswith("conv"):
+            kernel = module.weight.shape[-1]
+            windows = F.pad(x, (kernel // 2,) * 4).unfold(2, kernel, 1).unfold(3, kernel, 1)
+            x = torch.einsum("nchwyx,ucyx->nuhw", windows, module.weight) + module.bias[:, None, None]
+        elif name.startswith("pool"):
+            rows, columns = x.shape[2] // 2 * 2, x.shape[3] // 2 * 2
+            x = sum(x[:, :, down:rows:2, right:columns:2] for down in (0, 1) for right in (0, 1)) / 4
+        elif name.startswith("relu"):
+            x = x * (x > 0)
+        elif name.startswith("sigmoid"):
+            x = 1 / (1 + torch.exp(-x))
+        elif name != "flatten":
+            x = x.flatten(1) @ module.weight.T + module.bias
+        if name != "flatten":
+            seen[name] = x.flatten(2) if x.ndim == 4 else x[..., None]
+    return seen

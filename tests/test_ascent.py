@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import brentq
+from scipy.special import expit
 from torch import Generator, Tensor, nn
 
 from core.ascent import Step, ascend, grow, objectives, parametrise, transforms
 from core.ascent.objectives import Objective
 from core.data import digits
 from core.examples import peaks
-from core.layers import list_layers
+from core.layers import list_layers, record
 from core.models import DIGIT_NETS, load
 from core.units import Unit
 from tests import references
@@ -46,16 +48,16 @@ class Linear(nn.Module):
 
 
 class Free(parametrise.Pixels):
-    """The parameters are the image."""
+    """The parameters are the image; a copy, as the ascent changes the parameters where they are."""
 
     def __call__(self, parameters: Tensor) -> Tensor:
-        return parameters
+        return parameters.clone()
 
 
 def test_the_optimum_of_a_linear_unit_under_a_norm_bound_is_its_weight_vector() -> None:
     """argmax w.x - |x|^2 / 2 is x = w."""
     objective = objectives.units("score", [0]) - 0.5 * objectives.l2()
-    found = last(Linear(), objective, Free((1, 1, 6, 6)), 600, lr=0.05).images
+    found = last(Linear(), objective, Free((1, 1, 6, 6)), 200, lr=0.05).images
     weight = Linear().score.weight[0]
     assert torch.cosine_similarity(found.flatten(), weight, dim=0) > 0.999
     torch.testing.assert_close(found.flatten(), weight, atol=0.02, rtol=0)
@@ -136,6 +138,55 @@ def test_the_score_rises_above_every_test_image_for_a_real_unit(address: str) ->
     assert found.scores[0] > strongest
 
 
+def test_a_penalty_is_of_the_picture_that_is_drawn_not_of_how_it_was_shaken() -> None:
+    """The shaken image is even, so its variation is 0; what is drawn is rough, and its variation is what is scored."""
+
+    def even(images: Tensor, generator: Generator) -> Tensor:
+        return images * 0 + 0.5
+
+    rough = parametrise.Pixels((2, 1, 6, 6), noise=2.0)
+    first, *_ = ascend(Linear(), objectives.units("score", [0, 0]) - objectives.total_variation() - objectives.l2(),
+                       parametrise=rough, transforms=[even], steps=1, generator=seed())  # fmt: skip
+    for score, (image,) in zip(first.scores, first.images, strict=True):
+        variation = sum(abs(image[y, x] - image[y + 1, x]) for y in range(5) for x in range(6))
+        variation += sum(abs(image[y, x] - image[y, x + 1]) for y in range(6) for x in range(5))
+        assert score.item() == pytest.approx(
+            (0.5 * Linear().score.weight.sum() - variation - (image**2).sum()).item(), rel=1e-4
+        )
+
+
+def test_scores_are_those_of_the_shaken_images_and_at_the_end_of_the_images_themselves() -> None:
+    def halved(images: Tensor, generator: Generator) -> Tensor:
+        return images / 2
+
+    first, middle, end = ascend(Linear(), objectives.units("score", [0]), parametrise=Free((1, 1, 6, 6)),
+                                transforms=[halved, halved], steps=2, generator=seed())  # fmt: skip
+    for step, factor in ((first, 4), (middle, 4), (end, 1)):
+        assert step.scores.item() == pytest.approx(
+            (step.images.flatten() @ Linear().score.weight[0]).item() / factor, abs=1e-5
+        )
+
+
+def test_unless_told_otherwise_an_ascent_takes_128_steps_of_a_tenth() -> None:
+    """Adam's steps are as long as the learning rate while the gradient stays the same (Kingma and Ba 2015, 2.1)."""
+    steps = list(ascend(Linear(), objectives.units("score", [0]), parametrise=Free((1, 1, 6, 6)), generator=seed()))
+    assert [(step.step, step.steps) for step in steps] == [(n, 128) for n in range(129)]
+    moved = (steps[-1].images - steps[0].images).flatten()
+    torch.testing.assert_close(moved, 12.8 * Linear().score.weight[0].sign(), atol=0.01, rtol=0)
+
+
+def test_in_another_type_the_copy_climbs_and_the_net_itself_says_what_was_reached() -> None:
+    net = load("cnn")
+    *_, end = ascend(net, objectives.units("conv2", [1, 5]), parametrise=parametrise.Pixels((2, 1, 28, 28)), steps=3,
+                     dtype=torch.bfloat16, generator=seed())  # fmt: skip
+    assert end.images.dtype == torch.float32 and {weight.dtype for weight in net.parameters()} == {torch.float32}
+    own = record(net, end.images, ["conv2"])["conv2"]
+    assert end.scores.tolist() == [own[0, 1, 7, 7].item(), own[1, 5, 7, 7].item()]
+    plain = last(net, objectives.units("conv2", [1, 5]), parametrise.Pixels((2, 1, 28, 28)), 3)
+    assert not torch.equal(plain.images, end.images)
+    torch.testing.assert_close(plain.images, end.images, atol=0.1, rtol=0)
+
+
 # Objectives
 
 
@@ -156,10 +207,22 @@ def test_objectives_read_units() -> None:
     assert objectives.units("lstm", [1, 0], time=0)(sequence, IMAGES).tolist() == [3, 6]
 
 
+@pytest.mark.parametrize(("rows", "columns", "place"), [(4, 6, (2, 3)), (5, 3, (2, 1)), (1, 2, (0, 1)), (7, 8, (3, 4))])
+def test_the_centre_of_an_even_map_is_below_and_right_of_its_middle(
+    rows: int, columns: int, place: tuple[int, int]
+) -> None:
+    maps = torch.randn(2, 3, rows, columns, generator=seed())
+    centre = objectives.units("conv", [2, 1])({"conv": maps}, maps)
+    assert centre.tolist() == [maps[(0, 2, *place)].item(), maps[(1, 1, *place)].item()]
+    mean = objectives.units("conv", [2, 1], place="mean")({"conv": maps}, maps)
+    torch.testing.assert_close(mean, torch.stack([maps[0, 2].mean(), maps[1, 1].mean()]))
+
+
 def test_objectives_add_subtract_and_scale() -> None:
     a, b = objectives.units("fc", [0, 0]), objectives.units("conv", [1, 1])
     assert scores(0.2 * a + b * 0.5) == pytest.approx([0.2 + 6.5, 0.6 + 15.5])
     assert scores(a - b) == [1 - 13, 3 - 31]
+    assert scores(-a) == [-1, -3]
     assert (a + b).layers == {"fc", "conv"}
     with pytest.raises(AttributeError):
         a.layers = frozenset()  # type: ignore[misc]
@@ -174,6 +237,8 @@ def test_a_direction_is_a_dot_product() -> None:
     vectors = torch.tensor([[1.0, -1.0], [0.0, 2.0]])
     assert scores(objectives.direction("fc", vectors)) == [-1, 8]
     assert scores(objectives.direction("conv", vectors)) == [4 - 13, 2 * 31]
+    sequence = {"lstm": torch.arange(12.0).view(2, 2, 3)}
+    assert objectives.direction("lstm", vectors)(sequence, IMAGES).tolist() == [1 - 4, 2 * 10]
 
 
 def test_diversity_is_highest_where_no_two_are_alike() -> None:
@@ -183,6 +248,34 @@ def test_diversity_is_highest_where_no_two_are_alike() -> None:
     alike, apart = torch.ones(3, 2, 4), torch.eye(3)[:, :, None].expand(3, 3, 4)
     assert of(alike) == pytest.approx(-1)
     assert of(apart) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("place", ["mean", "centre"])
+def test_diversity_is_the_mean_likeness_of_gram_matrices(place: objectives.Place) -> None:
+    """Pair by pair: G[u, v] = sum over places of a_u a_v, and the cosine of the angle between two such matrices."""
+    maps, kinds = torch.randn(4, 3, 4, 5, generator=seed()).double(), [6, 1, 6, 6]
+    grams = []
+    for image in maps.numpy():
+        places = [image[:, 2, 2]] if place == "centre" else [image[:, y, x] for y in range(4) for x in range(5)]
+        grams.append(sum(np.outer(vector, vector) for vector in places).flatten())
+    expected = []
+    for n, gram in enumerate(grams):
+        own = [g for m, g in enumerate(grams) if m != n and kinds[m] == kinds[n]]
+        alike = [gram @ g / np.linalg.norm(gram) / np.linalg.norm(g) for g in own]
+        expected.append(-np.mean(alike) if own else 0.0)
+    found = objectives.diversity("x", kinds, place)({"x": maps}, maps)
+    assert found.tolist() == pytest.approx(expected)
+    usual = objectives.diversity("x", kinds)({"x": maps}, maps)
+    assert torch.equal(usual, objectives.diversity("x", kinds, "mean")({"x": maps}, maps))
+
+
+def test_diversity_of_a_recurrent_layer_is_that_of_one_time_step() -> None:
+    states = torch.randn(3, 4, 5, generator=seed())
+    for time in (-1, 1):
+        step = objectives.diversity("x", [0, 0, 0])({"x": states[..., time]}, states)
+        torch.testing.assert_close(objectives.diversity("x", [0, 0, 0], time=time)({"x": states}, states), step)
+    last_step = objectives.diversity("x", [0, 0, 0], time=-1)({"x": states}, states)
+    assert torch.equal(objectives.diversity("x", [0, 0, 0])({"x": states}, states), last_step)
 
 
 def test_images_are_compared_with_those_of_their_own_kind_only() -> None:
@@ -214,6 +307,41 @@ def test_ink_keeps_its_budget_and_leaves_what_needs_none() -> None:
     torch.testing.assert_close(images[2], parameters[2].sigmoid())
 
 
+@pytest.mark.parametrize("budget", [0.03, 0.2, 0.7])
+@pytest.mark.parametrize("contrast", [0.1, 3.0, 20.0])
+def test_ink_sinks_by_what_a_root_finder_finds(budget: float, contrast: float) -> None:
+    """mean(logistic(p - b)) = budget has one root, as the mean falls with b; where b would be negative it is 0."""
+    parameters = contrast * torch.randn(4, 2, 5, 7, generator=seed()).double()
+    parameters[3] += 9 * contrast
+    expected = []
+    for one in parameters.numpy():
+        over = lambda b, p=one: float(expit(p - b).mean() - budget)  # noqa: E731
+        expected.append(expit(one - (brentq(over, 0, 1000) if over(0) > 0 else 0)))
+    found = parametrise.Ink((4, 2, 5, 7), budget=budget)(parameters)
+    torch.testing.assert_close(found, torch.from_numpy(np.stack(expected)), atol=1e-4, rtol=0)
+
+
+def test_ink_is_as_scarce_as_mnists_and_begins_with_twice_as_much() -> None:
+    """MNIST's mean is 0.13; it begins where every pixel is at 0.27, which the budget then holds down."""
+    ink = parametrise.Ink((2, 1, 28, 28))
+    assert ink.budget == pytest.approx(digits.test_set().images.mean().item(), abs=0.005)
+    begin = ink.start(seed())
+    assert begin.sigmoid().mean().item() == pytest.approx(0.27, abs=0.005)
+    assert ink(begin).mean((1, 2, 3)).tolist() == pytest.approx([0.13, 0.13], abs=1e-4)
+
+
+def test_the_first_images_are_grey_but_for_a_little_noise_of_their_own() -> None:
+    """A tenth of a logit for each pixel, a hundredth for each part of a spectrum."""
+    pixels = parametrise.Pixels((3, 1, 40, 40)).start(seed())
+    assert pixels.std().item() == pytest.approx(0.1, rel=0.05) and pixels.mean().abs() < 0.005
+    assert parametrise.Ink((3, 1, 40, 40)).start(seed()).std().item() == pytest.approx(0.1, rel=0.05)
+    spectrum = parametrise.Fourier((3, 1, 40, 40)).start(seed())
+    assert spectrum.shape == (3, 1, 40, 21, 2)
+    assert spectrum.std().item() == pytest.approx(0.01, rel=0.05) and spectrum.mean().abs() < 0.0005
+    for begin in (pixels, spectrum):
+        assert torch.corrcoef(begin.flatten(1)).fill_diagonal_(0).abs().max() < 0.1
+
+
 def test_the_gradient_through_the_budget_is_the_real_one() -> None:
     ink = parametrise.Ink((1, 1, 2, 3), budget=0.2)
     parameters = torch.randn(1, 1, 2, 3, dtype=torch.double, generator=seed()).requires_grad_()
@@ -228,14 +356,25 @@ def test_the_gradient_through_the_budget_is_the_real_one() -> None:
         assert gradient[(0, 0, *index)].item() == pytest.approx((ends[0] - ends[1]) / 2e-4, abs=1e-3)
 
 
-def test_fourier_parameters_are_a_spectrum_that_falls_with_frequency() -> None:
-    fourier = parametrise.Fourier((1, 1, 8, 8), decay=1.0)
-    parameters = torch.zeros(1, 1, 8, 5, 2)
-    parameters[0, 0, 2, 1, 0] = 1  # two waves down, one across
+@pytest.mark.parametrize("decay", [0.0, 0.5, 1.0, 2.0, None])
+@pytest.mark.parametrize(("down", "across"), [(2, 1), (0, 0), (-1, 2), (0, 3), (3, 0)])
+@pytest.mark.parametrize(("height", "width"), [(8, 10), (9, 8)])
+def test_fourier_parameters_are_a_spectrum_that_falls_with_frequency(
+    decay: float | None, down: int, across: int, height: int, width: int
+) -> None:
+    """One parameter is one wave: its amplitude is sqrt(pixels) / frequency ** decay by the inverse transform's 1 / n.
+
+    Each wave counts twice, as its mirror image is not stored, but for those without any columns. No frequency is less
+    than one wave along the longer side.
+    """
+    fourier = parametrise.Fourier((1, 1, height, width), **({} if decay is None else {"decay": decay}))
+    parameters = torch.zeros(1, 1, height, width // 2 + 1, 2)
+    parameters[0, 0, down, across, 0] = 1
     waves = fourier(parameters).logit()[0, 0]
-    rows, columns = torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="ij")
-    wave = torch.cos(2 * math.pi * (2 * rows + columns) / 8)
-    amplitude = 2 / 64 * 8 / math.hypot(2 / 8, 1 / 8)
+    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    wave = torch.cos(2 * math.pi * (down * rows / height + across * columns / width))
+    frequency = max(math.hypot(down / height, across / width), 1 / max(height, width))
+    amplitude = (2 if across else 1) / math.sqrt(height * width) / frequency ** (1.0 if decay is None else decay)
     torch.testing.assert_close(waves, amplitude * wave, atol=1e-4, rtol=1e-4)
 
 
@@ -274,6 +413,34 @@ def test_maco_keeps_the_magnitudes_and_leaves_the_phases_free() -> None:
     assert not torch.allclose(images[0], images[1])
 
 
+def test_macos_phases_are_any_and_its_colours_are_mixed_as_in_nature() -> None:
+    """Without the mixing, the spectrum of each of three channels is that of the images given, up to one factor."""
+    given = torch.rand(5, 3, 8, 10, generator=seed())
+    maco = parametrise.Maco((2, 3, 8, 10), parametrise.magnitudes(given))
+    phases = maco.start(seed())
+    assert phases.shape == (2, 3, 8, 6)
+    assert 0 <= phases.min() < 0.2 and 2 * math.pi - 0.2 < phases.max() < 2 * math.pi
+    matrix = np.array(parametrise.COLOURS) / np.linalg.norm(parametrise.COLOURS, axis=0).max()
+    apart = np.einsum("cr,brhw->bchw", np.linalg.inv(matrix), maco(phases).logit().double().numpy())
+    ratio = np.abs(np.fft.rfft2(apart))[..., 1:-1] / maco.magnitudes.numpy()[..., 1:-1]
+    assert np.ptp(ratio, axis=(1, 2, 3)).max() < 1e-3 * ratio.mean()
+
+
+@pytest.mark.parametrize("halvings", [(2, 1, 0), (1, 0), (0,)])
+def test_growing_counts_all_its_steps_and_halves_both_sides(halvings: tuple[int, ...]) -> None:
+    stages = [(n + 2, halving) for n, halving in enumerate(halvings)]
+    steps = list(grow(Shift(), objectives.units("conv", [0, 1], "mean"), parametrise=parametrise.Pixels,
+                      shape=(2, 1, 8, 12), stages=stages, generator=seed(), lr=0.05))  # fmt: skip
+    total = sum(count for count, _ in stages)
+    assert [(step.step, step.steps) for step in steps] == [(n, total) for n in range(total + 1)]
+    sizes = [(8 // 2**halving, 12 // 2**halving) for count, halving in stages for _ in range(count)]
+    assert [tuple(step.images.shape[2:]) for step in steps] == [*sizes, (8, 12)]
+    assert steps[0].images.mean().item() == pytest.approx(0.5, abs=0.02)  # grey
+    assert steps[-1].scores.tolist() == pytest.approx(
+        [sign * steps[-1].images[n, 0, :, 1:].sum().item() / 96 for n, sign in ((0, 1), (1, -1))], abs=1e-5
+    )
+
+
 def test_growing_goes_on_from_the_smaller_images() -> None:
     def objective(batch: int = 2) -> Objective:
         return objectives.units("conv2", range(batch), place="mean")
@@ -304,40 +471,57 @@ def test_decorrelated_colours_are_those_of_the_source() -> None:
 # Transforms
 
 
-def test_jitter_shifts_and_fills_with_nothing() -> None:
-    images = torch.rand(2, 1, 5, 5) + 0.1
-    padded = torch.nn.functional.pad(images, (1, 1, 1, 1))
-    places = set()
-    generator = seed()
-    for _ in range(200):
-        shifted = transforms.Jitter(1)(images, generator)
-        matches = [
+@pytest.mark.parametrize("fill", [0.0, 0.7, None])
+@pytest.mark.parametrize("most", [1, 2])
+def test_jitter_shifts_as_often_to_either_side(most: int, fill: float | None) -> None:
+    """All (2 n + 1) squared shifts and no other, each about as often; what comes in is the fill, or what went out."""
+    images = torch.rand(2, 1, 6, 7, generator=seed()) + 0.1
+    if fill is None:
+        padded = images.repeat(1, 1, 3, 3)[:, :, 6 - most : 12 + most, 7 - most : 14 + most]
+    else:
+        padded = torch.nn.functional.pad(images, (most,) * 4, value=fill)
+    shifts = [(down, right) for down in range(2 * most + 1) for right in range(2 * most + 1)]
+    generator, counts = seed(), dict.fromkeys(shifts, 0)
+    draws = 40 * len(shifts)
+    for _ in range(draws):
+        shifted = transforms.Jitter(most, fill)(images, generator)
+        (match,) = [
             (down, right)
-            for down in (-1, 0, 1)
-            for right in (-1, 0, 1)
-            if torch.equal(shifted, padded[..., 1 + down : 6 + down, 1 + right : 6 + right])
+            for down, right in shifts
+            if torch.equal(shifted, padded[..., down : 6 + down, right : 7 + right])
         ]
-        assert len(matches) == 1
-        places.add(matches[0])
-    assert len(places) == 9
+        counts[match] += 1
+    assert min(counts.values()) > 15 and max(counts.values()) < 65  # about four deviations of sqrt(40)
+    assert torch.equal(transforms.Jitter(most)(images, seed()), transforms.Jitter(most, 0.0)(images, seed()))
 
 
-def test_blur_is_the_gaussian() -> None:
-    image = torch.zeros(1, 3, 9, 9)
+@pytest.mark.parametrize(("sigma", "reach"), [(0.2, 1), (0.5, 1), (0.6, 2), (1.0, 2), (1.3, 3)])
+def test_blur_is_the_gaussian(sigma: float, reach: int) -> None:
+    """Cut off at two deviations and at least one pixel; from the border nothing comes."""
+    places = np.arange(-reach, reach + 1)
+    weights = np.exp(-(places**2) / (2 * sigma**2))
+    expected = np.zeros((9, 9))
+    expected[4 - reach : 5 + reach, 4 - reach : 5 + reach] = np.outer(weights, weights) / weights.sum() ** 2
+    image = torch.zeros(2, 3, 9, 9)
     image[..., 4, 4] = 1
-    blurred = transforms.Blur(1.0)(image, seed())[0, 0]
-    places = np.arange(-2, 3)
-    weights = np.exp(-(places**2) / 2)
-    expected = np.outer(weights, weights) / weights.sum() ** 2
-    torch.testing.assert_close(blurred[2:7, 2:7], torch.from_numpy(expected).float())
-    assert blurred.sum() == pytest.approx(1)
+    for channel in transforms.Blur(sigma)(image, seed()).flatten(0, 1):
+        torch.testing.assert_close(channel, torch.from_numpy(expected).float())
+    corner = torch.zeros(1, 1, 9, 9)
+    corner[..., 0, 0] = 1
+    cut = torch.from_numpy(expected).float()[4:, 4:]
+    torch.testing.assert_close(transforms.Blur(sigma)(corner, seed())[0, 0, :5, :5], cut)
+
+
+def test_a_warp_turns_and_enlarges_nothing_unless_it_is_told_to() -> None:
+    images = torch.rand(3, 1, 9, 9, generator=seed())
+    torch.testing.assert_close(transforms.Warp()(images, seed()), images, atol=1e-4, rtol=0)
 
 
 def test_a_warp_is_the_slow_one_image_by_image() -> None:
     images = torch.rand(4, 1, 9, 9)
-    warped = transforms.Warp(20, 0.8, 1.3)(images, seed(2))
+    warped = transforms.Warp(20, 0.5, 1.3)(images, seed(2))
     for index, (turn, size) in enumerate(torch.rand(2, 4, generator=seed(2)).T.tolist()):
-        angle, factor = math.radians(20) * (2 * turn - 1), 0.8 + 0.5 * size
+        angle, factor = math.radians(20) * (2 * turn - 1), 0.5 + 0.8 * size
         by_hand = references.moved(images[index, 0].numpy(), angle, factor, right=0, down=0)
         torch.testing.assert_close(warped[index, 0], torch.from_numpy(by_hand), atol=1e-4, rtol=0)
 

@@ -1,21 +1,122 @@
 """The atlas: shipped for every unit, made by its command, whole or not at all."""
 
+import io
 import json
+import shutil
+import sys
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
+from torch import Tensor
 
 from core import atlas
+from core import survey as surveys
+from core.data import photos
 from core.examples import peak
 from core.layers import list_layers, pre_activation, record
-from core.models import DIGIT_NETS, identity, load
-from core.stimuli import PHOTO_RECIPE, RECIPE, Recipe, for_layer
+from core.measures.receptive_field import receptive_fields
+from core.models import DIGIT_NETS, find, identity, load
+from core.stimuli import PHOTO_RECIPE, RECIPE, Recipe, suited
 from core.units import Unit
+from tests import references
 
 MEGABYTE = 2**20
+CLOSE = {"rel": 1e-3, "abs": 1e-3}  # numbers ship with four digits
+
+
+def page(name: str, weights: str) -> dict[str, dict[str, list[float]]]:
+    return json.loads((Path(atlas.__file__).parent / "atlases" / name / f"{weights}.json").read_text())["layers"]
+
+
+def sheet(name: str, weights: str, layer: str) -> np.ndarray:
+    kind = "webp" if name == "photo" else "png"
+    with Image.open(Path(atlas.__file__).parent / "atlases" / name / f"{weights}-{layer}.{kind}") as picture:
+        return np.asarray(picture)
+
+
+def tile(pixels: np.ndarray, place: int) -> Tensor:
+    """A picture of a sheet, (channels, side, side) in [0, 1]: sixteen stand in a row, without gaps."""
+    side = pixels.shape[1] // 16
+    row, column = divmod(place, 16)
+    cut = pixels[row * side : row * side + side, column * side : column * side + side].reshape(side, side, -1)
+    return torch.from_numpy(cut / 255).float().permute(2, 0, 1)
+
+
+def five(count: int) -> list[int]:
+    """The first place, the last, and three between."""
+    return sorted({round(n * (count - 1) / 4) for n in range(5)})
+
+
+@pytest.mark.parametrize("name", DIGIT_NETS)
+@pytest.mark.parametrize("weights", ["trained", "untrained", "several"])
+def test_what_ships_for_digits_is_what_the_weights_make_of_the_pictures(name: str, weights: str) -> None:
+    """Five pictures of each layer go through the net by hand; the largest sum of all test images, the survey says.
+
+    Of several pictures of a unit the four own stand side by side.
+    """
+    net = load(name, weights="trained" if weights == "several" else weights)
+    survey = surveys.shipped(name, "trained" if weights == "several" else weights)
+    assert survey is not None
+    for layer, shipped in page(name, weights).items():
+        many = 4 if weights == "several" else 1
+        count = len(survey[layer].broken)
+        assert shipped["units"] == [unit for unit in range(count) for _ in range(many)]
+        pixels = sheet(name, weights, layer)
+        places = five(count * many)
+        with torch.no_grad():
+            seen = references.digit_net(net, torch.stack([tile(pixels, place) for place in places]))[layer]
+        for row, place in enumerate(places):
+            unit = place // many
+            assert seen[row, unit].max().item() == pytest.approx(shipped["reached"][place], **CLOSE)
+            if weights == "several":
+                found = atlas.several(Unit(name, layer, unit))
+                assert found is not None and found[1] == shipped["reached"][4 * unit : 4 * unit + 4]
+                assert torch.equal(found[0][place % 4], tile(pixels, place))
+            else:
+                stimulus = atlas.look_up(Unit(name, layer, unit), weights)
+                assert stimulus is not None and torch.equal(stimulus.image, tile(pixels, place))
+                assert (stimulus.reached, stimulus.strongest) == tuple(
+                    shipped[key][place] for key in ("reached", "strongest")
+                )
+        assert shipped["strongest"] == pytest.approx(
+            survey[layer].most.values[:, 0].repeat_interleave(many).tolist(), **CLOSE
+        )
+        assert atlas.units_of(name, weights, layer) == shipped["units"]
+        assert atlas.strongest(name, weights, layer) == dict(zip(shipped["units"], shipped["strongest"], strict=True))
+
+
+@pytest.mark.parametrize("weights", ["trained", "untrained"])
+def test_what_ships_for_photos_is_what_the_net_makes_of_pictures_and_of_the_sample_views(weights: str) -> None:
+    """Five pictures of each layer, and all views of the sample photos, child by child through the net."""
+    net, shipped = load("photo", weights=weights), page("photo", weights)
+    with torch.no_grad():
+        views = x = photos.sample_views()
+        assert views.shape == (20, 3, 224, 224)
+        for name, child in net.named_children():
+            x = child(x)
+            if name not in shipped:
+                continue
+            units, pixels = shipped[name]["units"], sheet("photo", weights, name)
+            places = five(len(units))
+            pictures = torch.stack([tile(pixels, place) for place in places])
+            seen = pictures
+            for before, module in net.named_children():
+                seen = module(seen)
+                if before == name:
+                    break
+            for row, place in enumerate(places):
+                unit, reached, strongest = (shipped[name][key][place] for key in ("units", "reached", "strongest"))
+                assert seen[row, unit].max().item() == pytest.approx(reached, **CLOSE)
+                assert x[:, unit].max().item() == pytest.approx(strongest, **CLOSE)
+                stimulus = atlas.look_up(Unit("photo", name, unit), weights)
+                assert stimulus is not None and torch.equal(stimulus.image, pictures[row])
+                assert (stimulus.reached, stimulus.strongest) == (reached, strongest)
 
 
 @pytest.mark.parametrize("weights", atlas.WEIGHTS)
@@ -29,23 +130,42 @@ def test_every_unit_of_every_layer_has_its_stimulus(name: str, weights: str) -> 
             assert stimulus.image.min() >= 0 and stimulus.image.max() <= 1
 
 
-@pytest.mark.parametrize("address", ["dense/fc1/5", "dense/logits/3", "cnn/conv1/2", "cnn/conv4/20", "rnn/lstm2/9"])
-def test_the_shipped_picture_reaches_what_its_numbers_say(address: str) -> None:
-    unit = Unit.parse(address)
-    stimulus = atlas.look_up(unit, "trained")
-    assert stimulus is not None
-    value = peak(record(load(unit.model), stimulus.image[None], [unit.layer])[unit.layer])[0, unit.index]
-    assert value.item() == pytest.approx(stimulus.reached, rel=0.02, abs=0.02)  # the picture has 256 levels
+def copied(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The shipped numbers in a folder of their own, where a build may write."""
+    shutil.copytree(atlas.FOLDER, folder / "copy", ignore=shutil.ignore_patterns("*.png", "*.webp"))
+    monkeypatch.setattr(atlas, "FOLDER", folder / "copy")
+    return folder / "copy"
 
 
 @pytest.mark.parametrize("name", DIGIT_NETS)
-def test_the_atlas_is_that_of_the_shipped_weights_and_recipe(name: str) -> None:
-    for weights in (*atlas.WEIGHTS, atlas.SEVERAL):
+def test_the_atlas_is_that_of_the_shipped_weights_and_recipe(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied(tmp_path, monkeypatch)
+    for weights in ("trained", "untrained", "several"):
         about = json.loads((atlas.FOLDER / name / f"{weights}.json").read_text())
-        several = weights == atlas.SEVERAL
+        several = weights == "several"
         assert about["weights"] == identity(name, "trained" if several else weights)
-        assert Recipe(**about["recipe"]) == replace(RECIPE, diversity=atlas.APART if several else 0.0)
-        assert list(atlas.build(name, weights)) == []  # nothing is left to do
+        assert Recipe(**about["recipe"]) == replace(RECIPE, diversity=2.0 if several else 0.0)
+        assert next(atlas.build(name, weights), None) is None  # nothing is left to do
+
+
+@pytest.mark.parametrize("change", ["weights", "recipe", "layer", "units"])
+def test_a_build_begins_anew_where_weights_or_recipe_changed_and_with_the_layer_that_did(
+    change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = copied(tmp_path, monkeypatch) / "dense" / "trained.json"
+    about = json.loads(path.read_text())
+    if change == "layer":
+        about["layers"]["fc2"]["recipe"]["steps"] += 1
+    elif change == "units":
+        about["layers"]["fc2"]["units"].pop()
+    else:
+        about[change] = "other" if change == "weights" else about["recipe"] | {"steps": 127}
+    path.write_text(json.dumps(about))
+    first = next(atlas.build("dense", "trained"))
+    assert first == atlas.Progress("dense", "trained", "fc2" if change in ("layer", "units") else "fc1", 0, 128)
+    assert json.loads(path.read_text()) == about  # as long as no layer is finished
 
 
 def test_the_picture_of_a_unit_behind_a_relu_is_that_of_its_sum() -> None:
@@ -118,8 +238,60 @@ def test_a_build_that_was_broken_off_goes_on_where_it_stopped(tmp_path: Path, mo
     first = list(islice(atlas.build("dense-video", "trained"), 6))
     assert {progress.layer for progress in first} == {"fc1", "fc2"}
     assert sorted(path.name for path in (tmp_path / "dense-video").iterdir()) == ["trained-fc1.png", "trained.json"]
+    monkeypatch.setattr(atlas, "BATCH", 12)  # sixteen units are climbed in two parts
     rest = list(atlas.build("dense-video", "trained"))
-    assert {progress.layer for progress in rest} == {"fc2", "logits"}
+    steps = [("fc2", step, 6) for step in (0, 1, 2, 3, 3, 4, 5, 6)] + [("logits", step, 3) for step in range(4)]
+    assert rest == [atlas.Progress("dense-video", "trained", *step) for step in steps]
+    assert list(atlas.build("dense-video", "trained")) == []
+    monkeypatch.setattr(atlas, "BATCH", 64)
+
+
+def test_what_is_built_is_measured_as_it_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three test images, and a picture's 256 levels: the numbers are those of what was written, in order, rounded."""
+    images = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    monkeypatch.setattr(atlas, "FOLDER", tmp_path)
+    monkeypatch.setattr(atlas, "RECIPES", {"digits": Recipe(steps=3, seed=1)})
+    monkeypatch.setattr(atlas, "test_set", lambda: SimpleNamespace(images=images))
+    monkeypatch.setattr(sys, "argv", ["atlas", "build", "dense-video"])
+    atlas.main()
+    names = [f"{weights}{rest}" for weights in ("several", "trained", "untrained")
+             for rest in ("-fc1.png", "-fc2.png", "-logits.png", ".json")]  # fmt: skip
+    assert sorted(path.name for path in (tmp_path / "dense-video").iterdir()) == names
+    for weights, many in (("several", 4), ("untrained", 1)):
+        about = json.loads((tmp_path / "dense-video" / f"{weights}.json").read_text())
+        assert list(about["layers"]) == ["fc1", "fc2", "logits"]
+        assert about["command"] == "python -m core.atlas build dense-video"
+        net = load("dense-video", weights="trained" if weights == "several" else weights)
+        with Image.open(tmp_path / "dense-video" / f"{weights}-fc2.png") as picture:
+            assert picture.size == (16 * 28, many * 28)
+            tiles = torch.stack([tile(np.asarray(picture), place) for place in range(16 * many)])
+        shipped = about["layers"]["fc2"]
+        assert shipped["recipe"]["diversity"] == (2.0 if weights == "several" else 0.0)
+        with torch.no_grad():
+            own = references.digit_net(net, tiles)["fc2"][..., 0]
+            strongest = references.digit_net(net, images)["fc2"][..., 0].amax(0)
+        for place, unit in enumerate(shipped["units"]):
+            assert unit == place // many
+            assert shipped["reached"][place] == pytest.approx(own[place, unit].item(), rel=6e-4)
+            assert shipped["strongest"][place] == pytest.approx(strongest[unit].item(), rel=6e-4)
+            assert float(f"{shipped['reached'][place]:.4g}") == shipped["reached"][place]
+
+
+@pytest.mark.parametrize(("channels", "side"), [(1, 28), (3, 28), (3, 56), (3, 112)])
+def test_small_pictures_ship_as_they_are_and_large_photos_nearly(channels: int, side: int) -> None:
+    """17 of them fill one row and begin another; from 56 pixels on a few steps of 255 may be lost."""
+    rows = torch.arange(side) / side
+    waves = (6 * (rows[:, None] + rows) + torch.arange(17 * channels).view(17, channels, 1, 1)).sin() / 2 + 0.5
+    written = atlas._as_sheet(waves, "digits" if channels == 1 else "photos")
+    with Image.open(io.BytesIO(written)) as picture:
+        assert picture.format == ("PNG" if channels == 1 else "WEBP") and picture.size == (16 * side, 2 * side)
+        cut = atlas._cut(np.asarray(picture), 17)
+        rest = np.asarray(picture)[side:, side:]
+    assert cut.shape == (17, channels, side, side)
+    exact = torch.equal((255 * cut).round(), (255 * waves).round())
+    assert exact == (side < 56)
+    assert (cut - waves).abs().mean() < 0.02
+    assert rest[16:, 16:].max() <= 4  # behind the last picture is nothing, but for what its edge leaves there
 
 
 def test_a_layer_of_sums_is_the_first_of_its_depth() -> None:
@@ -135,34 +307,40 @@ def test_the_atlases_stay_small() -> None:
 
 
 @pytest.mark.parametrize("weights", atlas.WEIGHTS)
-def test_the_photo_nets_atlas_is_that_of_the_shipped_weights_and_recipes(weights: str) -> None:
+def test_the_photo_nets_atlas_is_that_of_the_shipped_weights_and_recipes(
+    weights: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Classes take twice the steps; of the trained net all units are there, but for most of the thousand classes."""
+    copied(tmp_path, monkeypatch)
     net = load("photo", weights=weights)
     about = json.loads((atlas.FOLDER / "photo" / f"{weights}.json").read_text())
     assert about["weights"] == identity("photo", weights)
-    assert list(about["layers"]) == list(atlas.WALL)
-    assert list(atlas.build("photo", weights)) == []  # nothing is left to do
-    for name, page in about["layers"].items():
-        usual = replace(PHOTO_RECIPE, steps=atlas.CLASS_STEPS) if name == "logits" else PHOTO_RECIPE
-        assert Recipe(**page["recipe"]) == for_layer(net, name, usual)
-
-
-@pytest.mark.parametrize("weights", atlas.WEIGHTS)
-@pytest.mark.parametrize("layer", atlas.WALL)
-def test_the_shipped_photo_stimuli_reach_what_their_numbers_say(layer: str, weights: str) -> None:
-    net, chosen = load("photo", weights=weights), atlas.units_of("photo", weights, layer)[:4]
-    images = atlas.pictures("photo", weights, layer)[:4]
-    assert images.shape[1] == 3 and images.min() >= 0 and images.max() <= 1
-    values = peak(record(net, images, [layer])[layer])
-    for n, index in enumerate(chosen):
-        stimulus = atlas.look_up(Unit("photo", layer, index), weights)
-        assert stimulus is not None
-        assert torch.equal(stimulus.image, images[n])
-        assert values[n, index].item() == pytest.approx(stimulus.reached, rel=1e-2, abs=1e-2)
+    assert next(atlas.build("photo", weights), None) is None  # nothing is left to do
+    layers = ["stem", "block1", "block2", "block3", "block5", "block8", "block11", "block14", "block16", "logits"]
+    assert list(about["layers"]) == layers
+    fields = receptive_fields(net, (3, 112, 112))
+    for name, units in zip(layers, (32, 16, 24, 24, 40, 80, 112, 192, 320, 1000), strict=True):
+        shipped = about["layers"][name]
+        usual = replace(PHOTO_RECIPE, steps=256 if name == "logits" else 128)
+        assert Recipe(**shipped["recipe"]) == suited(usual, fields[name][0].size, mapped=name != "logits")
+        if name == "logits":
+            assert len(shipped["units"]) == 24
+        elif weights == "trained":
+            assert shipped["units"] == list(range(units))
+        else:
+            assert shipped["units"] == sorted({n * units // 24 for n in range(24)})
 
 
 def test_the_wall_spreads_evenly_over_each_layer() -> None:
     rows, units, captions = atlas.wall("trained", 12)
     assert rows.shape == (120, 3, 112, 112)
     assert [unit.index for unit in units if unit.layer == "block16"] == [round(n * 320 / 12 - 0.5) for n in range(12)]
-    assert len(captions) == len(atlas.WALL)
-    assert captions[0] == "stem\nsees 3 px" and captions[-1] == "classes\nsees all"
+    assert [unit.layer for unit in units] == [layer for layer in atlas.WALL for _ in range(12)]
+    assert captions[0] == "stem\nsees 3 px" and captions[-1] == "classes\nsees all" and len(captions) == 10
+    labels = find("photo").labels
+    assert [labels[unit.index] for unit in units[-12:]][:3] == ["goldfish", "hen", "peacock"]
+    for place in (0, 13, 59, 119):  # enlarged by whole factors to one size
+        stimulus = atlas.look_up(units[place], "trained")
+        assert stimulus is not None
+        factor = 112 // stimulus.image.shape[-1]
+        assert torch.equal(rows[place], stimulus.image.repeat_interleave(factor, 1).repeat_interleave(factor, 2))

@@ -2,14 +2,23 @@
 
 import base64
 import io
+import math
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from core import images
 from core.images import GAP, MAGNITUDE_ENDS, STEP
+
+# ColorBrewer's PuOr with eleven classes, as its site lists it, from orange to purple.
+PUOR = [(127, 59, 8), (179, 88, 6), (224, 130, 20), (253, 184, 99), (254, 224, 182), (247, 247, 247),
+        (216, 218, 235), (178, 171, 210), (128, 115, 172), (84, 39, 136), (45, 0, 75)]  # fmt: skip
 
 
 def pixel(tiles: images.Tiles, x: int, y: int) -> tuple[int, ...]:
@@ -21,6 +30,41 @@ def test_signed_values_are_symmetric_about_white() -> None:
     assert colours[2].tolist() == [0xF7, 0xF7, 0xF7, 255]
     assert colours[0].tolist() == [0x2D, 0x00, 0x4B, 255]  # purple is negative
     assert colours[4].tolist() == [0x7F, 0x3B, 0x08, 255]  # orange is positive
+
+
+def test_the_signed_colours_are_colorbrewers_from_purple_to_orange_and_run_evenly_between() -> None:
+    for place, colour in enumerate(images.PUOR.tolist()):
+        below = min(math.floor(place / 25.4), 9)
+        share = place / 25.4 - below
+        first, then = PUOR[::-1][below], PUOR[::-1][below + 1]
+        assert colour == pytest.approx(
+            [*(a + share * (b - a) for a, b in zip(first, then, strict=True)), 255], abs=0.51
+        )
+    assert len(images.PUOR) == 255
+    shares = np.linspace(-1.2, 1.2, 25)
+    places = (127 + 127 * shares.clip(-1, 1)).round().astype(int)
+    assert (images.colourise(3 * shares, 3.0, "dark", signed=True) == images.PUOR[places]).all()
+
+
+def test_paper_ink_and_hairlines_have_the_colours_of_the_light_page() -> None:
+    """The theme is read from the page's own settings; magnitudes begin at a shade of the background."""
+    themes = tomllib.loads((Path(__file__).parent.parent / ".streamlit" / "config.toml").read_text())["theme"]
+
+    def rgb(text: str) -> tuple[int, ...]:
+        return tuple(bytes.fromhex(text.removeprefix("#")))
+
+    light = themes["light"]
+    assert (rgb(light["backgroundColor"]), rgb(light["textColor"])) == (images.PAPER, images.INK)
+    assert rgb(light["borderColor"]) == images.HAIRLINE
+    assert {"light": (rgb("#EEEBE3"), rgb("#171512")), "dark": (rgb("#262A33"), rgb("#FAF8F0"))} == MAGNITUDE_ENDS
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_magnitudes_grow_evenly_and_are_opaque(theme: images.Theme) -> None:
+    low, high = (np.array(end) for end in MAGNITUDE_ENDS[theme])
+    for share in (-0.5, 0.0, 0.25, 0.5, 0.9, 1.0, 7.0):
+        (colour,) = images.colourise(np.array([8 * share]), 8.0, theme, signed=False).tolist()
+        assert colour == [*np.rint(low + (high - low) * min(max(share, 0), 1)).astype(int), 255]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -47,12 +91,62 @@ def test_maps_stand_row_by_row_each_pixel_a_whole_square() -> None:
     assert pixel(tiles, 8, 0)[3] == 0  # the gap is transparent
 
 
-def test_a_dense_layer_is_a_grid_of_sixteen_in_a_row() -> None:
-    tiles = images.tiles(torch.linspace(-1, 1, 64), width=264, theme="light")
-    assert tiles.signed
-    assert len(tiles.boxes) == 64
-    assert tiles.boxes[16].tolist()[0] == 0
-    assert tiles.picture.width <= 264
+@pytest.mark.parametrize("units", [5, 16, 20, 64])
+def test_a_dense_layer_is_a_grid_of_sixteen_in_a_row(units: int) -> None:
+    """Sixteen cells of 14 pixels and their gaps of 2 fill 254 of 264; five of 51 and theirs 263."""
+    values = torch.linspace(-1, 1, units)
+    tiles = images.tiles(values, width=264, theme="light")
+    columns, side = min(units, 16), 14 if units >= 16 else 51
+    assert (tiles.signed, tiles.limit) == (True, 1)
+    rows = math.ceil(units / 16)
+    assert tiles.picture.size == (columns * (side + 2) - 2, rows * (side + 2) - 2)
+    colours = images.colourise(values.numpy(), 1.0, "light", signed=True)
+    for unit, box in enumerate(tiles.boxes.tolist()):
+        left, top = unit % 16 * (side + 2), unit // 16 * (side + 2)
+        assert box == [left, top, left + side, top + side]
+        assert pixel(tiles, left, top) == pixel(tiles, left + side - 1, top + side - 1) == tuple(colours[unit].tolist())
+
+
+@given(
+    units=st.integers(1, 40), rows=st.integers(1, 12), columns=st.integers(1, 12), width=st.integers(12, 300),
+    most=st.integers(1, 300),
+)  # fmt: skip
+def test_maps_stand_in_the_fewest_full_rows_that_are_low_enough(
+    units: int, rows: int, columns: int, width: int, most: int
+) -> None:
+    """By trying every number of columns: the fewest that are low enough; else the most that fill their rows.
+
+    Where so few fill theirs that it would be a tower, half of what fits or less, the last row stays unfilled.
+    """
+    sides = {n: (width - 2 * (n - 1)) // (n * columns) for n in range(1, units + 1)}
+    fitting = [n for n in sides if sides[n] >= 1]
+    full = [n for n in fitting if units % n == 0]
+    low = [n for n in full if units / n * (rows * sides[n] + 2) <= most]
+    expected = low[0] if low else max(full) if 2 * max(full) > max(fitting) else max(fitting)
+    found = images.tiles(torch.rand(units, rows, columns), width, "light", most)
+    assert len(set(found.boxes[:, 0].tolist())) == expected
+    assert found.boxes[0].tolist() == [0, 0, sides[expected] * columns, sides[expected] * rows]
+    down, across = math.ceil(units / expected), sides[expected] * columns + 2
+    assert found.picture.size == (expected * across - 2, down * (sides[expected] * rows + 2) - 2)
+    assert found.picture.width <= width
+
+
+@pytest.mark.parametrize(("width", "columns"), [(43, 1), (44, 2)])
+def test_maps_are_at_most_180_pixels_high_unless_told_otherwise(width: int, columns: int) -> None:
+    """Four maps of one pixel, enlarged by 43 and with their gaps, make 180 pixels in one column, by 44 more."""
+    assert len(set(images.tiles(torch.rand(4, 1, 1), width, "light").boxes[:, 0].tolist())) == columns
+
+
+def test_only_what_is_below_zero_makes_colours_signed() -> None:
+    for values in (torch.tensor([1.0, 2.0]), torch.tensor([0.0, 2.0])):
+        assert not images.tiles(values, 20, "light").signed
+        assert not images.overlay(torch.zeros(1, 1, 2), values[None], 1.0, 1).signed
+    assert images.tiles(torch.tensor([-0.1, 2.0]), 20, "light").signed
+
+
+def test_maps_that_do_not_fit_at_all_are_drawn_pixel_by_pixel_one_below_the_other() -> None:
+    assert images.tiles(torch.rand(3, 2, 9), 5, "light").picture.size == (9, 3 * 4 - 2)
+    assert images.tiles(torch.rand(3, 7), 2, "light").picture.size == (3, 7 * STEP)
 
 
 def test_a_recurrent_layer_has_a_column_a_unit_and_time_runs_downwards() -> None:
@@ -76,6 +170,58 @@ def test_maps_fit_the_column_and_fill_their_rows(units: int, size: int) -> None:
     assert sizes.pop()[0] % size == 0
 
 
+def test_an_animation_lasts_as_long_as_it_should_and_rests_on_its_last_picture() -> None:
+    """The square moves and keeps its colour: all pictures have the colours of the last."""
+    moving = []
+    for step in range(4):
+        picture = Image.new("RGB", (8, 8), images.PAPER)
+        picture.paste((23, 121, 18), (2 * step, 0, 2 * step + 2, 2))
+        moving.append(picture)
+    with Image.open(io.BytesIO(images.gif(moving, seconds=3))) as gif:
+        assert (gif.n_frames, gif.info["loop"]) == (4, 0)  # type: ignore[attr-defined]
+        durations = []
+        for step in range(4):
+            gif.seek(step)
+            durations.append(gif.info["duration"])
+            assert np.abs(np.asarray(gif.convert("RGB")).astype(int) - np.asarray(moving[step])).max() <= 4
+    assert durations == [750, 750, 750, 2000]
+
+
+def test_an_animation_has_128_colours() -> None:
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8))
+    with Image.open(io.BytesIO(images.gif([noise] * 2, seconds=1))) as gif:
+        assert len(np.unique(np.asarray(gif.convert("RGB")).reshape(-1, 3), axis=0)) == 128
+
+
+def test_pictures_are_stacked_on_paper_with_a_gap_between() -> None:
+    wide, clear = Image.new("RGB", (5, 2), "red"), Image.new("RGBA", (3, 4), (0, 0, 255, 255))
+    clear.putpixel((1, 1), (0, 0, 0, 0))
+    stacked = images.stacked([wide, clear, wide], gap=3)
+    assert (stacked.mode, stacked.size) == ("RGB", (5, 2 + 3 + 4 + 3 + 2))
+    expected = Image.new("RGB", (5, 14), images.PAPER)
+    for box, colour in (
+        ((0, 0, 5, 2), "red"),
+        ((0, 5, 3, 9), "blue"),
+        ((1, 6, 2, 7), images.PAPER),
+        ((0, 12, 5, 14), "red"),
+    ):
+        expected.paste(colour, box)
+    assert np.array_equal(np.asarray(stacked), np.asarray(expected))
+
+
+def test_a_vector_is_stripes_and_neighbours_share_one_where_it_is_long() -> None:
+    def shades(vector: list[float], width: int, theme: images.Theme = "light") -> list[list[int]]:
+        drawn = np.asarray(images.barcode(torch.tensor(vector), width, 3, theme))
+        assert drawn.shape == (3, width, 4) and (drawn == drawn[:1]).all()
+        return drawn[0].tolist()
+
+    assert shades([0.0, 1.0, 2.0], 6) == images.colourise(np.array([0, 0, 1, 1, 2, 2.0]), 2.0, "light", False).tolist()
+    assert shades([1.0, 3.0, 4.0, 0.0], 2, "dark") == images.colourise(np.ones(2), 1.0, "dark", False).tolist()
+    assert shades([0.0, 2.0, 4.0, 4.0], 2) == images.colourise(np.array([1, 4.0]), 4.0, "light", False).tolist()
+    assert shades([-4.0, 2.0], 2) == images.colourise(np.array([-4, 2.0]), 4.0, "light", True).tolist()
+    assert shades([0.0, 1.0], 2) == images.colourise(np.array([0, 1.0]), 1.0, "light", False).tolist()
+
+
 def test_digits_are_ink_on_paper() -> None:
     image = torch.tensor([[[0.0, 1.0], [1.0, 0.0]]])
     pixels = np.asarray(images.paper(image, scale=3))
@@ -86,7 +232,7 @@ def test_digits_are_ink_on_paper() -> None:
     assert framed.size == (4, 4)
     assert framed.getpixel((0, 2)) == images.HAIRLINE
     assert framed.getpixel((2, 1)) == images.INK
-    assert images.blank(5).getpixel((0, 0)) == images.PAPER
+    assert images.blank(5).size == (5, 5) and images.blank(5).getpixel((0, 0)) == images.PAPER
     sheet = images.contact_sheet(torch.stack([image] * 4), columns=2, scale=3)
     assert sheet.picture.size == (12 + GAP, 12 + GAP)
     assert sheet.boxes[3].tolist() == [6 + GAP, 6 + GAP, 12 + GAP, 12 + GAP]
@@ -100,10 +246,23 @@ def test_the_legend_runs_from_low_to_high() -> None:
 
 
 def test_a_data_address_holds_the_picture() -> None:
-    picture = images.blank(3)
+    picture = images.picture(torch.rand(3, 5, 4, generator=torch.Generator().manual_seed(0)))
     address = images.data_url(picture)
     assert address.startswith("data:image/png;base64,")
-    assert list(Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).getdata()) == list(picture.getdata())
+    for content in (base64.b64decode(address.split(",")[1]), images.png(picture)):
+        again = Image.open(io.BytesIO(content))
+        assert again.format == "PNG" and np.array_equal(np.asarray(again), np.asarray(picture))
+
+
+def test_a_photo_in_a_data_address_is_nearly_exact_and_smaller() -> None:
+    """The slow waves are as smooth as a photograph; a WebP of quality 90 is within a few steps of 255."""
+    rows, columns = torch.meshgrid(torch.linspace(0, 3, 60), torch.linspace(0, 4, 80), indexing="ij")
+    photo = images.picture(torch.stack([rows.sin(), columns.cos(), (rows + columns).sin()]) / 2 + 0.5)
+    exact, near = images.data_url(photo), images.data_url(photo, exact=False)
+    assert near.startswith("data:image/webp;base64,") and len(near) < len(exact) / 2
+    again = Image.open(io.BytesIO(base64.b64decode(near.split(",")[1])))
+    assert (again.format, again.size) == ("WEBP", (80, 60))
+    assert np.abs(np.asarray(again).astype(int) - np.asarray(photo)).mean() < 2
 
 
 def test_photos_keep_their_colours() -> None:
@@ -120,7 +279,12 @@ def test_a_spotlight_leaves_the_photo_where_the_unit_is_strongest_and_dims_it_wh
     bright, dim = round(255 * 0.8), round(255 * 0.8 * images.DIM)
     assert lit[3, 0] == bright and (lit[:2] == dim).all()
     assert dim < lit[3, 3] < bright
+    assert lit[3, 3] == round(255 * 0.8 * (0.2 + 0.8 / 2))
     assert (np.asarray(images.spotlight(photo, -torch.ones(2, 2)))[..., 0] == dim).all()
+    assert (
+        np.asarray(images.spotlight(photo, torch.full((2, 2), 1e-6)))[0, 0, 0] == bright
+    )  # the strongest, however weak
+    assert images.DIM == 0.2
 
 
 def test_a_layers_strength_is_the_length_of_its_vector_at_each_place() -> None:
@@ -129,15 +293,31 @@ def test_a_layers_strength_is_the_length_of_its_vector_at_each_place() -> None:
     shown = np.asarray(images.strength(maps, 8, "light"))[..., 0]
     ink, ground = MAGNITUDE_ENDS["light"][1][0], MAGNITUDE_ENDS["light"][0][0]
     assert (shown[4:, :4] == ink).all() and (shown[:4] == ground).all() and (shown[4:, 4:] == ground).all()
-    assert images.strength(torch.rand(1000), 8, "dark").size == (8, 8)
+
+
+def test_strength_counts_from_the_weakest_place_and_large_maps_are_averaged() -> None:
+    """Lengths 1 and 3 in stripes two pixels wide: a square of three pixels sees 1, 2 and 3."""
+    stripes = torch.tensor([1.0, 1, 3, 3]).repeat(4, 1)[None]
+    expected = images.colourise(np.array([0, 1, 2.0]), 2.0, "dark", signed=False)
+    assert (np.asarray(images.strength(stripes, 3, "dark")) == expected).all()
+    vector = np.asarray(images.strength(torch.tensor([-5.0, 1.0, 3.0]), 6, "light"))  # a stripe a unit
+    assert (vector == images.colourise(np.array([0, 0, 1, 1, 3, 3.0]), 3.0, "light", signed=False)).all()
+    long = np.asarray(images.strength(torch.arange(1000.0), 8, "dark"))
+    assert long.shape == (8, 8, 4) and (np.diff(long[0, :, 0].astype(int)) > 0).all() and (long == long[:1]).all()
+    assert (np.asarray(images.strength(torch.ones(2, 4, 4), 4, "light"))[..., 0] == MAGNITUDE_ENDS["light"][0][0]).all()
 
 
 def test_pictures_stand_in_a_column_and_small_ones_are_enlarged_by_whole_factors() -> None:
     column = images.in_column([Image.new("RGB", (6, 6), colour) for colour in ("red", "blue")])
     assert column.picture.size == (6, 12 + GAP)
     assert pixel(column, 3, 6 + GAP)[:3] == (0, 0, 255)
+    assert column.boxes.tolist() == [[0, 0, 6, 6], [0, 6 + GAP, 6, 12 + GAP]]
+    assert (column.limit, column.signed) == (1, False)
+    tall = images.in_column([Image.new("RGB", (2, 9)), Image.new("RGB", (2, 9))])
+    assert tall.picture.size == (2, 18 + GAP)
     assert images.enlarged(Image.new("RGB", (28, 28)), 112).size == (112, 112)
     assert images.enlarged(Image.new("RGB", (56, 56)), 100).size == (56, 56)
+    assert images.enlarged(Image.new("RGB", (56, 56)), 30).size == (56, 56)
 
 
 def test_filters_share_one_scale_that_is_symmetric_about_zero() -> None:
@@ -158,9 +338,16 @@ def test_connections_have_a_row_a_unit(window: tuple[int, ...]) -> None:
     sheet = images.connections(weights, scale=2, theme="dark")
     tile, gap = (2, 0) if not window else (6, images.GAP)
     assert sheet.picture.size == (7 * (tile + gap) - gap, 5 * (tile + gap) - gap)
-    assert len(sheet.boxes) == 5 and sheet.boxes[0, 1] == 0 and sheet.boxes[4, 3] <= sheet.picture.height
-    assert (np.diff(sheet.boxes[:, 1]) == tile + gap).all()
-    assert (sheet.boxes[:, 2] == sheet.picture.width).all()
+    assert sheet.boxes.tolist() == [
+        [0, unit * (tile + gap), sheet.picture.width, unit * (tile + gap) + tile] for unit in range(5)
+    ]
+    limit = weights.abs().max().item()
+    assert sheet.limit == pytest.approx(limit)
+    shown = np.asarray(sheet.picture)
+    for unit, before in ((0, 0), (1, 0), (4, 6), (2, 5)):
+        first = weights[unit, before].numpy().flat[0]
+        expected = images.colourise(np.array([first]), limit, "dark", signed=True)[0]
+        assert (shown[unit * (tile + gap) :, before * (tile + gap) :][:2, :2] == expected).all()
 
 
 def test_a_map_lies_over_its_digit_and_every_pixel_has_its_box() -> None:
@@ -175,6 +362,34 @@ def test_a_map_lies_over_its_digit_and_every_pixel_has_its_box() -> None:
     through = np.asarray(images.overlay(image, values, 0.0, 3).picture)[..., :3]
     assert through[4, 7].tolist() == list(images.INK)
     assert not images.overlay(image, values.abs(), 0.5, 3).signed
+    half = np.asarray(images.overlay(image, values, 0.25, 3).picture)[4, 7].tolist()
+    assert half == [*(round(0.75 * ink + 0.25 * 0xF7) for ink in images.INK), 255]
+
+
+def over_photo(values: torch.Tensor) -> images.Tiles:
+    """The map that hides a grey photo, a pixel a place."""
+    return images.overlay(torch.full((3, *values.shape), 0.5), values, 1.0, 1)
+
+
+def test_over_a_photo_the_strongest_percent_share_the_strongest_colour() -> None:
+    """Of 1001 places the 990th and those above it are at the limit; a photo's map is signed in any case."""
+    sheet = over_photo(torch.arange(1001.0).view(7, 143))
+    assert (sheet.limit, sheet.signed) == (pytest.approx(990), True)
+    shown = np.asarray(sheet.picture).reshape(-1, 4)
+    assert (shown[990:] == images.PUOR[254]).all() and (shown[985] != images.PUOR[254]).any()
+    assert (shown[495] == images.PUOR[190]).all() or (shown[495] == images.PUOR[191]).all()
+
+
+def test_over_a_photo_a_single_place_is_seen_too() -> None:
+    """One place of 400 is a quarter of a percent: its value is the limit, with either sign."""
+    for sign in (1, -1):
+        values = torch.zeros(20, 20)
+        values[3, 4], values[5, 6] = 2.0 * sign, 1.0 * sign
+        sheet = over_photo(values)
+        assert sheet.limit == 2
+        assert pixel(sheet, 4, 3) == tuple(images.PUOR[127 + 127 * sign].tolist())
+        assert pixel(sheet, 0, 0) == tuple(images.PUOR[127].tolist())
+    assert over_photo(torch.zeros(20, 20)).limit == 0
 
 
 def test_beside_a_map_that_was_read_row_by_row_stands_what_each_row_did() -> None:

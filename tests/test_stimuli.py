@@ -1,12 +1,21 @@
 """The digit nets' stimuli: several layers at once, each as it would be alone."""
 
+import io
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from torch import Generator, Tensor, nn
 
+from core import stimuli
+from core.ascent.objectives import diversity, units
+from core.ascent.parametrise import Fourier, Ink, Parametrisation, Pixels
+from core.ascent.transforms import Blur, Jitter, Warp
+from core.data import photos
 from core.data.canvas import to_text
 from core.data.digits import test_set as mnist
 from core.examples import peaks
@@ -25,11 +34,13 @@ from core.stimuli import (
     suited,
     within_limits,
 )
+from tests.nets import Fickle
 
 SHORT = Recipe(steps=6)
 TARGETS = {"cnn/conv2": [0, 3], "dense/fc1": [2], "rnn/lstm1": [5, 6, 7]}
 
 
+@cache
 def frames(recipe: Recipe) -> list[Frame]:
     return list(climb_layers({name: load(name) for name in ("cnn", "dense", "rnn")}, TARGETS, recipe))
 
@@ -47,8 +58,10 @@ def test_layers_climb_together_as_they_would_alone() -> None:
 def test_a_frame_survives_its_png() -> None:
     last = frames(SHORT)[-1]
     again = from_png(last.to_png(), last.steps, last.reached)
-    assert (again.step, again.reached) == (last.step, last.reached)
+    assert (again.step, again.steps, again.reached) == (last.step, last.steps, last.reached)
     assert all(np.array_equal(again.images[place], last.images[place]) for place in TARGETS)
+    with Image.open(io.BytesIO(last.to_png())) as picture:
+        assert (picture.format, picture.mode, picture.size) == ("PNG", "L", (28, 6 * 28))
 
 
 @pytest.mark.parametrize(
@@ -79,16 +92,57 @@ def test_the_budget_keeps_ink_scarce() -> None:
     assert ink(RECIPE.budget) <= RECIPE.budget + 0.01 < ink(None)
 
 
-def test_units_with_a_small_window_are_not_shaken_and_see_five_pixels() -> None:
-    *_, step = climb(load("cnn"), "conv1", [0, 1], Recipe(steps=3))
+@pytest.mark.parametrize(
+    ("layer", "window", "jitter", "blur"),
+    [("conv1", 5, 0, 0.0), ("conv2", 10, 1, 0.0), ("conv3", 20, 2, 0.5), ("logits", 28, 2, 0.5)],
+)
+def test_shaking_is_small_beside_the_window_and_what_is_not_seen_stays_paper(
+    layer: str, window: int, jitter: int, blur: float
+) -> None:
+    """One pixel of jitter for ten of the window, and a blur where there is room for two; seen by shaken eyes."""
+    net, recipe = load("cnn"), Recipe(steps=1, jitter=3)
+    *_, step = climb(net, layer, [0, 1], recipe)
     rows, columns = torch.where(step.images.amax((0, 1)) > 0)
-    assert (rows.max() - rows.min() + 1, columns.max() - columns.min() + 1) == (5, 5)
+    room = min(3, window // 10)
+    assert (rows.max() - rows.min() + 1, columns.max() - columns.min() + 1) == (min(window + 2 * room, 28),) * 2
+    climbed, seen = stimuli._within_window(RECIPE, net, units(layer, [0, 1]), 2)
+    assert (climbed.jitter, climbed.blur) == (jitter, blur)
+    assert replace(climbed, jitter=2, blur=0.5) == RECIPE
+    assert seen.any(0).sum() == seen.any(1).sum() == window
+
+
+def test_the_window_of_a_recurrent_unit_ends_with_its_row() -> None:
+    """It reads 28 columns of the rows up to its own."""
+    seen = stimuli._window(load("rnn"), units("lstm1", [4, 7], time=9), 2)
+    assert seen[:10].all() and not seen[10:].any()
 
 
 def test_the_last_scores_are_the_units_own_peaks_whatever_was_climbed() -> None:
-    *_, step = climb(load("cnn"), "conv2", [4, 9], Recipe(steps=5, minus=3, diversity=1.0))
+    first, *_, step = climb(load("cnn"), "conv2", [4, 9], Recipe(steps=5, minus=3, diversity=1.0, blur=0.0, jitter=0))
     (own,) = peaks(load("cnn"), step.images, "conv2")
     assert step.scores.tolist() == pytest.approx([own[0, 4].item(), own[1, 9].item()])
+    (own,) = peaks(load("cnn"), first.images, "conv2")
+    assert (first.step, first.scores.tolist()) != (5, pytest.approx([own[0, 4].item(), own[1, 9].item()]))
+
+
+@pytest.mark.parametrize("minus", [None, 0, 2, 3])
+@pytest.mark.parametrize("shun", [0.0, 0.5])
+def test_what_is_climbed_is_the_unit_less_another_and_more_where_pictures_differ(
+    minus: int | None, shun: float
+) -> None:
+    """Of three units; the fourth, which this layer lacks, is not subtracted. A state is read behind its row."""
+    sequence = {"x": torch.randn(2, 3, 28, generator=Generator().manual_seed(0))}
+    recipe = Recipe(minus=minus, diversity=shun, row=10)
+    found = stimuli._objective("x", [1, 1], recipe, 3)(sequence, sequence["x"])
+    expected = sequence["x"][:, 1, 9].clone()
+    if minus in (0, 2):
+        expected -= sequence["x"][:, minus, 9]
+    expected += shun * diversity("x", [1, 1], time=9)(sequence, sequence["x"])
+    torch.testing.assert_close(found, expected)
+    maps = {"x": torch.randn(2, 3, 5, 5, generator=Generator().manual_seed(0))}
+    for place, value in (("centre", maps["x"][:, 1, 2, 2]), ("mean", maps["x"][:, 1].mean((1, 2)))):
+        found = stimuli._objective("x", [1, 1], Recipe(place=place), 3)(maps, maps["x"])  # type: ignore[arg-type]
+        torch.testing.assert_close(found, value)
 
 
 def test_the_mean_and_an_earlier_row_can_be_climbed() -> None:
@@ -103,6 +157,9 @@ def test_an_ascent_begins_with_a_drawing() -> None:
     drawing = mnist().images[3]
     first, *_ = climb(load("dense"), "fc2", [0], Recipe(steps=1, budget=None, start=to_text(drawing)))
     assert torch.corrcoef(torch.stack([first.images.flatten(), drawing.flatten()]))[0, 1] > 0.95
+    first, *_ = climb(load("dense"), "fc2", [0], Recipe(steps=1, budget=None, start="mean digit"))
+    mean = mnist().images.mean(0)
+    assert torch.corrcoef(torch.stack([first.images.flatten(), mean.flatten()]))[0, 1] > 0.95
     with pytest.raises(ValueError, match="damaged"):
         next(climb(load("dense"), "fc2", [0], Recipe(start="nonsense")))
 
@@ -130,9 +187,99 @@ def test_a_recipe_out_of_range_is_brought_back_and_said() -> None:
     ]
 
 
-FEW = replace(PHOTO_RECIPE, steps=4)
+@pytest.mark.parametrize(
+    ("name", "least", "most", "step"),
+    [
+        ("steps", 1, 1024, 1), ("lr", 0.001, 1.0, 1e-4), ("budget", 0.01, 1.0, 1e-3), ("decay", 0.0, 2.0, 0.01),
+        ("jitter", 0, 16, 1), ("blur", 0.0, 4.0, 0.01), ("turn", 0.0, 45.0, 0.1), ("zoom", 0.0, 0.5, 0.01),
+        ("seed", 0, 9999, 1), ("row", 1, 28, 1), ("minus", 0, 9999, 1), ("diversity", 0.0, 1000.0, 0.1),
+        ("side", 28, 224, 1),
+    ],
+)  # fmt: skip
+def test_every_value_has_its_limits(name: str, least: float, most: float, step: float) -> None:
+    """What lies between is kept, also at the ends; what lies outside becomes the nearer end, in its own type."""
+    for inside in (least, least + step, most - step, most):
+        recipe = Recipe(**{name: inside})  # type: ignore[arg-type]
+        assert within_limits(recipe) == (recipe, [])
+    for outside, end in ((least - step, least), (most + step, most)):
+        mended, (said,) = within_limits(Recipe(**{name: outside}))  # type: ignore[arg-type]
+        assert mended == Recipe(**{name: end}) and type(getattr(mended, name)) is type(least)  # type: ignore[arg-type]
+        assert said == f"{name.capitalize()}: from {least:g} to {most:g}; {end:g} is taken."
 
 
+# Of what a recipe is made
+
+
+def test_a_recipe_names_what_draws_and_where_it_begins() -> None:
+    def made(**recipe: Any) -> Parametrisation:
+        return stimuli._parametrisation(Recipe(**recipe), 3)
+
+    shape, coloured = (3, 1, 28, 28), (3, 3, 40, 40)
+    assert made() == Ink(shape, 0.27, 0.1, 0.13)
+    assert made(budget=0.4) == Ink(shape, 0.27, 0.1, 0.4)
+    assert made(start="noise") == Ink(shape, 0.27, 1.0, 0.13)
+    assert made(start="black") == Ink(shape, 0.0, 0.1, 0.13)
+    assert made(budget=None) == Pixels(shape, 0.5, 0.1)
+    assert made(budget=None, start="noise") == Pixels(shape, 0.5, 1.0)
+    assert made(budget=None, channels=3, side=40, start="black") == Pixels(coloured, 0.0, 0.1)
+    for decay in (0.0, 0.3, 1.2):
+        assert made(budget=None, decay=decay, channels=3, side=40) == Fourier(coloured, 0.5, decay, 0.01)
+        assert made(budget=None, decay=decay, start="noise") == Fourier(shape, 0.5, decay, 0.1)
+    cat = made(budget=None, channels=3, side=40, start="cat")
+    assert isinstance(cat, Pixels) and torch.equal(
+        torch.as_tensor(cat.first), photos.to_input(photos.sample("cat"), 40)
+    )
+
+
+def test_a_recipe_names_how_pictures_are_shaken() -> None:
+    """Paper comes in behind digits; a Fourier picture is shifted in a circle, and a photo turned in grey."""
+
+    def shaken(**recipe: Any) -> list[Any]:
+        return stimuli._transforms(Recipe(**recipe))
+
+    assert shaken() == [Blur(0.5), Jitter(2, 0.0)]
+    assert shaken(blur=0.0, jitter=0) == []
+    assert shaken(blur=0.0, jitter=5, decay=0.0) == [Jitter(5, None)]
+    assert shaken(blur=0.0, jitter=0, turn=7.0) == [Warp(7.0, 1.0, 1.0, 0.0)]
+    assert shaken(blur=1.5, jitter=0, zoom=0.2) == [Blur(1.5), Warp(0.0, 0.8, 1.2, 0.0)]
+    assert stimuli._transforms(PHOTO_RECIPE) == [Jitter(8, None), Warp(10.0, 0.9, 1.1, 0.5)]
+
+
+@pytest.mark.parametrize(("recipe", "ground"), [(PHOTO_RECIPE, 0.5), (replace(RECIPE, turn=20.0, zoom=0.3), 0.0)])
+def test_an_even_ground_stays_even_however_it_is_shaken(recipe: Recipe, ground: float) -> None:
+    """No black corners behind a turned photo, and no grey ones behind a digit."""
+    even = torch.full((4, recipe.channels, 40, 40), ground)
+    for number in range(5):
+        shaken, generator = even, Generator().manual_seed(number)
+        for transform in stimuli._transforms(recipe):
+            shaken = transform(shaken, generator)
+        torch.testing.assert_close(shaken, even)
+
+
+def test_the_faster_type_is_timed_for_each_net_layer_and_size_and_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed: list[tuple[int, str, tuple[int, ...]]] = []
+
+    def fake(model: nn.Module, images: Tensor, objective: Any) -> torch.dtype:
+        (layer,) = objective.layers
+        timed.append((sum(weight.numel() for weight in model.parameters()), layer, tuple(images.shape)))
+        return torch.bfloat16 if layer == "0" else torch.float32
+
+    monkeypatch.setattr(stimuli, "faster_dtype", fake)
+    monkeypatch.setattr(stimuli, "_DTYPES", {})
+    small, large = (nn.Sequential(nn.Conv2d(3, width, 3), nn.ReLU()) for width in (2, 5))
+    asked = [(small, "0", 8), (small, "1", 8), (small, "0", 9), (large, "0", 8), (large, "1", 8)]
+    for _ in range(2):
+        assert [stimuli._dtype(net, layer, side) == torch.bfloat16 for net, layer, side in asked] == [1, 0, 1, 1, 0]
+    assert timed == [
+        (weights, layer, (4, 3, side, side))
+        for weights, layer, side in ((56, "0", 8), (56, "1", 8), (56, "0", 9), (140, "0", 8), (140, "1", 8))
+    ]
+
+
+FEW = replace(PHOTO_RECIPE, steps=2)
+
+
+@cache
 def photo_frames(recipe: Recipe) -> list[Frame]:
     return list(climb_layers({"photo": load("photo")}, {"photo/stem": [1], "photo/block2": [0, 3]}, recipe))
 
@@ -152,8 +299,8 @@ def test_photos_are_climbed_in_colour_and_enlarged_to_one_size() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"decay": None}, {"turn": 0.0, "zoom": 0.0}, {"jitter": 0}, {"seed": 1}, {"start": "cat"}, {"start": "noise"},
-     {"start": "black"}, {"place": "centre"}, {"minus": 5}],
+    [{"decay": None}, {"decay": 0.5}, {"turn": 0.0}, {"zoom": 0.0}, {"jitter": 0}, {"seed": 1}, {"start": "cat"},
+     {"start": "noise"}, {"start": "black"}, {"place": "centre"}, {"minus": 5}, {"lr": 0.04}],
 )  # fmt: skip
 def test_each_part_of_the_recipe_for_photos_matters(change: dict[str, Any]) -> None:
     changed = photo_frames(replace(FEW, **change))[-1]
@@ -161,12 +308,44 @@ def test_each_part_of_the_recipe_for_photos_matters(change: dict[str, Any]) -> N
 
 
 def test_units_that_see_little_get_small_pictures_and_are_shaken_less() -> None:
-    assert suited(PHOTO_RECIPE, 100, True) == PHOTO_RECIPE
-    filter_, tiny, small = (suited(PHOTO_RECIPE, field, True) for field in (3, 7, 19))
-    assert (filter_.side, tiny.side, small.side) == (28, 56, 56)
-    assert (filter_.jitter, filter_.decay, tiny.turn, small.turn) == (0, None, 0, 5)
-    assert suited(PHOTO_RECIPE, torch.inf, False).decay == 1.2
-    assert for_layer(load("photo"), "block1", PHOTO_RECIPE) == tiny
+    """By what a unit sees, in pixels: up to 3 it is a filter, below 8 tiny, below 32 small."""
+    filter_ = replace(PHOTO_RECIPE, side=28, lr=0.09, decay=None, jitter=0, turn=0.0, zoom=0.0)
+    tiny = replace(PHOTO_RECIPE, side=56, lr=0.01, turn=0.0, zoom=0.0)
+    small = replace(PHOTO_RECIPE, side=56, jitter=4, turn=5.0, zoom=0.05)
+    scene = replace(PHOTO_RECIPE, lr=0.015, decay=1.2)
+    fields = {1: filter_, 3: filter_, 4: tiny, 7: tiny, 7.9: tiny, 8: small, 31: small, 32: PHOTO_RECIPE,
+              torch.inf: PHOTO_RECIPE}  # fmt: skip
+    for field, expected in fields.items():
+        assert as_dict(suited(PHOTO_RECIPE, field, True)) == pytest.approx(as_dict(expected))
+        assert as_dict(suited(PHOTO_RECIPE, field, False)) == pytest.approx(as_dict(scene))
+    assert suited(replace(PHOTO_RECIPE, decay=None), 3, False).decay is None
+    assert as_dict(for_layer(load("photo"), "block1", PHOTO_RECIPE)) == pytest.approx(as_dict(tiny))
+    assert as_dict(for_layer(load("photo"), "logits", PHOTO_RECIPE)) == pytest.approx(as_dict(scene))
+
+
+def as_dict(recipe: Recipe) -> dict[str, float]:
+    """Its numbers; what is None is -1."""
+    values = {name: -1 if value is None else value for name, value in vars(recipe).items()}
+    return {name: value for name, value in values.items() if not isinstance(value, str)}
+
+
+def test_of_a_net_that_cannot_be_traced_units_are_climbed_as_if_they_saw_everything() -> None:
+    net = nn.Sequential(nn.Conv2d(3, 2, 3), Fickle())
+    assert for_layer(net, "0", PHOTO_RECIPE) == PHOTO_RECIPE
+
+
+def test_pictures_of_any_side_have_one_size() -> None:
+    """A quarter of 90 is 22, half of it 45: one is enlarged by 4 or 5, the other by 2, and neither is smoothed."""
+    recipe = replace(PHOTO_RECIPE, steps=1, side=90)
+    *_, last = climb_layers({"photo": load("photo")}, {"photo/stem": [1], "photo/block1": [0, 3]}, recipe)
+    assert [pictures.shape for pictures in last.images.values()] == [(1, 90, 90, 3), (2, 90, 90, 3)]
+    again = from_png(last.to_png(), last.steps, last.reached)
+    assert all(np.array_equal(again.images[place], pictures) for place, pictures in last.images.items())
+    ends = np.flatnonzero((np.diff(last.images["photo/stem"][0].astype(int), axis=0) != 0).any((1, 2)))
+    assert set(np.diff([-1, *ends, 89])) == {4, 5} and len(ends) == 21
+    assert np.array_equal(
+        last.images["photo/block1"], last.images["photo/block1"][:, ::2, ::2].repeat(2, 1).repeat(2, 2)
+    )
 
 
 def rhythm(image: torch.Tensor) -> float:
@@ -179,8 +358,8 @@ def rhythm(image: torch.Tensor) -> float:
 def test_the_stem_wants_even_colours_and_gratings_and_a_deep_unit_does_not() -> None:
     """A filter's sum is linear, and the stem takes every second place: so each place of two by two wants one colour."""
     net = load("photo")
-    *_, stem = climb(net, "stem", range(0, 32, 4), PHOTO_RECIPE)
-    *_, deep = climb(net, "block11", [0, 5], replace(PHOTO_RECIPE, steps=48))
+    *_, stem = climb(net, "stem", range(0, 32, 4), replace(PHOTO_RECIPE, steps=32))
+    *_, deep = climb(net, "block11", [0, 5], replace(PHOTO_RECIPE, steps=12))
     assert min(rhythm(image) for image in stem.images) > 0.97
     assert max(rhythm(image - 0.5) for image in deep.images) < 0.3
 

@@ -1,10 +1,11 @@
 """Results are found again, or missing; never broken."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
 from fsspec.implementations.local import LocalFileSystem
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.files import write_whole
@@ -23,6 +24,29 @@ def test_what_was_put_is_got_in_another_store_of_the_same_folder(tmp_path: Path)
 def test_equal_parts_give_equal_addresses_in_any_order() -> None:
     assert address(a=1, b={"x": 2, "y": 3}) == address(b={"y": 3, "x": 2}, a=1)
     assert len({address(a=1), address(a=2), address(b=1), address(a="1")}) == 4
+
+
+def test_an_address_is_half_a_digest_of_its_parts_without_spaces() -> None:
+    """Results outlive a version: what an earlier one kept has to be found."""
+    text = '{"recipe":{"jitter":2,"steps":128},"unit":"cnn/conv3/12"}'
+    expected = hashlib.sha256(text.encode()).hexdigest()[: 64 // 2]
+    assert address(unit="cnn/conv3/12", recipe={"steps": 128, "jitter": 2}) == expected
+
+
+def test_the_folder_is_the_one_named_else_the_environments_else_among_the_users_caches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LAYERSCOPE_STORE", str(tmp_path / "environment"))
+    Store(str(tmp_path / "named")).put(NAME, RESULT)
+    assert [path.name for path in tmp_path.iterdir()] == ["named"]
+    Store().put(NAME, RESULT)
+    assert sorted(path.name for path in (tmp_path / "environment").iterdir()) == [f"{NAME}.content", f"{NAME}.json"]
+    for content in (None, ""):
+        monkeypatch.setenv(FOLDER_VARIABLE, "") if content == "" else monkeypatch.delenv(FOLDER_VARIABLE)
+        Store().put(NAME, RESULT)
+    cached = tmp_path / "home" / ".cache" / "layerscope" / "results"
+    assert (cached / f"{NAME}.content").read_bytes() == RESULT.content
 
 
 def test_a_new_result_takes_the_place_of_the_old(tmp_path: Path) -> None:
@@ -87,11 +111,58 @@ def test_the_folder_may_be_named_by_the_environment_and_be_anything_that_fsspec_
     assert Store(str(tmp_path)).get(NAME) is None
 
 
+@settings(max_examples=40)
 @given(content=st.binary(), about=st.dictionaries(st.text(), st.integers() | st.text() | st.booleans()))
 def test_any_content_and_any_words_survive(content: bytes, about: dict[str, object]) -> None:
     store = Store("memory://any")
     store.put(NAME, Result(content, about))
     assert store.get(NAME) == Result(content, about)
+
+
+def test_a_result_that_does_not_match_what_vouches_for_it_is_none(tmp_path: Path) -> None:
+    """Two stores that wrote at once: the content is one's, the words are the other's."""
+    store = Store(str(tmp_path))
+    store.put(NAME, Result(b"one", {"reached": 1}))
+    words = (tmp_path / f"{NAME}.json").read_bytes()
+    store.put(NAME, Result(b"two", {"reached": 2}))
+    (tmp_path / f"{NAME}.json").write_bytes(words)
+    assert store.get(NAME) is None
+    (tmp_path / f"{NAME}.content").write_bytes(b"one")
+    assert store.get(NAME) == Result(b"one", {"reached": 1})
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    write_whole(path, b"old")
+
+    def half(self: LocalFileSystem, name: str, content: bytes) -> None:
+        Path(name).write_bytes(content[:2])
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(LocalFileSystem, "pipe_file", half)
+    with pytest.raises(OSError, match="disk is full"):
+        write_whole(path, b"new and longer")
+    assert [file.name for file in tmp_path.iterdir()] == ["file"] and path.read_bytes() == b"old"
+
+
+def test_each_unfinished_file_has_a_name_of_its_own_beside_the_finished_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str] = []
+    write = LocalFileSystem.pipe_file
+
+    def noting(self: LocalFileSystem, name: str, content: bytes) -> None:
+        names.append(name)
+        write(self, name, content)
+
+    monkeypatch.setattr(LocalFileSystem, "pipe_file", noting)
+    for content in (b"first", b"second"):
+        write_whole(str(tmp_path / "file"), content)
+        assert (tmp_path / "file").read_bytes() == content
+    assert len(set(names)) == 2 and not any(name == str(tmp_path / "file") for name in names)
+    assert all(Path(name).parent == tmp_path for name in names)
 
 
 def test_a_file_is_written_whole_into_a_new_folder(tmp_path: Path) -> None:

@@ -45,7 +45,10 @@ Place = Literal["centre", "mean"]
 
 
 def units(layer: str, indices: Sequence[int], place: Place = "centre", time: int = -1) -> Objective:
-    """Unit `indices[i]` of a layer in image i: a map's centre or its mean; a recurrent unit at one time step."""
+    """Unit `indices[i]` of a layer in image i: a map's centre or its mean; a recurrent unit at one time step.
+
+    The centre of an even map is the one below and right of its middle: row 2 and column 3 of 4 x 6, counted from 0.
+    """
 
     def score(seen: Activations, images: Tensor) -> Scores:
         return _at(seen[layer], place, time)[torch.arange(len(indices)), torch.as_tensor(indices)].mean(1)
