@@ -60,16 +60,16 @@ def why_not(name: str, model: nn.Module) -> str | None:
         return "It changes what ReLUs send back, and this net has none: it would be the plain gradient."
     if name == "DeepLift" and recurrent:
         return "It has no rule for an LSTM: it would be input x gradient by another name."
-    if name == "DeepLift" and (unknown := _without_rule(leaves)):
+    if name == "DeepLift" and (unknown := _without_rule(model)):
         return f"It has no rule for {unknown}."
     if name == "LRP" and not all(type(module) is nn.ReLU or isinstance(module, LRP_COVERS) for module in leaves):
         return "Its rules cover chains of linear layers, ReLUs and poolings, and this net is none."
     return None
 
 
-def _without_rule(leaves: list[nn.Module]) -> str | None:
-    smooth = (nn.SiLU, nn.GELU, nn.Hardswish, nn.Hardsigmoid, nn.MultiheadAttention)
-    return next((type(module).__name__ for module in leaves if isinstance(module, smooth)), None)
+def _without_rule(model: nn.Module) -> str | None:
+    unknown = (nn.SiLU, nn.GELU, nn.Hardswish, nn.Hardsigmoid, nn.MultiheadAttention)  # the last has parts of its own
+    return next((type(module).__name__ for module in model.modules() if isinstance(module, unknown)), None)
 
 
 def watched(name: str, model: nn.Module, x: Images, target: Target, baseline: str = "black") -> Iterator[Forming]:

@@ -167,7 +167,7 @@ def last_maps(model: nn.Module, layers: Iterable[Layer], target: Target) -> str:
     for layer in layers:
         if layer.name == target.layer:
             break
-        if len(layer.shape) == 3 and layer.shape[1] > 1:
+        if len(layer.shape) == 3 and max(layer.shape[1:]) > 1:
             names.append(layer.name)
     if not names:
         raise ValueError(f"There are no maps in front of {target.layer}.")

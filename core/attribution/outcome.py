@@ -55,7 +55,7 @@ class Outcome(nn.Module):
 def baselines(x: Images, name: str) -> Iterator[Images]:
     """Images without what is to be explained: one, or of noise several. Raises ValueError for a name that is none.
 
-    Where a pixel is as in the baseline, methods that compare with it give it nothing.
+    Where a pixel is as in the baseline, methods that compare with it give it nothing. Every image gets the same noise.
     """
     if name == "black":
         yield torch.zeros_like(x)
@@ -66,7 +66,7 @@ def baselines(x: Images, name: str) -> Iterator[Images]:
     elif name == "noise":
         generator = torch.Generator().manual_seed(0)
         for _ in range(DRAWS):
-            yield torch.rand(x.shape, generator=generator)
+            yield torch.rand(x.shape[1:], generator=generator).expand_as(x)
     else:
         there = ", ".join(BASELINES["digits" if x.shape[1] == 1 else "photos"])
         raise ValueError(f"There is no baseline {name!r} for these images; there are {there}.")

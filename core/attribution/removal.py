@@ -78,7 +78,9 @@ def _of_superpixels(
     """
     mask = superpixels(x)
     sizes = _sizes(mask, x)
-    explain = partial(method(Outcome(model, target)).attribute, perturbations_per_eval=AT_ONCE[x.shape[1]], **options)
+    outcome, at_once = Outcome(model, target), {"perturbations_per_eval": AT_ONCE[x.shape[1]]}
+    explain = partial(method(outcome).attribute, **at_once, **options)
+    alone = partial(attr.FeatureAblation(outcome).attribute, **at_once)  # Captum's Kernel SHAP draws among several
     together = x.shape[1] == 1 and method is not attr.KernelShap  # of which Captum takes one image at a time
 
     def drawn(begin: Images, draw: int) -> Images:
@@ -86,7 +88,8 @@ def _of_superpixels(
         for image, own, parts in zip(*((whole,) if together else whole.split(1) for whole in (x, begin, mask)),
                                      strict=True):  # fmt: skip
             with seeded(draw):
-                found.append(explain(image, baselines=own, feature_mask=parts[:1]))
+                explained = explain if parts.any() else alone
+                found.append(explained(image, baselines=own, feature_mask=parts[:1]))
         return torch.cat(found) / sizes
 
     begins = list(baselines(x, baseline))

@@ -134,9 +134,9 @@ def examine(
             yield replace(trust, done=(maps + forming.done) / nets)
         alike = rank_correlation(found, forming.found, x)
         trust = replace(trust, stages=trust.stages | {layer: alike}, done=(maps + 1) / nets)
-    first, *_, last = trust.stages.values()
-    numbers = {"last layer random": first, "all random": last}
-    if name in MULTIPLYING and baseline == "black":
+    stages = list(trust.stages.values())  # one, where the net is one layer
+    numbers = {"last layer random": stages[0], "all random": stages[-1]} if stages else {}
+    if stages and name in MULTIPLYING and baseline == "black":
         divisor = torch.where(x == 0, 1.0, x)
         numbers |= {"all random, divided": rank_correlation(found / divisor, forming.found / divisor, x),
                     "floor": product_floor(x)}  # fmt: skip
