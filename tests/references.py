@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.special import entr
 from torch import Tensor, nn
 
 from core.layers import run_to
@@ -329,3 +330,35 @@ def digit_net(net: nn.Module, images: Tensor) -> dict[str, Tensor]:
         if name != "flatten":
             seen[name] = x.flatten(2) if x.ndim == 4 else x[..., None]
     return seen
+
+
+def tsne_affinities(points: np.ndarray, perplexity: float) -> np.ndarray:
+    """Van der Maaten and Hinton 2008, equations 1 and 2: p_ij, each row's width found by halving.
+
+    Of each point, only the nearest 3 perplexity others count (van der Maaten 2014, section 4.1).
+    """
+    alike = np.zeros((len(points), len(points)))
+    for i, point in enumerate(points.astype(float)):
+        squares = ((points - point) ** 2).sum(1)
+        near = [j for j in np.argsort(squares) if j != i][: int(3 * perplexity)]
+        low, high = 0.0, 1e4
+        for _ in range(60):
+            precision = (low + high) / 2
+            share = np.exp(-precision * (squares[near] - squares[near].min()))
+            share /= share.sum()
+            low, high = (precision, high) if entr(share).sum() > math.log(perplexity) else (low, precision)
+        alike[i, near] = share
+    return (alike + alike.T) / (2 * len(points))
+
+
+def tsne_balance(alike: np.ndarray, flat: np.ndarray) -> float:
+    """By what attraction has to be multiplied to balance repulsion, on the whole.
+
+    Van der Maaten and Hinton 2008, equation 5: point i is drawn by sum_j p_ij (y_i - y_j) / (1 + |y_i - y_j|^2) and
+    driven apart by the same with q_ij.
+    """
+    apart = flat[:, None].astype(float) - flat
+    near = 1 / (1 + (apart**2).sum(2))
+    np.fill_diagonal(near, 0)
+    drawn, driven = (((weight * near)[..., None] * apart).sum(1) for weight in (alike, near / near.sum()))
+    return float((drawn * driven).sum() / (drawn * drawn).sum())

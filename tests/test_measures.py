@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Generator, Tensor, nn
 from torchvision import models
 
@@ -101,6 +103,20 @@ def test_the_mean_frequency_is_its_definition() -> None:
     images = torch.rand(2, 3, 12, 16, generator=Generator().manual_seed(0))
     torch.testing.assert_close(mean_frequency(images).tolist(), [references.mean_frequency(image) for image in images])
     assert mean_frequency(torch.full((1, 3, 8, 8), 0.3)).item() == pytest.approx(0, abs=1e-6)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(3, 64), st.integers(3, 64), st.floats(0, 1))
+def test_an_even_image_has_the_frequency_0_at_any_size(height: int, width: int, value: float) -> None:
+    assert mean_frequency(torch.full((1, 3, height, width), value)).item() == 0
+
+
+@pytest.mark.parametrize("contrast", [1.0, 1e-2, 1e-5])
+def test_the_frequency_of_a_faint_pattern_is_that_of_a_strong_one(contrast: float) -> None:
+    images = torch.rand(2, 3, 9, 10, generator=Generator().manual_seed(1))
+    found = mean_frequency(0.5 + contrast * (images - 0.5))
+    torch.testing.assert_close(found, mean_frequency(images), atol=1e-3, rtol=0)
+    assert found.dtype == images.dtype
 
 
 def test_colourfulness_is_its_definition() -> None:

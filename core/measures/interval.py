@@ -11,7 +11,7 @@ RESAMPLES = 2000
 def interval(values: Float[Tensor, " n"]) -> tuple[float, float]:
     """The 95 % percentile bootstrap interval of a mean (Efron 1979), NaN left out; the same for the same values."""
     there = values[~values.isnan()].double().numpy()
-    if len(there) < 2 or np.ptp(there) == 0:
+    if len(there) < 2:
         return (float(there.mean()),) * 2 if len(there) else (np.nan, np.nan)
     found = bootstrap((there,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=0).confidence_interval
     return float(found.low), float(found.high)
