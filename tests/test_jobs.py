@@ -118,12 +118,11 @@ def test_a_visitors_queue_does_not_keep_the_others_waiting(running: int) -> None
 
 def test_so_many_run_and_wait_as_is_said_and_then_it_is_full() -> None:
     """Four run and sixteen wait, if nothing else is said."""
-    scheduler, gate = Scheduler(), threading.Event()
+    scheduler, gate = Scheduler(turn=0.001), threading.Event()
     for number in range(20):
         scheduler.start(number, gated(gate), number)
-        until(lambda: look(scheduler, 0, 0).records)
-        if number < 4:
-            until(lambda number=number: look(scheduler, number, number).state == "running")
+        until(lambda number=number: look(scheduler, number, number).state == "running" or number >= 4)
+    until(lambda: all(len(look(scheduler, number, number).records) > 5 for number in range(4)))
     assert [look(scheduler, number, number).position for number in range(20)] == [0] * 4 + list(range(1, 17))
     with pytest.raises(QueueFullError, match="Try again"):
         scheduler.start(20, gated(gate), 20)
