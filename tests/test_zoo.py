@@ -118,6 +118,7 @@ def test_it_takes_images_and_computes_what_torchvision_computes(name: str) -> No
         sized = F.interpolate(picture, (64, 64), mode="bilinear") if name == "vit_b_32" else picture
         with torch.no_grad():
             torch.testing.assert_close(net(picture), theirs((sized - mean) / deviation), atol=1e-5, rtol=1e-4)
+    assert net.state_dict().keys() == theirs.state_dict().keys()
     layer = list_layers(net, (3, 64, 64))[0]
     assert layer.reads == INPUT and not any(layer.kind == "standardised" for layer in list_layers(net, (3, 64, 64)))
 
