@@ -251,9 +251,10 @@ def units_first(module: nn.Module, output: Tensor) -> Tensor:
 
 def _is_in_windows(module: nn.Module, output: Tensor, input_shape: Sequence[int]) -> bool:
     """Whether the places of a square image lie window by window, as some attention has them: that is no map of it."""
-    square = len(input_shape) == 3 and input_shape[1] == input_shape[2]
-    rows, columns = units_first(module, output).shape[-2:] if output.ndim >= 3 else (1, 1)
-    return output.ndim > 4 or (square and output.ndim == 4 and rows != columns)
+    if output.ndim != 4:
+        return output.ndim > 4
+    rows, columns = units_first(module, output).shape[2:]
+    return len(input_shape) == 3 and input_shape[1] == input_shape[2] and rows != columns
 
 
 @contextmanager

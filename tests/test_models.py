@@ -3,6 +3,7 @@
 import threading
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from core import models
 from core.data.digits import first_training_images
 from core.data.photos import sample_views
 from core.layers import list_layers, record
-from core.process import seeded
+from core.process import seeded, settle
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,44 @@ def test_what_is_drawn_under_a_seed_depends_on_it_alone() -> None:
     other.join(5)
     with seeded(4):
         assert torch.equal(torch.rand(2), torch.cat([first, later]))
+
+
+def test_a_process_computes_in_one_thread_and_keeps_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By mallopt, where there is one: at most 0 maps (-4), and nothing is trimmed below 2 GB (-1)."""
+    before, asked = torch.get_num_threads(), []
+    for library in (SimpleNamespace(mallopt=lambda *call: asked.append(call)), SimpleNamespace()):
+        monkeypatch.setattr("ctypes.CDLL", lambda name, library=library: library)
+        torch.set_num_threads(2)
+        settle()
+        assert torch.get_num_threads() == 1
+    torch.set_num_threads(before)
+    assert asked == [(-4, 0), (-1, 2**31 - 1)]
+
+
+def test_the_nets_are_built_as_they_are_described() -> None:
+    """784-64-64-10, 784-16-16-10, kernels of 5 and 3 pixels, two LSTM layers of 64; each says its answer in ten."""
+    shapes = {name: [tuple(value.shape) for value in models.untrained(name, 0).parameters() if value.ndim > 1]
+              for name in models.DIGIT_NETS}  # fmt: skip
+    assert shapes == {
+        "dense": [(64, 784), (64, 64), (10, 64)],
+        "dense-video": [(16, 784), (16, 16), (10, 16)],
+        "cnn": [(12, 1, 5, 5), (24, 12, 3, 3), (48, 24, 3, 3), (64, 48, 3, 3), (10, 576)],
+        "rnn": [(256, 28), (256, 64), (256, 64), (256, 64), (10, 64)],
+    }
+    layers = [(layer.name, layer.shape) for layer in list_layers(models.untrained("cnn", 0), (1, 28, 28))]
+    sides = [(name, shape[1]) for name, shape in layers if len(shape) == 3]
+    assert sides == [
+        ("conv1", 28), ("relu1", 28), ("pool1", 14), ("conv2", 14), ("relu2", 14), ("pool2", 7),
+        ("conv3", 7), ("relu3", 7), ("pool3", 3), ("conv4", 3), ("relu4", 3),
+    ]  # fmt: skip
+
+
+def test_the_recurrent_net_answers_after_any_number_of_rows_from_its_last_state() -> None:
+    net, images = models.load("rnn"), torch.rand(2, 1, 28, 28)
+    states = net.states(images)
+    assert states.shape == (2, 28, 64)
+    for rows in (1, 9, 28):
+        torch.testing.assert_close(net(images[:, :, :rows]), net.logits(states[:, rows - 1]))
 
 
 def test_a_shuffled_net_comes_from_its_seed() -> None:

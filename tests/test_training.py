@@ -217,6 +217,14 @@ def test_the_command_makes_one_checkpoint_and_snapshots_of_the_trained_seed_0_on
     torch.testing.assert_close(net.fc1.weight, expected.fc1.weight.detach())
 
 
+def test_measuring_accuracy_needs_no_gradients() -> None:
+    enabled: list[bool] = []
+    net = models.untrained("dense", 0)
+    net.register_forward_hook(lambda *_: enabled.append(torch.is_grad_enabled()))
+    training.accuracy(net, FEW)
+    assert enabled == [False]
+
+
 def test_accuracy_does_not_depend_on_how_images_are_split() -> None:
     model, many = models.load("dense-video"), digits.Digits(*(part[:2500] for part in digits.test_set()))
     parts = [
