@@ -621,6 +621,7 @@ def test_bands_and_points_of_a_kind_of_weights_follow_how_much_it_counts() -> No
         looks = charts.measured.LOOKS[theme]
         assert all(looks["trained"].point > look.point for kind, look in looks.items() if kind != "trained")
         assert all(looks["trained"].width >= look.width and look.strength <= 1 for look in looks.values())
+        assert replace(looks["untrained"], dash=()) == replace(looks["shuffled"], dash=())  # they differ in dashes only
         assert looks["plain"].band == 0 and looks["plain"].width < looks["untrained"].width < looks["trained"].width
         assert all(0.1 < look.band <= looks["trained"].band < 0.5 for kind, look in looks.items() if kind != "plain")
         assert all(look.strength > 0.5 for look in looks.values()) and looks["trained"].strength == 1

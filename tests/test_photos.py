@@ -208,6 +208,20 @@ def test_the_photos_of_a_folder_are_taken_and_other_files_are_not(
     assert found[0].mean((1, 2)).tolist() == [1, 0, 0] and found[1].min() > 0.98
 
 
+@pytest.mark.parametrize(("size", "side_by_side"), [((448, 224), 2), ((447, 671), 2), ((224, 224), 1), ((672, 448), 6)])
+def test_views_that_just_fit_are_taken(
+    size: tuple[int, int], side_by_side: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = np.random.default_rng(0).integers(256, size=(size[1], size[0], 3), dtype=np.uint8)
+    monkeypatch.setattr(photos, "SAMPLES", {"noise": lambda: pixels})
+    views = photos.sample_views.__wrapped__()
+    assert len(views) == 1 + side_by_side
+    last = (
+        torch.from_numpy(pixels).permute(2, 0, 1)[:, size[1] // 224 * 224 - 224 :, size[0] // 224 * 224 - 224 :] / 255
+    )
+    torch.testing.assert_close(views[-1], last[:, :224, :224])
+
+
 def test_of_a_folder_the_first_five_hundred_photos_are_taken_in_their_names_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,6 +236,7 @@ def test_of_a_folder_the_first_five_hundred_photos_are_taken_in_their_names_orde
 def test_without_a_folder_the_samples_are_taken_at_the_size_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(photos.FOLDER_VARIABLE, raising=False)
     assert torch.equal(photos.photo_set(), photos.sample_views())
+    assert photos.photo_set(240).shape == (len(photos.sample_views()), 3, 240, 240)
     small = photos.photo_set(32)
     assert small.shape == (len(photos.sample_views()), 3, 32, 32)
     means = photos.sample_views().unflatten(2, (32, 7)).unflatten(4, (32, 7)).mean((3, 5))

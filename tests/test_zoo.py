@@ -1,6 +1,7 @@
 """torchvision's classifiers: layers of every family, and weights that are there whole or not at all."""
 
 import hashlib
+import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -304,6 +305,25 @@ def test_weights_are_downloaded_with_progress_and_used(elsewhere: Path) -> None:
     before = torch.get_rng_state()
     assert load(NAME).get_submodule("classifier.1").bias[0] == 7  # type: ignore[index]
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_host_that_does_not_say_how_much_comes_is_believed_to_the_end(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what is there already is brought anew."""
+    list(zoo.download(NAME))
+    source = io.BytesIO(elsewhere.read_bytes())
+    source.headers = {}  # type: ignore[attr-defined]
+    asked: list[tuple[str, int]] = []
+
+    def answer(url: str, timeout: int) -> io.BytesIO:
+        asked.append((url, timeout))
+        return source
+
+    monkeypatch.setattr("urllib.request.urlopen", answer)
+    steps = list(zoo.download(NAME))
+    assert {step.total for step in steps} == {0} and steps[-1].done == elsewhere.stat().st_size
+    assert asked == [(elsewhere.as_uri(), 10)] and cached(elsewhere) == [elsewhere.name]
 
 
 def test_a_damaged_file_is_said_and_not_left_behind(elsewhere: Path) -> None:
