@@ -68,7 +68,8 @@ class Layer:
 def list_layers(model: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
     """Every layer, in the order in which the forward pass of one zero input of `input_shape` reaches it.
 
-    What several modules put out, one inside the other, is one layer, under the name of the outermost.
+    What several modules put out, one inside the other, is one layer, under the name of the outermost. What a module
+    puts out that is called several times is a layer the first time.
     """
     layers: list[Layer] = []
     image = torch.zeros(1, *input_shape)
@@ -94,6 +95,8 @@ def list_layers(model: nn.Module, input_shape: Sequence[int]) -> list[Layer]:
             return
         if made and made[-1][1] is output and made[-1][0].startswith(f"{name}."):
             layers[-1] = replace(layers[-1], name=name)
+        elif any(layer.name == name for layer in layers):
+            return  # called again
         else:
             plain = not any(module.children()) and next(module.parameters(), None) is None
             behind = next((other for other, its in reversed(made) if its is x), None) if plain else None
@@ -188,7 +191,8 @@ def record(model: nn.Module, x: Tensor, names: Iterable[str] | None = None) -> d
 def run_to(model: nn.Module, x: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
     """The activations of the named layers, with gradients; nothing behind the last of them is computed.
 
-    Raises ValueError for a name that is not a module of the model, or that its forward pass never reaches.
+    Of a module that is called several times it is the first time's. Raises ValueError for a name that is not a module
+    of the model, or that its forward pass never reaches.
     """
     modules = {name: _module(model, name) for name in names}
     reached: dict[str, Tensor] = {}
@@ -196,7 +200,7 @@ def run_to(model: nn.Module, x: Tensor, names: Iterable[str]) -> dict[str, Tenso
     def keep(name: str, module: nn.Module, x: object, output: object) -> None:
         if not isinstance(output, Tensor):
             raise ValueError(f"{name} puts out {type(output).__name__}, not a tensor: it cannot be read as a layer.")
-        reached[name] = units_first(module, output)
+        reached.setdefault(name, units_first(module, output))
         if len(reached) == len(modules):
             raise _AllReached
 
@@ -247,9 +251,10 @@ def units_first(module: nn.Module, output: Tensor) -> Tensor:
 
 def _is_in_windows(module: nn.Module, output: Tensor, input_shape: Sequence[int]) -> bool:
     """Whether the places of a square image lie window by window, as some attention has them: that is no map of it."""
-    square = len(input_shape) == 3 and input_shape[1] == input_shape[2]
-    rows, columns = units_first(module, output).shape[-2:] if output.ndim >= 3 else (1, 1)
-    return output.ndim > 4 or (square and output.ndim == 4 and rows != columns)
+    if output.ndim != 4:
+        return output.ndim > 4
+    rows, columns = units_first(module, output).shape[2:]
+    return len(input_shape) == 3 and input_shape[1] == input_shape[2] and rows != columns
 
 
 @contextmanager

@@ -74,3 +74,47 @@ class _Powers(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         flat = x.flatten(1)
         return torch.stack([flat.square().sum(1) / 2, flat.pow(3).sum(1) / 3], 1)
+
+
+class Again(nn.Module):
+    """conv = 2 x + 1, called twice: relu = max(0, 4 x + 3); logits = its mean over the places, and that negative."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.relu, self.pool = nn.Conv2d(1, 1, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1)
+        self.flatten, self.logits = nn.Flatten(), nn.Linear(1, 2, bias=False)
+        with torch.no_grad():
+            self.conv.weight.fill_(2)
+            self.conv.bias.fill_(1)
+            self.logits.weight.copy_(torch.tensor([[1.0], [-1.0]]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.logits(self.flatten(self.pool(self.relu(self.conv(self.conv(x))))))
+
+
+class Windowed(nn.Module):
+    """conv = x; rows = the left half of each row; halves = the picture's halves, one behind the other; last = x."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.rows, self.halves, self.last = nn.Conv2d(1, 1, 1, bias=False), Left(), Halves(), nn.Tanh()
+        with torch.no_grad():
+            self.conv.weight.fill_(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        same = self.conv(x)
+        return self.last(same + 0 * self.rows(same).sum() + 0 * self.halves(same).sum())
+
+
+class Left(nn.Module):
+    """(batch, units, height, width) to its left half."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[..., : x.shape[-1] // 2] * 1
+
+
+class Halves(nn.Module):
+    """(batch, units, height, width) to (batch, 2, units, height, width / 2)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.stack(x.chunk(2, dim=-1), dim=1)

@@ -362,3 +362,67 @@ def tsne_balance(alike: np.ndarray, flat: np.ndarray) -> float:
     np.fill_diagonal(near, 0)
     drawn, driven = (((weight * near)[..., None] * apart).sum(1) for weight in (alike, near / near.sum()))
     return float((drawn * driven).sum() / (drawn * drawn).sum())
+
+
+def digit_net(weights: Mapping[str, Tensor], images: Tensor) -> Tensor:
+    """Logits of a digit net, from nothing but its weights, whose names say what it is made of.
+
+    Dense: W x + b, and behind hidden layers max(0, .) or 1 / (1 + e^-.) where they are 16 wide (3Blue1Brown's net).
+    Convolutional: sums over the kernel's places, max(0, .), and means of 2 x 2, but for the last. Recurrent: `lstm`.
+    """
+    held = {name: value.numpy() for name, value in weights.items()}
+    x = images.numpy()
+    if "recurrent1.weight_ih_l0" in held:
+        states = images[:, 0]
+        for number in (1, 2):
+            inputs = weights[f"recurrent{number}.weight_ih_l0"].shape[1]
+            module = nn.LSTM(inputs, 64, batch_first=True)
+            module.load_state_dict({key: weights[f"recurrent{number}.{key}"] for key in module.state_dict()})
+            with torch.no_grad():
+                states = lstm(module, states)
+        x = states[:, -1].numpy()
+    for number in range(1, 5):
+        if f"conv{number}.weight" in held:
+            kernel = held[f"conv{number}.weight"]
+            side, room = x.shape[-1], kernel.shape[-1] // 2
+            padded = np.pad(x, ((0, 0), (0, 0), (room, room), (room, room)))
+            sums = held[f"conv{number}.bias"][:, None, None]
+            for row, column in itertools.product(range(kernel.shape[2]), range(kernel.shape[3])):
+                seen = padded[:, :, row : row + side, column : column + side]
+                sums = sums + np.einsum("bihw,oi->bohw", seen, kernel[:, :, row, column], optimize=True)
+            x = np.maximum(sums, 0)
+            if number < 4:
+                even = x[:, :, : side // 2 * 2, : side // 2 * 2]
+                x = (even[:, :, ::2, ::2] + even[:, :, 1::2, ::2] + even[:, :, ::2, 1::2] + even[:, :, 1::2, 1::2]) / 4
+        if f"fc{number}.weight" in held:
+            sums = x.reshape(len(x), -1) @ held[f"fc{number}.weight"].T + held[f"fc{number}.bias"]
+            x = 1 / (1 + np.exp(-sums)) if sums.shape[1] == 16 else np.maximum(sums, 0)
+    return torch.from_numpy(x.reshape(len(x), -1) @ held["logits.weight"].T + held["logits.bias"])
+
+
+def adam_one_cycle(weights: np.ndarray, batches: list[tuple[np.ndarray, np.ndarray]], peak: float) -> np.ndarray:
+    """Softmax regression (classes, inputs + 1), the bias last, by Adam under a one-cycle rate, a step a batch.
+
+    Kingma and Ba 2015, algorithm 1, with 0.999 and 1e-8. Smith and Topin 2018: over the first 0.3 of the steps the rate
+    rises from a 25th of its peak along half a cosine, and falls to a 10,000th of its start; the decay of Adam's first
+    moment, 0.95 at the ends and 0.85 at the peak, mirrors it.
+    """
+    steps, m, v = len(batches), np.zeros_like(weights), np.zeros_like(weights)
+    turn = 0.3 * steps - 1
+
+    def along(step: int, start: float, top: float, end: float) -> float:
+        first, then, share = (
+            (start, top, step / turn) if step <= turn else (top, end, (step - turn) / (steps - 1 - turn))
+        )
+        return then + (first - then) * (1 + math.cos(math.pi * share)) / 2
+
+    for step, (images, labels) in enumerate(batches):
+        x = np.hstack([images, np.ones((len(images), 1))])
+        shares = np.exp(x @ weights.T)
+        shares /= shares.sum(1, keepdims=True)
+        gradient = (shares - np.eye(len(weights))[labels]).T @ x / len(x)
+        decay = along(step, 0.95, 0.85, 0.95)
+        m, v = decay * m + (1 - decay) * gradient, 0.999 * v + 0.001 * gradient**2
+        mean, spread = m / (1 - decay ** (step + 1)), v / (1 - 0.999 ** (step + 1))
+        weights = weights - along(step, peak / 25, peak, peak / 25 / 1e4) * mean / (np.sqrt(spread) + 1e-8)
+    return weights

@@ -62,3 +62,28 @@ def test_calibrating_sets_the_norms_of_these_images_and_nothing_else() -> None:
     torch.testing.assert_close(norm.running_var, sums.var((0, 2, 3)), atol=1e-5, rtol=1e-4)
     changed = {key for key, value in net.state_dict().items() if not torch.equal(value, before[key])}
     assert changed and all(".running_" in key or key.endswith("num_batches_tracked") for key in changed)
+
+
+def test_the_net_with_norms_is_one_of_its_own() -> None:
+    net = untrained("cnn", 0)
+    other = with_batch_norm(net)
+    with torch.no_grad():
+        other.conv1[0].weight.zero_()
+    assert net.conv1.weight.abs().sum() > 0 and isinstance(net.conv1, nn.Conv2d)
+
+
+def test_calibrating_needs_no_gradients_and_a_net_without_norms_is_not_run() -> None:
+    enabled: list[bool] = []
+    net = with_batch_norm(untrained("cnn", 0))
+    for each in (net, untrained("dense", 0)):
+        each.register_forward_hook(lambda *_: enabled.append(torch.is_grad_enabled()))
+        calibrate(each, torch.rand(4, 1, 28, 28))
+    assert enabled == [False]
+
+
+def test_only_a_convolution_with_its_norm_is_folded() -> None:
+    pair = nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU())
+    triple = nn.Sequential(nn.Conv2d(2, 2, 1), nn.BatchNorm2d(2), nn.ReLU())
+    folded = fold_batch_norm(nn.Sequential(pair, triple, nn.Sequential(nn.Conv2d(2, 2, 1), nn.BatchNorm2d(2))))
+    assert [type(part) for part in folded] == [nn.Sequential, nn.Sequential, nn.Conv2d]
+    assert [len(part) for part in folded[:2]] == [2, 3] and not folded.training

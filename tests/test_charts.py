@@ -1,12 +1,19 @@
 """Tables made into Vega-Lite: what stands where, what a click selects, which colour means what."""
 
+import base64
+import io
 import json
+import re
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 
 from core import charts, images
 from core.layers import Layer
@@ -252,3 +259,378 @@ def test_methods_agree_in_pairs() -> None:
     (cells,) = spec["layer"]
     assert cells["encoding"]["color"]["scale"]["domain"] == [-1, 1]
     assert cells["encoding"]["x"]["sort"] == cells["encoding"]["y"]["sort"] == ["a", "b"]
+
+
+def worth(start: float) -> Worth:
+    return Worth({"all random": 0.1}, {"deletion": [start, 0.2], "insertion": [0.1, start]}, {"logits": 0.4})
+
+
+@cache
+def every_chart(theme: images.Theme, width: int = 300) -> dict[str, charts.Spec]:
+    """One of each kind, with a little of everything in it."""
+    numbers = [{"layer": layer, "weights": weights, "value": 3.0, "low": 2.0, "high": 4.0}
+               for weights in ("trained", "untrained") for layer in ("conv1", "conv2")]  # fmt: skip
+    curves = {"training": ["trained", "plain"], "epoch": [0.0, 40.0], "accuracy": [4.8, 99.5]}
+    gain = {"method": "LRP", "model": "rnn", "family": "rnn", "value": 0.5, "gain": 0.1, "lower": 0.05, "upper": 0.2,
+            "verdict": "beats", "control": "at random"}  # fmt: skip
+    sheet = images.contact_sheet(torch.rand(4, 3, 20, 30), columns=2)
+    reading = images.tiles(torch.rand(3, 28), 264, theme)
+    (net,) = charts.net_columns([column("rnn", "rnn", reading=reading, rows=3)], theme, width, Unit("rnn", "relu1", 1))
+    found = [("cnn", "cnn", worth(1.0), {kind: worth(0.9) for kind in charts.KINDS[1:]})]
+    return {
+        "column": net,
+        "sheet": charts.clickable_sheet(sheet, charts.LAYER, list("abcd"), selected="b", captions=["top"], room=40,
+                                        theme=theme),
+        "shares": charts.shares(["a", "b", "c"], [75.0, 20.0, 5.0], theme, width),
+        "by depth": charts.by_depth(pd.DataFrame(numbers), theme, width),
+        "by depth, logarithmic": charts.by_depth(pd.DataFrame(numbers), theme, width, logarithmic=True),
+        "spread": charts.spread(np.arange(80.0), 7.0, "strongest", "dense", theme, width, 120),
+        "beside pixels": beside(theme),
+        "eigenvalues": charts.eigenvalues({"trained": np.array([1j]), "untrained": np.array([-1j])}, "rnn", theme, 140),
+        "learning": charts.learning(pd.DataFrame(curves), "cnn", theme, width),
+        "trust": charts.trust_curves(found, theme),
+        "falls": charts.falls({kind: [1.0, 0.1] for kind in charts.KINDS}, 0.4, "cnn", theme),
+        "gains": charts.gains(pd.DataFrame([gain]), ["LRP", "saliency"], theme),
+        "agreement": charts.agreement(pd.DataFrame({"a": {"a": 1.0, "b": -0.5}, "b": {"a": -0.5, "b": 1.0}}), theme),
+    }  # fmt: skip
+
+
+NAMES = list(every_chart("light"))
+
+
+def views_of(spec: charts.Spec) -> list[charts.Spec]:
+    """What is drawn: marks, of all the panels."""
+    inner, data = spec.get("layer") or spec.get("hconcat"), {"data": spec["data"]} if "data" in spec else {}
+    return [view for part in inner for view in views_of(data | part)] if inner else [spec]
+
+
+def encodings_of(spec: charts.Spec) -> list[tuple[charts.Spec, str, dict[str, Any]]]:
+    found = []
+    for view in views_of(spec):
+        for channel, encoding in view["encoding"].items():
+            found += [(view, channel, one) for one in (encoding if isinstance(encoding, list) else [encoding])]
+    return found
+
+
+def rows_of(spec: charts.Spec, view: charts.Spec) -> pd.DataFrame:
+    return spec["datasets"][view["data"]["name"]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_encoded_is_in_the_table(name: str) -> None:
+    spec = every_chart("light")[name]
+    for view, channel, encoding in encodings_of(spec):
+        made = [change["as"] for change in view.get("transform", []) if "as" in change]
+        if "field" in encoding:
+            assert encoding["field"] in [*rows_of(spec, view).columns, *made], (channel, encoding)
+        else:
+            assert {"value", "datum", "condition"} & set(encoding), (channel, encoding)
+        told = re.findall(r"datum\.(\w+)", json.dumps([view.get("transform"), encoding.get("condition")]))
+        assert set(told) <= set(rows_of(spec, view).columns)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", NAMES)
+def test_colours_are_those_of_the_palette_and_theme(name: str, theme: images.Theme) -> None:
+    spec = {key: value for key, value in every_chart(theme)[name].items() if key != "datasets"}
+    neutral = {colours[theme] for colours in (charts.marks.TEXT, charts.marks.QUIET, charts.marks.FAINT)}
+    found = set(re.findall(r"#[0-9a-fA-F]{6}", json.dumps(spec)))
+    assert found <= neutral | {*charts.FAMILY_COLOURS.values(), charts.marks.HOVER}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_everything_lies_within_its_scale(name: str) -> None:
+    """Scales in pixels run over the whole chart, and are neither rounded nor made to begin at zero."""
+    spec = every_chart("dark")[name]
+    for view, channel, encoding in encodings_of(spec):
+        scale = encoding.get("scale") or {}
+        if channel in ("x", "y") and encoding.get("type") == "quantitative" and "domain" in scale:
+            fields = {encoding["field"], view["encoding"].get(f"{channel}2", {}).get("field")}
+            values = rows_of(spec, view)[[field for field in rows_of(spec, view) if field in fields]]
+            assert scale.get("clamp") or ((values >= scale["domain"][0]) & (values <= scale["domain"][1])).all(
+                axis=None
+            )
+            if "range" in scale and name != "eigenvalues":
+                size = spec["width" if channel == "x" else "height"]
+                assert scale == {"domain": [0, size], "range": [0, size], "nice": False, "zero": False}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_lines_letters_and_shades_have_sensible_sizes(name: str) -> None:
+    """Two sizes of letters and one for names; nothing thicker than a frame; a shade is a share."""
+    for view in views_of(every_chart("light")[name]):
+        mark = view["mark"]
+        assert mark.get("fontSize", 12) in (11, 12, 13)
+        assert 1 <= mark.get("strokeWidth", 1) <= 3
+        assert all(0 <= mark.get(kind, 1) <= 1 for kind in ("opacity", "fillOpacity"))
+        assert all(0 <= value <= 1 for channel in ("opacity", "fillOpacity")
+                   for value in (view["encoding"].get(channel, {}).get("scale") or {}).get("range", []))  # fmt: skip
+
+
+def test_boxes_are_seen_under_the_pointer_only() -> None:
+    for name, selects in (("column", "unit"), ("sheet", "layer")):
+        spec = every_chart("light")[name]
+        boxes = views_of(spec)[-1]
+        assert boxes["mark"] == {
+            "type": "rect",
+            "fillOpacity": 0,
+            "fill": "white",
+            "stroke": "#E69F00",
+            "cursor": "pointer",
+        }
+        width = boxes["encoding"]["strokeWidth"]
+        assert width == {"condition": {"param": "hover", "value": 2, "empty": False}, "value": 0}
+        assert boxes["encoding"]["tooltip"]["field"] == selects
+        click, hover = spec["params"]
+        assert click["select"] == {"type": "point", "fields": [selects], "on": "click", "toggle": False}
+        assert hover["select"] == {"type": "point", "fields": [selects], "on": "pointerover", "clear": "pointerout"}
+        frame = views_of(spec)[-2]
+        assert (frame["mark"]["fillOpacity"], frame["data"]["name"]) == (0, "outlines") and frame["mark"][
+            "strokeWidth"
+        ] >= 2
+
+
+def test_a_column_is_stacked_with_room_for_captions_and_none_overlap() -> None:
+    """Bars, their labels, then pictures with a line of 18 pixels above each and 16 below; units lie within."""
+    spec = every_chart("light")["column"]
+    tables = spec["datasets"]
+    pictures = tables["pictures"]
+    assert pictures.left.tolist() == [12] * len(pictures)
+    assert pictures.top[0] == charts.BARS + 18 + 16 + 18
+    assert (pictures.caption_at == pictures.top - 9).all()
+    below = pictures.top + pictures.height
+    gaps = (pictures.top.values[1:] - below.values[:-1]).tolist()
+    assert gaps[:-1] == [16 + 18] * (len(gaps) - 1) and gaps[-1] == 16 + 2 * 18
+    assert spec["height"] == below.iloc[-1] + 18
+    for number, layer in ((1, "relu1"), (2, "logits")):
+        units = tables["units"][tables["units"].unit.str.contains(layer)]
+        picture = pictures.loc[number]
+        assert units.left.min() == picture.left and units.top.min() == picture.top
+        assert units.right.max() <= picture.left + picture.width and units.bottom.max() <= picture.top + picture.height
+    classes = tables["units"].tail(3).reset_index(drop=True)
+    bars, labels = tables["bars"].reset_index(drop=True), tables["labels"].reset_index(drop=True)
+    assert bars[["left", "right"]].equals(classes[["left", "right"]]) and set(bars.bottom) == {charts.BARS}
+    assert labels["at"].tolist() == [*(classes.bottom + 9), *[charts.BARS + 9] * 3]
+    assert labels.label.tolist() == list("abcabc") and bars.percent.tolist() == pytest.approx([70, 10, 20])
+
+
+def test_a_columns_legend_stands_at_its_right_end_beside_the_captions() -> None:
+    spec = every_chart("light", width=290)["column"]
+    *_, scale, ramp = [view for view in views_of(spec) if view["data"]["name"] == "pictures"]
+    assert ramp["encoding"]["x"] == {"value": 290} and ramp["mark"]["align"] == scale["mark"]["align"] == "right"
+    gap = 290 - ramp["mark"]["width"] - scale["encoding"]["x"]["value"]
+    assert 4 <= gap <= 8
+    assert scale["transform"] == ramp["transform"] == [{"filter": "datum.legend != ''"}]
+    legends = spec["datasets"]["pictures"].legend
+    assert (
+        legends[0] == ""
+        and legends[1] != legends[2]
+        and all(legend.startswith("data:image/png") for legend in legends[1:])
+    )
+    picture = Image.open(io.BytesIO(base64.b64decode(legends[1].split(",")[1])))
+    assert picture.size == (ramp["mark"]["width"], ramp["mark"]["height"]) == (36, 6)
+    spine, stops = views_of(spec)[2:4]
+    assert spine["encoding"]["x"] == stops["encoding"]["x"] and 0 < spine["encoding"]["x"]["value"] < 12
+
+
+def test_depths_begin_below_the_highest_stack_of_any_net() -> None:
+    """Two layers of one depth stand one below the other; the next depth begins behind them in every net."""
+    pair = column()
+    (first, tiles), (last, logits) = pair.layers
+    layers = ((first, tiles), (replace(first, name="pool1"), tiles), (last, logits))
+    twice = replace(pair, model="dense", layers=layers, reading=tiles, rows=2)
+    one, two = (spec["datasets"]["pictures"] for spec in charts.net_columns([pair, twice], "light", WIDTH, None))
+    assert one.top[1] == two.top[1] and one.top[2] == two.top[3]
+    assert two.top[2] - two.top[1] == tiles.picture.height + 34 == two.top[3] - two.top[2]
+    assert two.top[4] - two.top[3] == logits.picture.height + 34 + 18
+    assert "outlines" in charts.net_columns([pair], "light", WIDTH, None)[0]["datasets"]
+    assert len(charts.net_columns([pair], "light", WIDTH, None)[0]["datasets"]["outlines"]) == 0
+    assert charts.picture_width(WIDTH) == WIDTH - 12
+
+
+def test_a_share_is_a_name_above_a_bar() -> None:
+    """Each in 34 pixels; the first, likeliest, has the family's colour."""
+    spec = charts.shares(list("abc"), [75.0, 20.0, 5.0], "light", 200)
+    table = spec["datasets"]["shares"]
+    assert (
+        table.text.diff()[1:].tolist() == table.top.diff()[1:].tolist() == table.bottom.diff()[1:].tolist() == [34, 34]
+    )
+    assert (table.text < table.top).all() and (table.bottom - table.top == 7).all() and set(table.left) == {0}
+    assert table.text[0] > 13 / 2 and table.text[0] + 13 / 2 < table.top[0]  # letters of 13 pixels
+    assert (spec["width"], spec["height"]) == (200, 3 * 34) and table.bottom.max() < 102
+    bars, name, share = views_of(spec)
+    assert [bool(top < 20) for top in table.top] == [True, False, False]
+    first = {"test": "datum.top < 20", "value": charts.FAMILY_COLOURS["cnn"]}
+    assert bars["encoding"]["fill"] == {"condition": first, "value": charts.marks.QUIET["light"]}
+    assert (name["encoding"]["x"], share["encoding"]["x"]) == ({"value": 0}, {"value": 200})
+    assert 100 < name["mark"]["limit"] < 200 - 5 * 7  # room for "12.3 %"
+
+
+def test_a_sheet_is_as_large_as_its_pixels_say() -> None:
+    sheet = images.contact_sheet(torch.rand(4, 3, 30, 50), columns=2)
+    plain = charts.clickable_sheet(sheet, charts.PHOTO, list("abcd"))
+    assert (plain["width"], plain["height"]) == sheet.picture.size
+    image, text = views_of(plain)[:2]
+    assert (image["mark"]["width"], image["mark"]["height"]) == sheet.picture.size
+    assert plain["datasets"]["picture"].left.tolist() == [0] and plain["datasets"]["picture"].top.tolist() == [0]
+    assert len(plain["datasets"]["outlines"]) == len(plain["datasets"]["rows"]) == 0
+    assert text["encoding"]["x"] == {"value": 0} and text["mark"]["lineBreak"] == "\n"
+    half = charts.clickable_sheet(sheet, charts.PHOTO, list("abcd"), shrink=2, room=30, captions=["one", "two"])
+    np.testing.assert_allclose(half["datasets"]["boxes"].left, plain["datasets"]["boxes"].left / 2 + 30)
+    np.testing.assert_allclose(half["datasets"]["boxes"].bottom, plain["datasets"]["boxes"].bottom / 2)
+    assert half["datasets"]["picture"].left.tolist() == [30] and half["height"] == round(plain["height"] / 2)
+    assert half["datasets"]["rows"].top.tolist() == sorted(set(half["datasets"]["boxes"].top))
+    # a PNG keeps every pixel; what is shrunk need not
+    kinds = [spec["datasets"]["picture"].url[0].split(";")[0] for spec in (plain, half)]
+    assert kinds[0] == "data:image/png" and kinds[1] != kinds[0]
+
+
+def test_a_histogram_has_an_axis_where_there_is_room_and_counts_what_lies_in_each_bin() -> None:
+    values = np.arange(400.0)
+    low, high = (charts.spread(values, None, "strongest", "cnn", "light", 280, height) for height in (119, 120))
+    axes = [views_of(spec)[0]["encoding"]["y"]["axis"] for spec in (low, high)]
+    assert axes[0] is None and axes[1]["title"] == "test images"
+    bins = low["datasets"]["bins"]
+    assert len(bins) == 40 and set(bins.images) == {10}
+    assert (
+        bins["from"][0] == 0
+        and bins["to"].iloc[-1] == 399
+        and (bins["to"][:-1].values == bins["from"][1:].values).all()
+    )
+    assert views_of(low)[0]["encoding"]["y2"] == {"datum": 0}
+    other = charts.spread(values, 1.0, "strongest", "torchvision", "dark", 280, 120)
+    assert views_of(other)[1]["mark"]["color"] == charts.marks.QUIET["dark"]
+
+
+def test_learning_curves_show_the_start_and_have_room_to_a_third_of_a_percent() -> None:
+    curves = pd.DataFrame({"training": "plain", "epoch": [0.0, 1 / 16, 40.0], "accuracy": [5.0, 99.7, 100.0]})
+    spec = charts.learning(curves, "dense", "light", 300)
+    rows = spec["datasets"]["curves"]
+    assert rows.epoch.tolist() == [1 / 32, 1 / 16, 40] and rows.error.tolist() == pytest.approx([95, 0.3, 0.01])
+    line, points = views_of(spec)
+    x, y = line["encoding"]["x"], line["encoding"]["y"]
+    assert x["scale"] == {"type": "log", "domain": [1 / 32, 48], "nice": False}
+    assert y["scale"] == {"type": "log", "domain": [0.3, 100], "nice": False}
+    for encoding in (x, y):
+        low, high = encoding["scale"]["domain"]
+        ticks = encoding["axis"]["values"]
+        assert all(low <= tick <= high for tick in ticks) and ticks == sorted(ticks)
+        steps = [after / before for before, after in pairwise(ticks)]
+        assert all(1.9 < step < 8.1 for step in steps)
+    assert x["axis"]["values"][0] == 1 / 32 and "datum.value < 0.04 ? 'start'" in x["axis"]["labelExpr"]
+    assert x["axis"]["values"][1] > 0.04 and x["axis"]["grid"] is False
+    strength = line["encoding"]["opacity"]["scale"]
+    assert strength["domain"] == ["trained", "plain"] and strength["range"][0] == 1 > strength["range"][1] > 0.2
+    assert points["encoding"]["opacity"]["scale"] == strength
+
+
+def test_numbers_by_depth_have_all_layers_names_and_round_ticks() -> None:
+    spec, logarithmic = every_chart("light")["by depth"], every_chart("light")["by depth, logarithmic"]
+    for one in (spec, logarithmic):
+        band, line, points = views_of(one)
+        axis = line["encoding"]["x"]["axis"]
+        assert (axis["labelAngle"], axis["labelOverlap"], axis["grid"]) == (-45, False, False)
+        assert line["encoding"]["y"]["field"] == points["encoding"]["y"]["field"] == "value"
+        ends = band["encoding"]["fillOpacity"]["scale"]
+        assert ends["domain"] == ["trained", "untrained"] and 1 > ends["range"][0] > ends["range"][1] > 0
+        strength = line["encoding"]["opacity"]["scale"]["range"]
+        assert strength[0] == 1 > strength[1] > 0.3 and points["encoding"]["opacity"]["scale"]["range"] == strength
+    scale = views_of(logarithmic)[1]["encoding"]["y"]["scale"]
+    assert scale == {"type": "log", "nice": False, "domain": [1, 1000]}
+    assert views_of(logarithmic)[1]["encoding"]["y"]["axis"]["values"] == [1, 10, 100, 1000]
+    assert views_of(spec)[1]["encoding"]["y"]["scale"] == {"zero": True}
+
+
+def test_the_plane_is_square_and_its_circle_closed() -> None:
+    spec = every_chart("light")["eigenvalues"]
+    level, upright, twin, trained, circle = views_of(spec)
+    assert spec["width"] == spec["height"] == 140
+    for view in (twin, trained, circle):
+        x, y = view["encoding"]["x"]["scale"], view["encoding"]["y"]["scale"]
+        assert x["domain"] == y["domain"] == [-1, 1] and x["range"] == y["range"][::-1] == [0, 140]
+        assert not x["nice"] and not y["nice"]
+    order = spec["datasets"]["circle"].order
+    assert order.iloc[0] == 0 and order.iloc[-1] == pytest.approx(2 * np.pi) and len(order) == 65
+    assert circle["encoding"]["order"]["field"] == "order"
+    assert (level["encoding"]["y"]["field"], upright["encoding"]["x"]["field"]) == ("zero", "zero")
+    assert spec["datasets"]["zero"].zero.tolist() == [0]
+    wide = charts.eigenvalues({"trained": np.array([1.2 - 0.5j])}, "rnn", "light", 140)
+    assert views_of(wide)[2]["encoding"]["x"]["scale"]["domain"] == [-2, 2]
+    tests = [view["transform"][0]["filter"] for view in (twin, trained)]
+    assert tests == ["datum.weights == 'untrained'", "datum.weights != 'untrained'"]
+    assert 0 < twin["mark"]["opacity"] < trained["mark"]["opacity"] <= 1
+
+
+def test_three_panels_show_how_far_a_method_can_be_trusted() -> None:
+    spec = every_chart("dark")["trust"]
+    assert [panel["title"] for panel in spec["hconcat"]] == ["deletion", "insertion", "weights random"]
+    for number, (panel, curve) in enumerate(zip(spec["hconcat"], ("deletion", "insertion", "stages"), strict=True)):
+        line, dots = panel["layer"]
+        assert line["transform"] == dots["transform"] == [{"filter": f"datum.curve == '{curve}'"}]
+        x, y = line["encoding"]["x"], line["encoding"]["y"]
+        assert x["scale"]["domain"] == [0, 1] and y["scale"] == {"domain": [-0.2, 1], "clamp": True}
+        assert x["axis"]["values"] == y["axis"]["values"] == [0, 0.5, 1]
+        assert y["axis"]["labels"] == y["axis"]["ticks"] == (number == 0)  # one axis for all three
+        assert line["encoding"]["strokeDash"]["scale"] == {"domain": charts.KINDS, "range": [[1, 0], [6, 3], [1, 3]]}
+        assert line["encoding"]["detail"]["field"] == "model"
+        seen, large = dots["mark"]["opacity"], dots["mark"]["size"]
+        assert (seen, large < 20) == ((1, True) if curve == "stages" else (0, False))  # else they are for the pointer
+        assert (panel["width"], panel["height"]) == (88, 84)
+    assert spec["resolve"] == {"scale": {"color": "shared"}}
+    points = spec["datasets"]["points"]
+    own = points[(points.curve == "deletion") & (points.kind == charts.KINDS[0])]
+    assert own.step.tolist() == ["0 % of the ink", "100 % of the ink"] and own["at"].tolist() == [0, 1]
+    stages = points[(points.curve == "stages") & (points.kind == charts.KINDS[0])]
+    assert stages.step.tolist() == ["nothing random", "logits and all behind it random"]
+    assert stages[["at", "value"]].values.tolist() == [[0, 1], [1, 0.4]]
+
+
+def test_shares_of_a_fall_and_gains_are_on_axes_that_hold_them() -> None:
+    here, lines = views_of(every_chart("light")["falls"])
+    assert here["encoding"]["x"] == lines["encoding"]["x"] and here["mark"]["type"] == "rule"
+    for channel in "xy":
+        encoding = lines["encoding"][channel]
+        assert encoding["scale"]["domain"] == [0, 1] and encoding["axis"]["values"] == [0, 0.5, 1]
+        assert encoding["axis"]["format"] == "%"
+    assert lines["encoding"]["x"]["axis"]["grid"] is False and lines["encoding"]["y"]["scale"]["clamp"] is True
+    spec = every_chart("light")["gains"]
+    zero, span, dot, full = views_of(spec)
+    assert spec["height"] == 24 * 2 and dot["mark"]["filled"] is False and dot["mark"]["size"] == full["mark"]["size"]
+    assert dot["encoding"]["x"]["field"] == full["encoding"]["x"]["field"] == "gain"
+    assert dot["encoding"]["yOffset"]["field"] == "model" and dot["encoding"]["y"]["scale"]["domain"] == [
+        "LRP",
+        "saliency",
+    ]
+    assert span["encoding"]["x"]["axis"]["format"] == "+.1f" and zero["mark"]["strokeDash"] == [1, 3]
+
+
+def test_what_agrees_has_square_cells_and_all_names() -> None:
+    spec = every_chart("light")["agreement"]
+    assert spec["width"] == spec["height"] == {"step": 22}
+    (cells,) = views_of(spec)
+    for channel in "xy":
+        axis = cells["encoding"][channel]["axis"]
+        assert axis["labelOverlap"] is False and axis["domain"] is False and axis["ticks"] is False
+    assert cells["encoding"]["x"]["axis"]["labelAngle"] == -45
+    assert cells["encoding"]["color"]["scale"]["scheme"] == "purpleorange"
+
+
+def test_bands_and_points_of_a_kind_of_weights_follow_how_much_it_counts() -> None:
+    """What one looks at is thickest, with the largest points; where one seed is, there is no band."""
+    for theme in ("light", "dark"):
+        looks = charts.measured.LOOKS[theme]
+        assert all(looks["trained"].point > look.point for kind, look in looks.items() if kind != "trained")
+        assert all(looks["trained"].width >= look.width and look.strength <= 1 for look in looks.values())
+        assert replace(looks["untrained"], dash=()) == replace(looks["shuffled"], dash=())  # they differ in dashes only
+        assert looks["plain"].band == 0 and looks["plain"].width < looks["untrained"].width < looks["trained"].width
+        assert all(0.1 < look.band <= looks["trained"].band < 0.5 for kind, look in looks.items() if kind != "plain")
+        assert all(look.strength > 0.5 for look in looks.values()) and looks["trained"].strength == 1
+    band, pixels, line, points = views_of(beside())
+    assert band["encoding"]["fillOpacity"]["scale"]["range"] == [
+        look.band for look in charts.measured.LOOKS["light"].values()
+    ]
+    assert points["encoding"]["size"]["scale"]["range"] == [
+        look.point for look in charts.measured.LOOKS["light"].values()
+    ]
+    assert points["mark"]["opacity"] == 1 and line["encoding"]["y"]["scale"] == pixels["encoding"]["y"]["scale"]
+    assert line["encoding"]["y"]["scale"]["domain"] == [0, 1] and line["encoding"]["x"]["axis"]["grid"] is False

@@ -35,3 +35,48 @@ def test_a_named_folder_without_digits_is_an_error_and_downloads_nothing(tmp_pat
     with pytest.raises(RuntimeError, match="Dataset not found"):
         digits.training_set(tmp_path)
     assert list(tmp_path.rglob("*ubyte*")) == []
+
+
+def test_the_first_256_training_images_ship_as_they_were_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As MNIST's own files are: magic number 2051, how many, rows, columns, and a byte a pixel, 255 for ink."""
+    images = digits.first_training_images()
+    assert images.shape == (256, 1, 28, 28) and images.dtype == torch.float32
+    assert (images.min(), images.max()) == (0, 1) and digits.first_training_images() is images
+    monkeypatch.setattr(digits, "FIRST_IMAGES", tmp_path / "first.gz")
+    digits._write_first(images[:3])
+    content = gzip.decompress((tmp_path / "first.gz").read_bytes())
+    assert [int.from_bytes(content[at : at + 4], "big") for at in (0, 4, 8, 12)] == [2051, 3, 28, 28]
+    assert list(content[16:]) == (255 * images[:3]).round().int().flatten().tolist()
+    assert (
+        gzip.decompress((digits.SHIPPED / "train-first-images-idx3-ubyte.gz").read_bytes())[16:][: 3 * 784]
+        == content[16:]
+    )
+    first = (tmp_path / "first.gz").read_bytes()
+    digits._write_first(images[:3])
+    assert (tmp_path / "first.gz").read_bytes() == first  # no time of writing in it
+
+
+def test_without_a_folder_digits_are_looked_for_in_the_cache_and_may_be_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Path, bool, bool]] = []
+
+    class Mnist:
+        data, targets = torch.full((1, 28, 28), 51, dtype=torch.uint8), torch.tensor([3])
+
+        def __init__(self, root: Path, train: bool, download: bool) -> None:
+            asked.append((root, train, download))
+
+    monkeypatch.setattr("torchvision.datasets.MNIST", Mnist)
+    monkeypatch.delenv("LAYERSCOPE_DATA", raising=False)
+    images, labels = digits.training_set()
+    assert (
+        images.shape == (1, 1, 28, 28) and images.unique().tolist() == pytest.approx([0.2]) and labels.tolist() == [3]
+    )
+    monkeypatch.setenv("LAYERSCOPE_DATA", str(tmp_path / "named"))
+    digits.training_set()
+    digits.training_set(tmp_path / "given")
+    home = Path.home() / ".cache" / "layerscope"
+    assert asked == [(home, True, True), (tmp_path / "named", True, False), (tmp_path / "given", True, False)]

@@ -10,7 +10,7 @@ from torch import Generator, Tensor, nn
 from torchvision import models
 
 from core.layers import list_layers
-from core.models.explicit import explicit
+from core.models.explicit import ACTIVATIONS, explicit, units_last
 from core.models.lite import ReLU6
 from tests.nets import Fickle
 
@@ -45,7 +45,8 @@ def test_it_computes_the_same_and_every_activation_is_called_once(
         torch.testing.assert_close(own(images()), net(images()), atol=1e-5, rtol=1e-5)
     called = [node.target for node in own.graph.nodes if node.op == "call_module"]
     assert len(called) == len(set(called))
-    assert not any(getattr(module, "inplace", False) for module in own.modules() if isinstance(module, nn.ReLU | ReLU6))
+    acts = [module for module in map(own.get_submodule, called) if isinstance(module, ACTIVATIONS)]
+    assert acts and not any(getattr(module, "inplace", False) for module in acts)
     assert not any(isinstance(own.get_submodule(name), nn.ReLU6) for name in called)
     assert dict(net.named_modules()) == modules
     names = [layer.name for layer in list_layers(own, (3, 64, 64))]
@@ -71,6 +72,59 @@ def test_functions_and_methods_become_modules() -> None:
     own = explicit(Calls())
     assert [name for name, _ in own.named_children()] == ["relu_1", "relu_2", "relu6_1"]
     assert own(torch.tensor([-3.0, 0.5, 3.0, 9.0])).tolist() == [0, 0, 2, 6]
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    [
+        (lambda x: F.relu(x, True), nn.ReLU), (F.relu_, nn.ReLU), (torch.relu, nn.ReLU), (torch.relu_, nn.ReLU),
+        (lambda x: x.relu(), nn.ReLU), (lambda x: x.relu_(), nn.ReLU), (F.relu6, ReLU6),
+        (torch.sigmoid, nn.Sigmoid), (lambda x: x.sigmoid(), nn.Sigmoid),
+        (torch.tanh, nn.Tanh), (lambda x: x.tanh(), nn.Tanh),
+    ],
+)  # fmt: skip
+def test_every_way_to_call_an_activation_becomes_its_module(
+    call: Callable[[Tensor], Tensor], kind: type[nn.Module]
+) -> None:
+    class Net(nn.Module):
+        """The activation of 3 x, and of that."""
+
+        def forward(self, x: Tensor) -> Tensor:
+            return call(call(3 * x) * 1)
+
+    own, x = explicit(Net()), torch.tensor([-2.0, -0.1, 0.3, 1.0, 5.0])
+    names = [f"{kind.__name__.lower()}_{number}" for number in (1, 2)]
+    assert [(name, type(module)) for name, module in own.named_children()] == [(name, kind) for name in names]
+    torch.testing.assert_close(own(x), Net()(x))
+    assert x.tolist() == pytest.approx([-2, -0.1, 0.3, 1, 5])
+
+
+@pytest.mark.parametrize(
+    "kind", [nn.ReLU, nn.ReLU6, nn.SiLU, nn.Hardswish, nn.Hardsigmoid, nn.GELU, nn.Sigmoid, nn.Tanh]
+)
+def test_an_activation_that_is_called_three_times_becomes_three_and_keeps_its_settings(kind: type[nn.Module]) -> None:
+    class Net(nn.Module):
+        """Behind a linear layer, whose units are last, behind a convolution, and behind a linear layer again."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.conv, self.last = nn.Linear(3, 3), nn.Conv2d(3, 3, 1), nn.Linear(3, 3)
+            options = {"approximate": "tanh"} if kind is nn.GELU else {}
+            self.act = kind(**options) if kind in (nn.GELU, nn.Sigmoid, nn.Tanh) else kind(inplace=True)
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.act(self.conv(self.act(self.first(x)).permute(0, 3, 1, 2)))
+            return self.act(self.last(x.permute(0, 2, 3, 1)))
+
+    net = built(Net)
+    own, x = explicit(net), torch.randn(2, 4, 5, 3, generator=Generator().manual_seed(0))
+    torch.testing.assert_close(own(x), net(x))
+    acts = [own.get_submodule(name) for name in ("act", "act_2", "act_3")]
+    assert len({id(act) for act in acts}) == 3 and net.act not in acts
+    assert all(isinstance(act, ReLU6 if kind is nn.ReLU6 else kind) for act in acts)
+    assert not any(getattr(act, "inplace", False) for act in acts)
+    assert [units_last(act) for act in acts] == [True, False, True]
+    assert getattr(net.act, "inplace", True)
 
 
 class Reused(nn.Module):

@@ -2,7 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from itertools import groupby
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,7 +31,7 @@ def counting(to: int, pause: float = 0.0) -> Callable[[], Records]:
     return make
 
 
-def look(scheduler: Scheduler, key: str, watcher: str = "a") -> View:
+def look(scheduler: Scheduler, key: Hashable, watcher: Hashable = "a") -> View:
     view = scheduler.look(key, watcher)
     assert view is not None
     return view
@@ -80,24 +82,55 @@ def test_running_jobs_get_equal_turns() -> None:
         scheduler.cancel(name, name)
 
 
-def test_what_does_not_fit_waits_in_line_and_those_without_a_job_go_first() -> None:
-    scheduler = Scheduler(running=1, turn=0.01)
-    scheduler.start("a1", counting(30, 0.005), "a")
-    until(lambda: look(scheduler, "a1").state == "running")
-    scheduler.start("a2", counting(2), "a")
-    scheduler.start("b1", counting(2), "b")
-    assert [look(scheduler, key, key[0]).position for key in ("a2", "b1")] == [1, 2]
-    until(lambda: all(look(scheduler, key, key[0]).over for key in ("a1", "a2", "b1")))
+def gated(gate: threading.Event, began: list[str] | None = None, name: str = "") -> Callable[[], Records]:
+    """A job that notes its beginning, and then yields zeros until its gate opens."""
+
+    def make() -> Records:
+        if began is not None:
+            began.append(name)
+        yield 0
+        while not gate.wait(0.001):
+            yield 0
+
+    return make
 
 
-def test_a_full_queue_says_so() -> None:
-    scheduler = Scheduler(running=1, waiting=1)
-    scheduler.start("a", counting(1000, 0.01), "a")
-    until(lambda: look(scheduler, "a").state == "running")
-    scheduler.start("b", counting(1), "b")
+@pytest.mark.parametrize("running", [1, 2])
+def test_a_visitors_queue_does_not_keep_the_others_waiting(running: int) -> None:
+    """Of one visitor's five jobs some run and some wait; who has none goes before them, each in turn."""
+    scheduler, began, gates = Scheduler(running=running, turn=0.001), [], {}
+    for name in ("a1", "a2", "a3", "a4", "a5", "b1", "b2", "c1"):
+        gates[name] = threading.Event()
+        scheduler.start(name, gated(gates[name], began, name), name[0])
+        until(lambda: len(began) == min(running, len(gates)))
+    positions = [look(scheduler, key, key[0]).position for key in ("b1", "b2", "c1")]
+    assert positions == [6 - running, 7 - running, 8 - running]
+    for count in range(running, 8):
+        gates[began[count - running]].set()
+        until(lambda count=count: len(began) == count + 1)
+    gates[began[-1]].set(), gates[began[-running]].set()
+    expected = {
+        1: ["a1", "b1", "a2", "b2", "a3", "c1", "a4", "a5"],
+        2: ["a1", "a2", "b1", "a3", "b2", "a4", "c1", "a5"],
+    }
+    assert began == expected[running]
+
+
+def test_so_many_run_and_wait_as_is_said_and_then_it_is_full() -> None:
+    """Four run and sixteen wait, if nothing else is said."""
+    scheduler, gate = Scheduler(turn=0.001), threading.Event()
+    for number in range(20):
+        scheduler.start(number, gated(gate), number)
+        until(lambda number=number: look(scheduler, number, number).state == "running" or number >= 4)
+    until(lambda: all(len(look(scheduler, number, number).records) > 5 for number in range(4)))
+    assert [look(scheduler, number, number).position for number in range(20)] == [0] * 4 + list(range(1, 17))
     with pytest.raises(QueueFullError, match="Try again"):
-        scheduler.start("c", counting(1), "c")
-    scheduler.cancel("a", "a")
+        scheduler.start(20, gated(gate), 20)
+    assert scheduler.look(20, 20) is None
+    scheduler.start(3, gated(gate), 20)  # to join there is always room
+    gate.set()
+    until(lambda: scheduler._thread is None)
+    assert sum(scheduler.look(number, 0) is not None for number in range(20)) == 8
 
 
 def test_cancelling_stops_within_half_a_second_and_closes_the_generator() -> None:
@@ -118,6 +151,131 @@ def test_cancelling_stops_within_half_a_second_and_closes_the_generator() -> Non
     until(lambda: scheduler._thread is None)
     scheduler.start("k", counting(3), "a")
     until(lambda: look(scheduler, "k").state == "done")
+
+
+def test_who_asks_for_a_job_while_it_closes_gets_a_new_run() -> None:
+    made: list[int] = []
+    closing, closed = threading.Event(), threading.Event()
+
+    def make() -> Records:
+        made.append(len(made))
+        try:
+            yield made[-1]
+            while len(made) == 1:
+                time.sleep(0.002)
+                yield made[-1]
+        finally:
+            if len(made) == 1:
+                closing.set()
+                closed.wait(10)
+
+    scheduler = Scheduler()
+    scheduler.start("k", make, "a")
+    until(lambda: look(scheduler, "k").records)
+    scheduler.cancel("k", "a")
+    assert closing.wait(10)
+    scheduler.start("k", make, "b")
+    assert look(scheduler, "k", "b") == View("waiting", 1, (), None)
+    closed.set()
+    until(lambda: look(scheduler, "k", "b").over)
+    assert look(scheduler, "k", "b") == View("done", 0, (1,), None)
+
+
+def test_what_waits_and_is_cancelled_never_begins() -> None:
+    scheduler, gate, began = Scheduler(running=1, grace=0.2), threading.Event(), []
+    scheduler.start("runs", gated(gate), "a")
+    until(lambda: look(scheduler, "runs").records)
+    for key, name in (("cancelled", "b"), ("left", "c"), ("shared", "d"), ("shared", "e"), ("kept", "f")):
+        scheduler.start(key, gated(gate, began, key), name)
+    scheduler.cancel("cancelled", "b")
+    scheduler.cancel("shared", "d")
+    scheduler.cancel("kept", "b")  # who does not watch it
+    scheduler.leave("c")
+    assert look(scheduler, "cancelled", "b") == View("stopped", 0, (), None)
+    assert [scheduler._jobs[key].state for key in ("left", "shared", "kept")] == ["waiting"] * 3
+    until(lambda: scheduler._jobs["left"].state == "stopped", 2)  # while another job runs on
+    assert look(scheduler, "shared", "e").position == 1
+    gate.set()
+    until(lambda: look(scheduler, "kept", "f").over and look(scheduler, "shared", "e").over)
+    assert began == ["shared", "kept"]
+
+
+def test_of_some_jobs_only_the_last_record_is_kept() -> None:
+    scheduler = Scheduler()
+    scheduler.start("last", counting(5), "a", last_only=True)
+    until(lambda: look(scheduler, "last").over)
+    assert look(scheduler, "last") == View("done", 0, (4,), None)
+
+
+def test_who_leaves_one_job_goes_on_watching_the_others() -> None:
+    scheduler, gate = Scheduler(grace=0.0), threading.Event()
+    for key in "xy":
+        scheduler.start(key, gated(gate), "a")
+    scheduler.leave("a", "x")
+    until(lambda: scheduler._jobs["x"].state == "stopped")
+    time.sleep(0.05)
+    assert look(scheduler, "y").state == "running"
+    scheduler.leave("a")
+    until(lambda: scheduler._thread is None)
+    assert scheduler._jobs["y"].state == "stopped"
+
+
+def test_a_job_that_is_over_is_not_made_again_unless_it_failed_or_was_stopped() -> None:
+    scheduler, made = Scheduler(), []
+
+    def fails() -> Records:
+        made.append(1)
+        yield 0
+        raise ValueError(f"run {len(made)}")
+
+    for run in (1, 2):
+        scheduler.start("fails", fails, "a")
+        until(lambda: look(scheduler, "fails").over)
+        assert str(look(scheduler, "fails").error) == f"run {run}"
+    scheduler.start("done", counting(2), "a")
+    until(lambda: scheduler._thread is None)
+    scheduler.start("done", fails, "a")
+    assert scheduler._thread is None and look(scheduler, "done") == View("done", 0, (0, 1), None)
+    assert len(made) == 2
+
+
+def test_the_thread_ends_with_the_process_and_has_a_name() -> None:
+    scheduler, gate = Scheduler(), threading.Event()
+    scheduler.start("k", gated(gate), "a")
+    thread = scheduler._thread
+    assert thread is not None and thread.daemon and thread.name == "jobs"
+    gate.set()
+    until(lambda: scheduler._thread is None)
+
+
+def test_after_a_quarter_of_a_second_it_is_the_nexts_turn_and_after_five_seconds_grace_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By a clock that each record sets forward by a sixteenth of a second."""
+    now = [0.0]
+    monkeypatch.setattr("pages.shared.jobs.time", SimpleNamespace(monotonic=lambda: now[0]))
+    scheduler, order, gate = Scheduler(), [], threading.Event()
+
+    def make(name: str) -> Callable[[], Records]:
+        def work() -> Records:
+            gate.wait(10)
+            while len(order) < 200:
+                now[0] += 1 / 16
+                order.append(name)
+                yield now[0]
+
+        return work
+
+    for name in "ab":
+        scheduler.start(name, make(name), name)
+    scheduler.leave("b")
+    thread = scheduler._thread
+    assert thread is not None
+    gate.set()
+    thread.join(10)
+    turns = [len(list(group)) for _, group in groupby(order)]
+    assert turns[1:18] == [4] * 17 and max(turns[0], turns[18]) <= 4
+    assert scheduler._jobs["b"].state == "stopped" and scheduler._jobs["b"].records[-1] == pytest.approx(5, abs=0.25)
 
 
 def test_cancelling_a_shared_job_leaves_it_to_the_others() -> None:
@@ -143,7 +301,7 @@ def test_a_job_that_nobody_watches_stops_after_the_grace_and_not_before() -> Non
     until(lambda: scheduler._jobs["k"].state == "stopped", 2)
 
 
-def test_a_job_that_raises_fails_alone() -> None:
+def test_a_job_that_raises_fails_alone(caplog: pytest.LogCaptureFixture) -> None:
     def make() -> Records:
         yield 1
         raise ValueError("no such unit")
@@ -154,6 +312,7 @@ def test_a_job_that_raises_fails_alone() -> None:
     until(lambda: look(scheduler, "good", "b").over and look(scheduler, "bad").over)
     assert (look(scheduler, "bad").state, str(look(scheduler, "bad").error)) == ("failed", "no such unit")
     assert look(scheduler, "good", "b").state == "done"
+    assert "A job failed: bad" in caplog.text and "ValueError: no such unit" in caplog.text
 
 
 def test_the_oldest_results_are_forgotten() -> None:

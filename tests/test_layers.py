@@ -1,15 +1,33 @@
 """core.layers on nets that can be solved by hand."""
 
 import threading
+from collections import OrderedDict
 
 import pytest
 import torch
 from torch import nn
 
-from core.layers import INPUT, Layer, first_of_each_depth, landmarks, list_layers, record, run_to
+from core.layers import (
+    INPUT,
+    Layer,
+    copied,
+    first_of_each_depth,
+    followers,
+    landmarks,
+    list_layers,
+    pre_activation,
+    record,
+    require,
+    run_to,
+    shell,
+    units_first,
+)
 from core.models import find, untrained
+from core.models.lite import Centred, ReLU6
+from core.models.rnn import Tap
+from core.units import Unit
 from tests import references
-from tests.nets import Breaks, Ramp, Shift
+from tests.nets import Again, Breaks, Ramp, Shift, Windowed
 
 
 def hooks(model: nn.Module) -> int:
@@ -48,6 +66,118 @@ def test_where_two_paths_meet_no_one_module_makes_the_layer() -> None:
     listed = {layer.name: layer for layer in list_layers(untrained("photo", 0), find("photo").input_shape)}
     for name in ("block3", "stem_relu"):
         assert (listed[name].module, listed[name].reads) == (None, None)
+
+
+def test_a_convolution_that_is_called_twice_is_a_layer_the_first_time() -> None:
+    """Read alone and with all, it is the same; and nothing follows it alone."""
+    model, x = Again(), torch.tensor([-2.0, -1.0, 0.0, 1.0]).view(1, 1, 2, 2)
+    layers = list_layers(model, (1, 2, 2))
+    assert [(layer.name, layer.depth, layer.behind) for layer in layers] == [
+        ("conv", 1, None), ("relu", 2, None), ("pool", 2, "relu"), ("logits", 3, None)
+    ]  # fmt: skip
+    assert layers[0].reads == INPUT and layers[-1].reads == "pool"
+    alone, together = record(model, x, ["conv"])["conv"], record(model, x)
+    assert alone.flatten().tolist() == together["conv"].flatten().tolist() == [-3, -1, 1, 3]
+    assert together["relu"].flatten().tolist() == [0, 0, 3, 7]
+    assert together["logits"].tolist() == [[2.5, -2.5]]
+    assert followers(model, x, ["logits"]) == {"relu": "pool", "pool": "flatten", "flatten": "logits"}
+
+
+def test_what_lies_window_by_window_is_no_layer_of_a_square_picture() -> None:
+    assert [layer.name for layer in list_layers(Windowed(), (1, 4, 4))] == ["conv", "last"]
+    assert [layer.name for layer in list_layers(Windowed(), (1, 4, 6))] == ["conv", "rows", "last"]
+
+
+@pytest.mark.parametrize(
+    ("module", "kind"),
+    [
+        (nn.Conv2d(4, 4, 1), "conv"), (nn.ReLU(), "relu"), (ReLU6(), "relu"), (nn.Sigmoid(), "sigmoid"),
+        (nn.AvgPool2d(2), "average pool"), (nn.AdaptiveAvgPool2d(2), "average pool"), (nn.MaxPool2d(2), "max pool"),
+        (nn.BatchNorm2d(4), "norm"), (nn.LayerNorm(4), "norm"), (nn.Hardswish(), "hardswish"),
+    ],
+)  # fmt: skip
+def test_a_photo_nets_layer_has_its_kind_and_shape(module: nn.Module, kind: str) -> None:
+    (layer,) = list_layers(nn.Sequential(OrderedDict(it=module)), (4, 4, 4))
+    side = 2 if "pool" in kind else 4
+    weights = kind == "conv"
+    assert (layer.kind, layer.units) == (kind, 4)
+    assert (layer.shape, layer.depth) == ((4, side, side), int(weights))
+    assert (layer.module, layer.reads) == (("it", INPUT) if weights else (None, None))
+
+
+@pytest.mark.parametrize("module", [nn.Flatten(), nn.Dropout(), nn.ZeroPad2d(1), Centred()])
+def test_what_only_rearranges_is_no_layer_and_is_read_through(module: nn.Module) -> None:
+    net = nn.Sequential(OrderedDict(first=nn.Conv2d(4, 4, 1), it=module.eval(), last=nn.LazyConv2d(3, 1)))
+    if isinstance(module, nn.Flatten):
+        net.last = nn.Linear(64, 3)
+    net(torch.zeros(1, 4, 4, 4))
+    first, last = list_layers(net, (4, 4, 4))
+    assert (first.name, first.reads, last.name) == ("first", INPUT, "last")
+    assert last.reads == "first"
+
+
+def test_tokens_become_a_map_row_by_row_and_rows_a_map_of_units() -> None:
+    """Nine tokens are 3 x 3 places; a tenth before them is the class's. A tap's axis is time."""
+    tokens = torch.arange(2 * 9 * 4.0).view(2, 9, 4)
+    expected = torch.stack([tokens[:, place] for place in range(9)], dim=2).view(2, 4, 3, 3)
+    assert torch.equal(units_first(nn.Linear(4, 4), tokens), expected)
+    assert torch.equal(units_first(nn.Linear(4, 4), torch.cat([torch.ones(2, 1, 4), tokens], 1)), expected)
+    assert torch.equal(units_first(Tap(), tokens), tokens.transpose(1, 2))
+    picture = torch.rand(2, 3, 4, 5)
+    for module in (nn.Linear(5, 5), nn.LayerNorm(5)):
+        assert torch.equal(units_first(module, picture), picture.permute(0, 3, 1, 2))
+    assert torch.equal(units_first(nn.Conv2d(1, 3, 1), picture), picture)
+    assert torch.equal(units_first(nn.Linear(4, 4), tokens[:, 0]), tokens[:, 0])
+
+
+def test_the_sums_of_a_layer_are_before_its_squashing_and_pooling() -> None:
+    layers = list_layers(untrained("cnn", 0), (1, 28, 28))
+    sums = {layer.name: pre_activation(layers, layer.name).name for layer in layers}
+    assert {name for name in sums if sums[name] == "conv2"} == {"conv2", "relu2", "pool2"}
+    assert sums["logits"] == "logits"
+    with pytest.raises(ValueError, match="There is no layer 'conv9'; there are conv1, relu1"):
+        pre_activation(layers, "conv9")
+
+
+def test_a_unit_that_is_not_there_is_named_with_those_that_are() -> None:
+    layers = list_layers(Ramp(), (2,))
+    require(Unit("ramp", "fc", 2), layers)
+    require(Unit("ramp", "logits", 1), layers)
+    for unit in (Unit("ramp", "fc", 3), Unit("ramp", "logits", 2), Unit("ramp", "fc2", 0)):
+        with pytest.raises(ValueError, match=f"no unit {unit}; ramp has 3 fc, 3 relu, 2 logits"):
+            require(unit, layers)
+
+
+def test_a_shell_shares_its_weights_and_a_copy_does_not_and_neither_has_the_others_hooks() -> None:
+    model = nn.Sequential(nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1))
+    same, own = shell(model), copied(model)
+    same[0].register_forward_hook(lambda *_: None)
+    assert hooks(model) == hooks(own) == 0
+    with torch.no_grad():
+        model[0].weight.fill_(7)
+        model[1].running_mean.fill_(3)
+    assert (same[0].weight.item(), same[1].running_mean.item()) == (7, 3)
+    assert own[0].weight.item() != 7 and own[1].running_mean.item() == 0
+
+
+def test_a_module_without_an_input_is_heard_too() -> None:
+    class Constant(nn.Module):
+        """Ones, whatever the picture."""
+
+        def forward(self) -> torch.Tensor:
+            return torch.ones(1, 2)
+
+    class Net(nn.Module):
+        """constant = (1, 1)."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.constant = Constant()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.constant()
+
+    assert record(Net(), torch.zeros(1, 3))["constant"].tolist() == [[1, 1]]
 
 
 def test_captions_name_the_kind_and_the_shape() -> None:
@@ -170,4 +300,7 @@ def test_landmarks_are_spread_over_the_depth_and_end_with_the_classes() -> None:
     layers = [Layer(f"{kind}{n}", kind, (4,), n) for n in range(1, 41) for kind in ("conv", "relu")]
     marks = landmarks(layers, most=5)
     assert [layer.name for layer in marks] == ["relu1", "relu11", "relu21", "relu30", "relu40"]
+    marks = landmarks(layers)
+    assert len(marks) == 14 and (marks[0], marks[-1]) == (layers[1], layers[-1])
+    assert landmarks(layers[:28]) == layers[1:28:2] and len(landmarks(layers[:30])) == 14
     assert landmarks(layers[:6]) == [layers[1], layers[3], layers[5]]

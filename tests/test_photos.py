@@ -143,6 +143,23 @@ def test_a_bad_file_gets_a_sentence(content: bytes, words: str) -> None:
         photos.read(content)
 
 
+def test_the_limits_themselves_are_allowed() -> None:
+    """16 pixels a side, 40 megapixels, 10 million bytes; a millionth more or less is not."""
+    assert photos.read(saved(Image.new("RGB", (16, 40), "red"))).size == (16, 40)
+    photos._check_size(8_000, 5_000)
+    for size in ((15, 40), (40, 15), (8_001, 5_000), (8_000, 5_001)):
+        with pytest.raises(ValueError, match="at least 16" if min(size) < 20 else "40 megapixels; at most 40 can"):
+            photos._check_size(*size)
+    with pytest.raises(ValueError, match="no PNG"):
+        photos.read(bytes(10_000_000))
+
+
+def test_sixteen_bits_become_eight_by_their_share() -> None:
+    for value, expected in ((0, 0), (257, 1), (256, 0), (32_896, 128), (65_535, 255)):
+        found = photos.read(saved(Image.fromarray(np.full((20, 20), value, np.uint16))))
+        assert found.getpixel((3, 3)) == (expected,) * 3
+
+
 def test_no_damage_brings_a_traceback() -> None:
     """One byte at a time is changed: a picture or a sentence, nothing else."""
     generator = np.random.default_rng(0)
@@ -191,7 +208,36 @@ def test_the_photos_of_a_folder_are_taken_and_other_files_are_not(
     assert found[0].mean((1, 2)).tolist() == [1, 0, 0] and found[1].min() > 0.98
 
 
+@pytest.mark.parametrize(("size", "side_by_side"), [((448, 224), 2), ((447, 671), 2), ((224, 224), 1), ((672, 448), 6)])
+def test_views_that_just_fit_are_taken(
+    size: tuple[int, int], side_by_side: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = np.random.default_rng(0).integers(256, size=(size[1], size[0], 3), dtype=np.uint8)
+    monkeypatch.setattr(photos, "SAMPLES", {"noise": lambda: pixels})
+    views = photos.sample_views.__wrapped__()
+    assert len(views) == 1 + side_by_side
+    last = (
+        torch.from_numpy(pixels).permute(2, 0, 1)[:, size[1] // 224 * 224 - 224 :, size[0] // 224 * 224 - 224 :] / 255
+    )
+    torch.testing.assert_close(views[-1], last[:, :224, :224])
+
+
+def test_of_a_folder_the_first_five_hundred_photos_are_taken_in_their_names_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAYERSCOPE_PHOTOS", str(tmp_path))
+    for number in range(501):
+        (tmp_path / f"{number:03}.png").write_bytes(saved(Image.new("L", (16, 16), number // 2)))
+    found = photos.photo_set(side=4)
+    assert len(found) == 500
+    assert torch.equal((255 * found[:, 0, 0, 0]).round(), torch.arange(500) // 2)
+
+
 def test_without_a_folder_the_samples_are_taken_at_the_size_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(photos.FOLDER_VARIABLE, raising=False)
     assert torch.equal(photos.photo_set(), photos.sample_views())
-    assert photos.photo_set(96).shape == (len(photos.sample_views()), 3, 96, 96)
+    assert photos.photo_set(240).shape == (len(photos.sample_views()), 3, 240, 240)
+    small = photos.photo_set(32)
+    assert small.shape == (len(photos.sample_views()), 3, 32, 32)
+    means = photos.sample_views().unflatten(2, (32, 7)).unflatten(4, (32, 7)).mean((3, 5))
+    assert (small - means).abs().mean() < 0.01  # smoothed, not thinned out

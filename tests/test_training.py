@@ -1,17 +1,23 @@
 """Training: repeatable, and each of its parts against a slow reference."""
 
+import dataclasses
+import json
 import math
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from safetensors import safe_open
 from torch import Generator, nn
 
 from core import models, training
 from core.data import digits
+from core.data.augment import augment
 from core.models.batch_norm import with_batch_norm
+from core.process import seeded
 from core.training import Recipe, Step
 from tests import references
 from tests.nets import Ramp
@@ -50,12 +56,58 @@ def test_every_image_is_seen_once_an_epoch() -> None:
     assert seen[:300] != seen[300:]
 
 
+class Notes(nn.Linear):
+    """A linear net that notes what it is shown."""
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__(inputs, 10)
+        self.seen: list[torch.Tensor] = []
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.seen.append(x.detach().clone())
+        return super().forward(x.flatten(1))
+
+
+def test_training_is_adam_under_a_one_cycle_rate() -> None:
+    """Against both written out, on a linear net."""
+    images = torch.rand(300, 5, generator=Generator().manual_seed(1))
+    with seeded(2):
+        net = Notes(5)
+    weights = np.hstack([net.weight.detach().numpy(), net.bias.detach().numpy()[:, None]]).astype(float)
+    net.train(False)
+    list(training.fit(net, digits.Digits(images, FEW.labels), Recipe(epochs=3, learning_rate=0.02, batch=110), seed=4))
+    assert net.training and [len(batch) for batch in net.seen] == 3 * [110, 110, 80]
+    place = {tuple(row.tolist()): number for number, row in enumerate(images)}
+    batches = [(batch.numpy(), FEW.labels[[place[tuple(row.tolist())] for row in batch]].numpy()) for batch in net.seen]
+    expected = references.adam_one_cycle(weights, batches, peak=0.02)
+    found = np.hstack([net.weight.detach().numpy(), net.bias.detach().numpy()[:, None]])
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_adversarial_steps_grow_over_the_first_half() -> None:
+    """Images are shown twice: to find the step, and to learn. Grey ones have room for it on both sides."""
+    net = Notes(784)
+    grey = digits.Digits(torch.full((300, 1, 28, 28), 0.5), FEW.labels)
+    list(training.fit(net, grey, Recipe(epochs=2, epsilon=0.12), seed=0))
+    reached = [float((batch - 0.5).abs().max()) for batch in net.seen[1::2]]
+    assert reached == pytest.approx([0, 0.04, 0.08, 0.12, 0.12, 0.12], abs=1e-6)
+    assert len(net.seen) == 12
+
+
+def test_images_are_augmented_by_the_recipes_strength_from_the_seed() -> None:
+    net, generator = Notes(784), Generator().manual_seed(6)
+    next(training.fit(net, FEW, Recipe(epochs=1, augmentation=0.7), seed=6))
+    order = torch.randperm(300, generator=generator)
+    assert torch.equal(net.seen[0], augment(FEW.images[order[:128]], 0.7, generator))
+
+
 @pytest.mark.parametrize("name", models.DIGIT_NETS)
 def test_a_net_learns(name: str) -> None:
-    net = with_batch_norm(models.untrained(name, 0))
-    recipe = Recipe(epochs=60 if name in ("rnn", "dense-video") else 20, learning_rate=2e-2, batch=100)
-    list(training.fit(net, FEW, recipe, seed=0))
-    assert training.accuracy(net.eval(), FEW) > 90
+    net, few = with_batch_norm(models.untrained(name, 0)), digits.Digits(*(part[:60] for part in FEW))
+    epochs = {"dense": 20, "dense-video": 150, "cnn": 20, "rnn": 60}[name]
+    recipe = Recipe(epochs=epochs, learning_rate=1e-2, batch=30)
+    list(training.fit(net, few, recipe, seed=0))
+    assert training.accuracy(net.eval(), few) > 90
 
 
 def test_fgsm_is_the_signed_gradient_step() -> None:
@@ -75,6 +127,19 @@ def test_a_random_start_stays_in_the_box_and_raises_the_loss() -> None:
     assert losses[1] > losses[0]
 
 
+def test_a_random_start_goes_a_quarter_further_from_a_place_in_the_box() -> None:
+    """Wong, Rice, Kolter 2020, algorithm 3: uniform in the box, then 1.25 epsilon sign(gradient), cut."""
+    with seeded(0):
+        model = nn.Sequential(nn.Flatten(), nn.Linear(12, 3)).double()
+    images, labels = 0.3 + 0.4 * torch.rand(2, 1, 3, 4, dtype=torch.double), torch.tensor([0, 2])
+    moved = training.adversarial(model, images, labels, 0.1, Generator().manual_seed(5))
+    start = 0.1 * (2 * torch.rand(images.shape, generator=Generator().manual_seed(5)) - 1)
+    sign = (references.fgsm(model, images + start, labels, 1e-3) - images - start).sign()
+    expected = images + (start + 0.125 * sign).clamp(-0.1, 0.1)
+    torch.testing.assert_close(moved, expected)
+    assert ((moved - images).abs() < 0.0999).any()  # not all are at the border
+
+
 def test_the_penalty_is_on_the_first_layers_roughness_and_size() -> None:
     model = models.untrained("dense", 0)
     pictures = model.fc1.weight.detach().view(64, 28, 28)
@@ -82,6 +147,10 @@ def test_the_penalty_is_on_the_first_layers_roughness_and_size() -> None:
     expected = 0.5 * references.roughness(pictures.numpy()) + 0.25 * pictures.abs().sum().item()
     assert training.penalty(model, recipe).item() == pytest.approx(expected, rel=1e-4)
     assert training.penalty(model, Recipe(epochs=1)).item() == 0
+    smooth, sparse = (
+        training.penalty(model, Recipe(epochs=1, **one)).item() for one in ({"smoothness": 0.5}, {"sparsity": 0.25})
+    )
+    assert min(smooth, sparse) > 0 and smooth + sparse == pytest.approx(expected, rel=1e-4)
 
 
 def test_accuracy_is_the_share_of_right_answers_in_percent() -> None:
@@ -104,12 +173,69 @@ def test_a_checkpoint_holds_the_net_its_snapshots_and_how_it_was_made(
     about = models.metadata("cnn")
     assert about["command"] == "python -m core.training cnn --seed 0"
     assert [epoch for epoch, _ in about["accuracy_by_epoch"]][-2:] == [1, 2]
-    assert models.snapshots("cnn")[-1] == "epoch-2"
+    assert models.snapshots("cnn") == ("epoch-0.125", "epoch-0.25", "epoch-0.5", "epoch-1", "epoch-2")
+    with safe_open(tmp_path / "cnn" / "snapshots.safetensors", "pt") as file:
+        assert {file.get_tensor(key).dtype for key in file.keys()} == {torch.float16}  # noqa: SIM118
+        assert json.loads(file.metadata()["seed"]) == 0
+    start = models.load("cnn", weights="untrained").conv1.weight
+    torch.testing.assert_close(models.load("cnn", weights="epoch-0.125").conv1.weight, start, atol=1e-3, rtol=2e-3)
     assert training.accuracy(models.load("cnn"), FEW) == about["accuracy"]
     torch.testing.assert_close(
         models.load("cnn", weights="epoch-2")(FEW.images), models.load("cnn")(FEW.images), atol=0.05, rtol=0.05
     )
     models.snapshots.cache_clear()
+
+
+@pytest.mark.parametrize(("arguments", "file"), [(["--seed", "3"], "seed-3"), (["--plain"], "plain")])
+def test_the_command_makes_one_checkpoint_and_snapshots_of_the_trained_seed_0_only(
+    arguments: list[str], file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says of itself is measured anew: how it began, ended, and holds under a step of a tenth."""
+    monkeypatch.setattr(training, "training_set", lambda: FEW)
+    monkeypatch.setattr(training, "test_set", lambda: FEW)
+    trained, plain = Recipe(epochs=3, batch=25, sparsity=1e-4), Recipe(epochs=2, batch=25)
+    monkeypatch.setitem(training.RECIPES, "dense", trained)
+    monkeypatch.setattr(training, "PLAIN", plain)
+    monkeypatch.setattr("sys.argv", ["training", "dense", *arguments, "--folder", str(tmp_path)])
+    training.main()
+    (path,) = (tmp_path / "dense").iterdir()
+    assert path.name == f"{file}.safetensors"
+    about, net = models.metadata("dense", str(path)), models.load("dense", weights=str(path))
+    seed, recipe = (3, trained) if file == "seed-3" else (0, plain)
+    assert (about["seed"], about["recipe"]) == (seed, dataclasses.asdict(recipe))
+    assert about["command"] == f"python -m core.training dense {' '.join(arguments)}"
+    begin = models.load("dense", weights="untrained-3" if seed else "untrained")
+    assert about["accuracy_by_epoch"][0] == [0, training.accuracy(begin, FEW)]
+    whole = [epoch for epoch, _ in about["accuracy_by_epoch"] if epoch == int(epoch)]
+    parts = [epoch for epoch, _ in about["accuracy_by_epoch"] if 0 < epoch < 1]
+    assert whole == list(range(recipe.epochs + 1)) and parts == [1 / 12, 2 / 12, 3 / 12, 6 / 12]
+    assert about["accuracy_by_epoch"][-1][1] == about["accuracy"] == training.accuracy(net, FEW)
+    assert about["fgsm_accuracy"] == training.adversarial_accuracy(net, FEW, 0.1)
+    assert about["torch"] == torch.__version__
+    expected = models.untrained("dense", seed)
+    list(training.fit(expected, FEW, recipe, seed))
+    torch.testing.assert_close(net.fc1.weight, expected.fc1.weight.detach())
+
+
+def test_measuring_accuracy_needs_no_gradients() -> None:
+    enabled: list[bool] = []
+    net = models.untrained("dense", 0)
+    net.register_forward_hook(lambda *_: enabled.append(torch.is_grad_enabled()))
+    training.accuracy(net, FEW)
+    assert enabled == [False]
+
+
+def test_accuracy_does_not_depend_on_how_images_are_split() -> None:
+    model, many = models.load("dense-video"), digits.Digits(*(part[:2500] for part in digits.test_set()))
+    parts = [
+        training.accuracy(model, digits.Digits(*(part[at : at + 500] for part in many))) for at in range(0, 2500, 500)
+    ]
+    assert training.accuracy(model, many) == pytest.approx(sum(parts) / 5)
+    held = [
+        training.adversarial_accuracy(model, digits.Digits(*(part[at : at + 500] for part in many)), 0.1)
+        for at in range(0, 2500, 500)
+    ]
+    assert training.adversarial_accuracy(model, many, 0.1) == pytest.approx(sum(held) / 5, abs=0.1)
 
 
 def test_a_broken_off_training_leaves_no_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def explicit(model: nn.Module) -> fx.GraphModule:
         if node.op == "call_module" and isinstance(net.get_submodule(node.target), ACTIVATIONS):
             calls[node.target] = calls.get(node.target, 0) + 1
             name = node.target if calls[node.target] == 1 else f"{node.target}_{calls[node.target]}"
-            own = _own(net.get_submodule(node.target))
+            own = _own(model.get_submodule(node.target))  # not the one that an earlier call has made of it
             if any(before.op == "call_module" and units_last(net.get_submodule(before.target))
                    for before in node.all_input_nodes):  # fmt: skip
                 vars(own)["units_last"] = True

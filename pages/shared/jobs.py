@@ -61,6 +61,7 @@ class Scheduler:
         self._turn, self._grace = turn, grace
         self._jobs: OrderedDict[Hashable, _Job] = OrderedDict()  # in the order in which they came
         self._round: list[_Job] = []  # the running ones; the first has the next turn
+        self._served: Hashable = None  # the owner of the job that began last
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -139,8 +140,8 @@ class Scheduler:
             self._tidy()
             while len(self._round) < self._limits[0] and (line := self._line()):
                 busy = {job.owner for job in self._round}
-                job = next((job for job in line if job.owner not in busy), line[0])
-                job.state = "running"
+                job = min(line, key=lambda job: (job.owner in busy, job.owner == self._served))
+                job.state, self._served = "running", job.owner
                 self._round.append(job)
             if not self._round:
                 self._thread = None
@@ -151,7 +152,7 @@ class Scheduler:
     def _step(self, job: _Job) -> None:
         """One record further; outside the lock, because a record may take long."""
         try:
-            if self._abandoned(job):
+            if self._stopped(job):
                 if job.work:
                     job.work.close()
                 self._end(job, "stopped")
@@ -169,6 +170,13 @@ class Scheduler:
                 if job.last_only:
                     job.records.clear()
                 job.records.append(record)
+
+    def _stopped(self, job: _Job) -> bool:
+        """Whether nobody watches the job any more; who asks for it from now on, while it closes, gets a new one."""
+        with self._lock:
+            if self._abandoned(job):
+                job.state = "stopped"
+            return job.state == "stopped"
 
     def _end(self, job: _Job, state: State, error: Exception | None = None) -> None:
         with self._lock:
