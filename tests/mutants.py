@@ -210,17 +210,19 @@ class Handler(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         start, clone = time.monotonic(), Path(self.rfile.readline().decode().strip())
+        self.wfile.write(b"begun\n")
         said = os.fdopen(os.dup(2), "w")
         for stream in (1, 2):
             os.dup2(self.connection.fileno(), stream)
         signal.alarm(4 * PATIENCE)
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-        verdict, where = examine(clone)
+        try:
+            verdict, where = examine(clone)
+        except BaseException as error:
+            verdict, where = f"undecided: {error!r}", str(clone)
         sys.stdout.flush()
         self.wfile.write(f"\n{verdict}\n".encode())
-        print(
-            f"{time.monotonic() - start:6.1f} s  {time.process_time():5.1f} {verdict:40} {where}", file=said, flush=True
-        )
+        print(f"{time.monotonic() - start:6.1f} s  {verdict:40} {where}", file=said, flush=True)
 
 
 def examine(clone: Path) -> tuple[str, str]:
@@ -248,13 +250,17 @@ def examine(clone: Path) -> tuple[str, str]:
 
 
 def ask(address: str) -> int:
-    """The test command: hands the clone it runs in to the server; 0 when the mutant survived."""
+    """The test command: hands the clone it runs in to the server; 1 when the mutant was killed or its fork was."""
     with socket.socket(socket.AF_UNIX) as line:
         line.connect(address)
         line.sendall(f"{Path.cwd()}\n".encode())
-        output = line.makefile(errors="replace").read()
+        output = line.makefile(errors="replace").read() or "undecided: the server could not fork"
     print(output)
-    return 0 if "\nsurvived" in output else 1
+    return 0 if _last(output).startswith(("survived", "undecided")) else 1
+
+
+def _last(output: str) -> str:
+    return output.strip().splitlines()[-1]
 
 
 def serve(address: str) -> None:
@@ -321,19 +327,19 @@ def workers(folder: Path, ports: list[int]) -> Iterator[None]:
     """A server that forks, and one of cosmic-ray's workers in each clone."""
     address = folder / "server"
     address.unlink(missing_ok=True)
-    commands = [
-        ("serve", address, Path()),
-        *(("work", port, folder / name) for name, port in zip("01", ports, strict=True)),
-    ]
-    started = [subprocess.Popen([sys.executable, "-m", "tests.mutants", role, str(where)], cwd=cwd,
-                                env=os.environ | THREADS) for role, where, cwd in commands]  # fmt: skip
+    roles = [("serve", address, Path()), ("work", ports[0], folder / "0"), ("work", ports[1], folder / "1")]
+    started = []
+    for role, where, cwd in roles:
+        command = [sys.executable, "-m", "tests.mutants", role, str(where)]
+        # A session of its own: a Ctrl-C stops cosmic-ray first, and no test that it cut short counts as red.
+        started.append(subprocess.Popen(command, cwd=cwd, env=os.environ | THREADS, start_new_session=True))
     try:
         while not (address.exists() and all(_answers(port) for port in ports)):
             time.sleep(0.5)
         yield
     finally:
         for process in started:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
@@ -361,10 +367,25 @@ def execute(folder: Path, session: Path) -> None:
 
 
 def verdict(result: Any) -> str:
-    """What cosmic-ray kept, in our words: a mutant that ran out of its time in all counts as undecided, not killed."""
-    if result.worker_outcome != "normal" or result.output == "timeout":
+    """What cosmic-ray kept, in our words: it takes all that ran out of its time for killed."""
+    if result.worker_outcome != "normal" or result.output == "timeout" or "\nundecided" in f"\n{result.output}":
         return "undecided"
+    if result.test_outcome == "killed" and _last(result.output) != "killed":
+        return "out of time"
     return str(result.test_outcome.value)
+
+
+def forget_undecided(session: Path) -> None:
+    """What was not decided, on a busy machine or because the run was stopped, is tried again."""
+    from cosmic_ray.work_db import use_db
+
+    with use_db(session) as database:
+        items, done = database.work_items, list(database.results)
+        database.clear()
+        database.add_work_items(items)
+        for job, result in done:
+            if verdict(result) != "undecided":
+                database.set_result(job, result)
 
 
 def report(session: Path) -> None:
@@ -375,12 +396,13 @@ def report(session: Path) -> None:
         for item, result in sorted(database.completed_work_items, key=lambda pair: str(pair[0].mutations)):
             word, spec = verdict(result), item.mutations[0]
             table.setdefault(str(spec.module_path), Counter())[word] += 1
-            if word != "killed":
-                print(f"\n{spec.operator_name}: {(result.output or '').strip().splitlines()[-1:]}\n{result.diff}")
-    words = ["killed", "survived", "undecided"]
+            if word in ("survived", "undecided"):
+                print(f"\n{_last(result.output or word)}: {spec.operator_name} {result.diff or spec}")
+    words = ["killed", "out of time", "survived", "undecided"]
     print(f"\n{'':36}" + "".join(f"{word:>12}" for word in words))
     for name, row in [*sorted(table.items()), ("all", sum(table.values(), Counter()))]:
         print(f"{name:36}" + "".join(f"{row[word]:12}" for word in words))
+    print(f"{(row['killed'] + row['out of time']) / row.total():.0%} of {row.total()} mutants killed")
 
 
 def main(count: int, seed: int, modules: list[str]) -> None:
@@ -393,6 +415,7 @@ def main(count: int, seed: int, modules: list[str]) -> None:
     session = folder / f"{'-'.join(modules).replace('/', '.')}-{count}-{seed}.sqlite"
     if not session.exists():
         sample(session, modules, count, seed)
+    forget_undecided(session)
     execute(folder, session)
     report(session)
 
