@@ -405,6 +405,7 @@ def test_maco_keeps_the_magnitudes_and_leaves_the_phases_free() -> None:
     torch.testing.assert_close(fixed[0], torch.from_numpy(by_hand).float(), atol=1e-4, rtol=1e-4)
     maco = parametrise.Maco((2, 1, 8, 10), fixed)
     images = maco(maco.start(seed())).logit()
+    assert images.mean((1, 2, 3)).tolist() == pytest.approx([0, 0], abs=1e-3)
     assert images.std((1, 2, 3)).tolist() == pytest.approx([1, 1], abs=1e-3)
     # the first and the last column of a real spectrum are fixed by symmetry, not by us
     found = np.abs(np.fft.rfft2(images[:, 0].numpy()))[:, :, 1:-1]
@@ -452,8 +453,9 @@ def test_growing_goes_on_from_the_smaller_images() -> None:
     assert {step.steps for step in steps} == {10}
     assert [step.images.shape[-1] for step in steps] == [14] * 6 + [28] * 5
     enlarged = torch.nn.functional.interpolate(steps[5].images, 28, mode="bilinear")
-    near, far = ((steps[6].images - other).abs().mean() for other in (enlarged, torch.full_like(enlarged, 0.5)))
-    assert near < far
+    blocks = torch.nn.functional.interpolate(steps[5].images, 28, mode="nearest")
+    near, *far = ((steps[6].images - other).abs().mean() for other in (enlarged, blocks, torch.full_like(blocks, 0.5)))
+    assert near < min(far)
 
 
 def test_decorrelated_colours_are_those_of_the_source() -> None:

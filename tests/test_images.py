@@ -151,7 +151,7 @@ def test_maps_that_do_not_fit_at_all_are_drawn_pixel_by_pixel_one_below_the_othe
 
 def test_a_recurrent_layer_has_a_column_a_unit_and_time_runs_downwards() -> None:
     tiles = images.tiles(torch.tensor([[0.0, 0.5, 1.0], [1.0, 0.0, 0.0]]), width=20, theme="light")
-    assert tiles.picture.size == (20, 3 * STEP)
+    assert tiles.picture.size == (20, 3 * 4)  # four pixels a step
     ink, ground = MAGNITUDE_ENDS["light"][1], MAGNITUDE_ENDS["light"][0]
     assert pixel(tiles, 0, 2 * STEP)[:3] == ink
     assert pixel(tiles, 19, 0)[:3] == ink
@@ -185,6 +185,17 @@ def test_an_animation_lasts_as_long_as_it_should_and_rests_on_its_last_picture()
             durations.append(gif.info["duration"])
             assert np.abs(np.asarray(gif.convert("RGB")).astype(int) - np.asarray(moving[step])).max() <= 4
     assert durations == [750, 750, 750, 2000]
+
+
+def test_all_pictures_of_an_animation_have_the_colours_of_the_last() -> None:
+    """The first would fill all 128 with shades of grey."""
+    grey = np.random.default_rng(0).integers(0, 256, (40, 40, 1), dtype=np.uint8).repeat(3, 2)
+    last = np.zeros((40, 40, 3), np.uint8)
+    last[:20], last[20:, :20], last[20:, 20:] = (230, 97, 1), (94, 60, 153), (0, 114, 178)
+    with Image.open(io.BytesIO(images.gif([Image.fromarray(grey), Image.fromarray(last)], seconds=1))) as gif:
+        assert len(np.unique(np.asarray(gif.convert("RGB")).reshape(-1, 3), axis=0)) <= 3
+        gif.seek(1)
+        assert np.abs(np.asarray(gif.convert("RGB")).astype(int) - last).max() <= 8
 
 
 def test_an_animation_has_128_colours() -> None:
@@ -290,6 +301,12 @@ def test_a_spotlight_leaves_the_photo_where_the_unit_is_strongest_and_dims_it_wh
 def test_a_layers_strength_is_the_length_of_its_vector_at_each_place() -> None:
     maps = torch.zeros(2, 2, 2)
     maps[:, 1, 0] = torch.tensor([3.0, -4.0])
+    equal = maps.clone()
+    equal[0, 0, 1] = 5.0
+    assert (
+        np.asarray(images.strength(equal, 2, "light"))[[1, 0], [0, 1], 0].tolist()
+        == [MAGNITUDE_ENDS["light"][1][0]] * 2
+    )
     shown = np.asarray(images.strength(maps, 8, "light"))[..., 0]
     ink, ground = MAGNITUDE_ENDS["light"][1][0], MAGNITUDE_ENDS["light"][0][0]
     assert (shown[4:, :4] == ink).all() and (shown[:4] == ground).all() and (shown[4:, 4:] == ground).all()
@@ -373,6 +390,7 @@ def over_photo(values: torch.Tensor) -> images.Tiles:
 
 def test_over_a_photo_the_strongest_percent_share_the_strongest_colour() -> None:
     """Of 1001 places the 990th and those above it are at the limit; a photo's map is signed in any case."""
+    assert over_photo(-torch.arange(1001.0).view(7, 143)).limit == pytest.approx(990)
     sheet = over_photo(torch.arange(1001.0).view(7, 143))
     assert (sheet.limit, sheet.signed) == (pytest.approx(990), True)
     shown = np.asarray(sheet.picture).reshape(-1, 4)
