@@ -2,14 +2,18 @@
 
 import itertools
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.metrics import pairwise_distances, silhouette_score
+from sklearn.random_projection import GaussianRandomProjection
 from torch import Generator
 
 from core.data.digits import test_set as mnist
+from core.layers import record
 from core.measures import neighbours
 from core.measures.neighbours import BELOW, CONTROLS, NAMES, PLAIN, PROJECTED, TRAINED, measured, projected
 from core.measures.spaces import METRICS, PIXELS, Metric, Space, distances, others, same_label, silhouette, vectors
@@ -197,6 +201,74 @@ def test_the_shipped_table_is_what_its_command_computes() -> None:
         order = ["weights", "metric", "depth"]
         here, shipped = (each.sort_values(order).reset_index(drop=True) for each in (found, rows))
         pd.testing.assert_frame_equal(shipped[found.columns], here, atol=2e-3)
+
+
+def test_the_command_measures_the_pixels_and_every_net_of_every_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of 60 images and one net: the rows that ship, but for their numbers."""
+    shipped = neighbours.table()
+    monkeypatch.setattr(neighbours, "TABLE", tmp_path / "neighbours.csv")
+    monkeypatch.setattr(neighbours, "ENOUGH", 60)
+    monkeypatch.setattr(neighbours, "DIGIT_NETS", ("dense",))
+    neighbours.main()
+    found, known = pd.read_csv(tmp_path / "neighbours.csv"), ["model", "weights", "seed", "layer", "depth", "numbers"]
+    assert found.columns.tolist() == shipped.columns.tolist()
+    expected = shipped[shipped.model.isin([PIXELS, "dense"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found[[*known, "metric"]], expected[[*known, "metric"]])
+    near = distances(mnist().images[:60].flatten(1))["cosine"]
+    assert found.share[0] == pytest.approx(same_label(near, mnist().labels[:60], 12), abs=1e-4)
+    parts = capsys.readouterr().out.split("\n\n")
+    assert parts == [neighbours.headline(), neighbours.dimensions(), neighbours.rise(), neighbours.markdown() + "\n"]
+
+
+NETS = {TRAINED: "seed-{}", PLAIN: "plain", TWIN: "untrained-{}", SHUFFLED: "shuffled-{}", BELOW[TRAINED]: "seed-{}",
+        BELOW[PLAIN]: "plain"}  # fmt: skip
+
+
+def points_of(row: pd.Series) -> np.ndarray:
+    """What a row of the shipped table is about: 2000 test images by a layer, or by what a projection leaves of one."""
+    images = mnist().images[:2000]
+    points = images.flatten(1)
+    if row.weights in NETS:
+        names = neighbours.table().query("model == @row.model and weights == 'trained'").groupby("depth").layer.first()
+        layer = names[row.depth - (row.weights in BELOW.values())]
+        weights = NETS[row.weights].format(row.seed)
+        net = load(row.model, weights=weights.removesuffix("-0") if row.weights in (TWIN, SHUFFLED) else weights)
+        points = record(net, images, [layer])[layer].flatten(1)
+    if row.weights in (PROJECTED, *BELOW.values()):
+        return GaussianRandomProjection(row.numbers, random_state=row.seed).fit_transform(points.numpy())
+    return points.numpy()
+
+
+def test_shipped_rows_are_what_scikit_learn_makes_of_their_layers() -> None:
+    """A row of each kind and two more: the share among 12 neighbours, counted point by point, and the silhouette."""
+    table = neighbours.table()
+    rows = pd.concat([table.groupby("weights").sample(1, random_state=4), table.sample(2, random_state=5)])
+    assert len(rows) == 10 and set(rows.metric) == set(METRICS) and set(rows.model) == {PIXELS, *DIGIT_NETS}
+    labels = mnist().labels[:2000].numpy()
+    for _, row in rows.iterrows():
+        points = points_of(row)
+        assert points.shape[1] == row.numbers
+        apart = pairwise_distances(points - points.mean(0), metric=row.metric)
+        shares = []
+        for n, away in enumerate(apart):
+            away[n] = np.inf
+            shares.append((labels[np.argpartition(away, 12)[:12]] == labels[n]).mean())
+            away[n] = 0
+        assert np.mean(shares) == pytest.approx(row.share, abs=4e-4), row
+        assert silhouette_score(apart, labels, metric="precomputed") == pytest.approx(row.silhouette, abs=4e-4), row
+
+
+def test_rows_of_one_space_tell_its_metrics_apart() -> None:
+    """So many numbers are never equal by chance."""
+    table = neighbours.table()
+    own = ["model", "weights", "seed", "layer", "depth", "numbers"]
+    cosine, euclidean = (table[table.metric == metric].set_index(own) for metric in METRICS)
+    assert cosine.index.is_unique and cosine.index.equals(euclidean.index)
+    for value in ("share", "silhouette"):
+        assert (cosine[value] == euclidean[value]).mean() < 0.05
+    assert (table.share.between(0, 1) & table.silhouette.between(-1, 1)).all()
 
 
 def test_every_layer_has_every_control_at_its_own_number_of_dimensions() -> None:

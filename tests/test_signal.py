@@ -2,13 +2,17 @@
 
 import math
 import statistics
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import Tensor, nn
 
 from core.data.digits import test_set as mnist
-from core.layers import list_layers
+from core.data.photos import sample_views
+from core.layers import list_layers, run_to
 from core.measures import signal
 from core.models import MODELS, SEEDS, SHUFFLED, TWIN, controls, load, untrained
 from core.models.batch_norm import fold_batch_norm, with_batch_norm
@@ -62,6 +66,43 @@ def test_the_table_holds_what_is_measured() -> None:
     assert rows.loc["logits", ["lowest", "highest"]].tolist() == pytest.approx([min(found), max(found)], abs=5e-3)
     photo = table[(table.model == "photo") & (table.weights == TWIN)].set_index("layer").lowest
     assert photo.drop("logits").min() > 1 / 3 and photo["logits"] > 0.3  # behind an average over the whole map
+
+
+NETS = {"trained": [f"seed-{seed}" for seed in range(5)], "plain": ["plain"], "untrained": controls(TWIN),
+        "shuffled": controls(SHUFFLED)}  # fmt: skip
+
+
+def spread_beside_mean(model: str, weights: str, layer: str) -> float:
+    """Unit by unit and place by place: the root of the mean variance beside that of the mean square mean."""
+    images = sample_views() if model == "photo" else mnist().images[:500]
+    with torch.no_grad():
+        values = run_to(load(model, weights=weights), images, [layer])[layer].flatten(1).double().numpy()
+    return float(np.sqrt(values.var(0, ddof=1).mean() / (values.mean(0) ** 2).mean()))
+
+
+def test_shipped_rows_are_the_lowest_and_the_highest_of_their_seeds() -> None:
+    """Two rows of each net, drawn by a seed; of the net for photos shallow ones, and of its five twins only one."""
+    table = signal.table()
+    assert not table.duplicated(["model", "weights", "layer"]).any()
+    for _, row in table[table.model != "photo"].groupby("model").sample(2, random_state=3).iterrows():
+        found = [spread_beside_mean(row.model, each, row.layer) for each in NETS[row.weights]]
+        assert [row.lowest, row.highest] == pytest.approx([min(found), max(found)], rel=2e-3, abs=6e-4), row
+    for _, row in table[table.model == "photo"].groupby("weights").nth(1).iterrows():
+        found = spread_beside_mean("photo", row.weights, row.layer)
+        assert row.lowest * 0.998 - 6e-4 <= found <= row.highest * 1.002 + 6e-4, row
+
+
+def test_the_command_writes_the_rows_that_ship_and_prints_the_readmes_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(signal, "TABLE", tmp_path / "signal.csv")
+    monkeypatch.setattr(signal, "MODELS", {"dense": MODELS["dense"]})
+    shipped = pd.read_csv(Path(signal.__file__).with_name("signal.csv")).query("model == 'dense'")
+    signal.main()
+    pd.testing.assert_frame_equal(signal.table(), shipped.reset_index(drop=True), atol=2e-3)
+    printed = capsys.readouterr().out
+    assert printed == signal.markdown() + "\n"
+    assert len(printed.splitlines()) == 3 and "| 1.22 to 1.41 (logits) |" in printed
 
 
 def test_the_signal_of_what_answers_all_alike_is_nothing() -> None:

@@ -1,7 +1,9 @@
 """What joins units: on nets solved by hand, and against what a forward pass really does."""
 
+import itertools
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -138,12 +140,37 @@ def test_the_size_of_recurrent_weights_explains_how_many_eigenvalues_lie_outside
     assert (plain < trained.amin(0)).all() and plain.min() > 0
 
 
-def test_the_shipped_smoothness_is_what_its_command_computes() -> None:
+def test_the_command_writes_the_table_that_ships_and_prints_the_readmes_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     table = weights.table()
     assert set(table.weights) == {"trained", "plain", "untrained", "shuffled"}
     assert (table.groupby(["model", "layer"]).size() == 5 + 1 + 5 + 5).all()
-    found = pd.DataFrame(weights.measured("dense"))
-    pd.testing.assert_frame_equal(table[table.model == "dense"].reset_index(drop=True), found, atol=2e-3)
+    monkeypatch.setattr(weights, "TABLE", tmp_path / "weights.csv")
+    weights.main()
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "weights.csv"), table, atol=2e-4)
+    assert capsys.readouterr().out == f"{weights.headline()}\n\n{markdown()}\n"
+
+
+def test_shipped_rows_are_the_correlation_of_neighbouring_weights() -> None:
+    """Ten rows, drawn by a seed: pair by pair, by numpy."""
+    rows = weights.table().sample(10, random_state=5)
+    for _, row in rows.iterrows():
+        name = {"trained": f"seed-{row.seed}", "plain": "plain"}.get(row.weights, f"{row.weights}-{row.seed}")
+        name = name.removesuffix("-0") if row.weights in (TWIN, SHUFFLED) else name
+        filters = load(row.model, weights=name).get_submodule(row.layer).weight
+        filters = filters.view(len(filters), -1, 28, 28) if row.layer == "fc1" else filters
+        pairs = [
+            (float(one), float(other))
+            for plane in filters.flatten(0, 1).numpy()
+            for each in (plane, plane.T)
+            for line in each
+            for one, other in itertools.pairwise(line)
+        ]
+        assert np.corrcoef(np.array(pairs).T)[0, 1] == pytest.approx(row.smoothness, abs=2e-4), row
+    depths = {(row.model, row.layer): row.depth for row in weights.table().itertuples()}
+    for (model, name), depth in depths.items():
+        assert next(each.depth for each in _layers(model) if each.name == name) == depth
 
 
 def planted(plain: float, trained: float = 0.5) -> pd.DataFrame:
