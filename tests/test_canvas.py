@@ -118,6 +118,10 @@ dots = st.tuples(st.floats(0, 280), st.floats(0, 280), st.floats(2, 20))
 @example(dot=(0, 140.3, 11))
 @example(dot=(280, 0, 11))
 @example(dot=(140.3, 5.7, 11))
+@example(dot=(0, 5.25, 5.375))
+@example(dot=(280, 204, 4.35))
+@example(dot=(0, 137.47, 4.285))
+@example(dot=(26, 280, 5.598))
 def test_a_dot_of_any_brush_gets_a_sentence_wherever_it_lies(dot: tuple[float, float, float]) -> None:
     with pytest.raises(ValueError, match="only a dot"):
         canvas.to_input(soft(dot))

@@ -634,3 +634,36 @@ def test_bands_and_points_of_a_kind_of_weights_follow_how_much_it_counts() -> No
     ]
     assert points["mark"]["opacity"] == 1 and line["encoding"]["y"]["scale"] == pixels["encoding"]["y"]["scale"]
     assert line["encoding"]["y"]["scale"]["domain"] == [0, 1] and line["encoding"]["x"]["axis"]["grid"] is False
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_means_the_same_looks_the_same_in_every_chart(theme: images.Theme) -> None:
+    """Trained nets' lines are as thick, twins' are dashed alike, pixels and chance dotted, names tilted."""
+    specs = every_chart(theme)
+    text = json.dumps(
+        {name: {key: value for key, value in spec.items() if key != "datasets"} for name, spec in specs.items()}
+    )
+    assert {int(angle) for angle in re.findall(r'"labelAngle": (-?\d+)', text)} == {-45}
+    looks = charts.measured.LOOKS[theme]
+    depth, learning, below, fall = (
+        views_of(specs[name]) for name in ("by depth", "learning", "beside pixels", "falls")
+    )
+    assert depth[1]["mark"]["strokeWidth"] == learning[0]["mark"]["strokeWidth"] == looks["trained"].width == 2
+    dashes = depth[1]["encoding"]["strokeDash"]["scale"]
+    assert dict(zip(dashes["domain"], map(tuple, dashes["range"]), strict=True)) == {
+        kind: looks[kind].dash for kind in ("trained", "untrained")
+    }
+    dotted = [*looks["pixels projected"].dash], [*looks["layer below projected"].dash], below[1]["mark"]["strokeDash"]
+    dotted += (
+        views_of(specs["gains"])[0]["mark"]["strokeDash"],
+        fall[1]["encoding"]["strokeDash"]["scale"]["range"][2],
+    )
+    assert list(dotted) == [[1, 3]] * 5
+    assert below[1]["mark"]["strokeWidth"] == looks["pixels projected"].width == looks["layer below projected"].width
+    assert depth[2]["mark"]["size"] == views_of(specs["gains"])[2]["mark"]["size"]
+    assert fall[1]["mark"]["strokeWidth"] == views_of(specs["trust"])[0]["mark"]["strokeWidth"]
+    assert specs["learning"]["height"] == specs["beside pixels"]["height"] > specs["by depth"]["height"] > 120
+    assert specs["by depth"]["height"] == specs["by depth, logarithmic"]["height"]
+    frames = [views_of(specs[name])[-2]["mark"]["strokeWidth"] for name in ("column", "sheet")]
+    assert frames[0] < frames[1]  # pictures are larger on a sheet
+    assert views_of(specs["spread"])[1]["mark"]["strokeWidth"] == frames[1]

@@ -52,7 +52,10 @@ def test_what_weights_are_made_from_does_not_depend_on_the_order_of_sums() -> No
         found.append([models.identity("cnn", name) for name in names])
     torch.set_num_threads(before)
     assert found[0] == found[1] and len(set(found[0])) == len(names)
-    assert models.identity("cnn", "trained") == models.fingerprint(models.load("cnn"))
+    trained, drawn = models.fingerprint(models.load("cnn")), models.fingerprint(models.untrained("cnn", 2))
+    assert models.identity("cnn", "trained") == trained
+    assert models.identity("cnn", "untrained-2") == f"{drawn}-untrained-2"
+    assert models.identity("cnn", "shuffled-2") == f"{trained}-shuffled-2"
 
 
 def test_the_shuffled_twin_has_the_same_values_in_each_matrix_and_gate_and_no_structure() -> None:
@@ -259,6 +262,7 @@ def test_snapshots_are_in_the_order_of_training() -> None:
     names = models.snapshots("rnn")
     assert names[:5] == ("epoch-0", "epoch-0.0625", "epoch-0.125", "epoch-0.25", "epoch-0.5")
     assert names[-1] == "epoch-16"
+    assert models.snapshots("rnn") is names  # the file is opened once
 
 
 def test_weights_may_come_from_a_file(tmp_path: Path) -> None:

@@ -17,8 +17,11 @@ SIZE, BOX = 28, 20  # of the image, and of the box that the digit's longest side
 MIDDLE = 14.0  # where MNIST's own centres of mass lie, counted from the first pixel's centre: 14.00 on the mean
 FAINT = 0.1  # ink below this is no part of the digit
 SPECK = 0.03  # of the canvas: anything smaller is a slip of the pen
-ROUND, CUT = 1.5, 2  # times as long as wide, at most, is a dot, and one that the edge cuts; by second moments
-SOLID = 0.93  # of the ellipse with these: a disc fills all of it, cut 0.94, the fullest of MNIST's round images 0.89
+# By second moments: times as long as wide, at most, is a dot, and one that the edge cuts: half a disc is 1.9, and 2.16
+# where it has few pixels.
+ROUND, CUT = 1.5, 2.2
+# Of the ellipse with these a disc fills all; cut, 0.925 where it has few pixels; MNIST's fullest round image 0.89.
+SOLID = 0.91
 TOO_FULL = 0.6  # of an input, on the mean, or of the canvas: the fullest of MNIST's test images have 0.33 and 0.38
 SHAPE = "area", "axis_major_length", "axis_minor_length", "euler_number", "bbox"
 EMPTY = "There is no ink on the canvas yet. Draw a digit from 0 to 9."
