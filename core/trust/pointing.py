@@ -18,6 +18,7 @@ from core.attribution.outcome import Images, Target
 from core.data import photos
 from core.data.digits import test_set
 from core.models.rnn import RNN
+from core.process import seeded
 
 GRIDS = 200
 SURE = 0.95  # the least probability that the net gives to the right digit, where it stands alone
@@ -67,7 +68,8 @@ def everywhere(net: nn.Module) -> nn.Module:
     taken off each, which no probability notices: what all classes share speaks for none.
     """
     if isinstance(net, RNN):
-        wide: nn.Module = RowsTogether()
+        with seeded():  # what is built draws weights, even where others take their place
+            wide: nn.Module = RowsTogether()
         wide.load_state_dict(net.state_dict())
     else:
         parts = dict(copy.deepcopy(net).named_children())
