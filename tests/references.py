@@ -364,42 +364,6 @@ def tsne_balance(alike: np.ndarray, flat: np.ndarray) -> float:
     return float((drawn * driven).sum() / (drawn * drawn).sum())
 
 
-def digit_net(weights: Mapping[str, Tensor], images: Tensor) -> Tensor:
-    """Logits of a digit net, from nothing but its weights, whose names say what it is made of.
-
-    Dense: W x + b, and behind hidden layers max(0, .) or 1 / (1 + e^-.) where they are 16 wide (3Blue1Brown's net).
-    Convolutional: sums over the kernel's places, max(0, .), and means of 2 x 2, but for the last. Recurrent: `lstm`.
-    """
-    held = {name: value.numpy() for name, value in weights.items()}
-    x = images.numpy()
-    if "recurrent1.weight_ih_l0" in held:
-        states = images[:, 0]
-        for number in (1, 2):
-            inputs = weights[f"recurrent{number}.weight_ih_l0"].shape[1]
-            module = nn.LSTM(inputs, 64, batch_first=True)
-            module.load_state_dict({key: weights[f"recurrent{number}.{key}"] for key in module.state_dict()})
-            with torch.no_grad():
-                states = lstm(module, states)
-        x = states[:, -1].numpy()
-    for number in range(1, 5):
-        if f"conv{number}.weight" in held:
-            kernel = held[f"conv{number}.weight"]
-            side, room = x.shape[-1], kernel.shape[-1] // 2
-            padded = np.pad(x, ((0, 0), (0, 0), (room, room), (room, room)))
-            sums = held[f"conv{number}.bias"][:, None, None]
-            for row, column in itertools.product(range(kernel.shape[2]), range(kernel.shape[3])):
-                seen = padded[:, :, row : row + side, column : column + side]
-                sums = sums + np.einsum("bihw,oi->bohw", seen, kernel[:, :, row, column], optimize=True)
-            x = np.maximum(sums, 0)
-            if number < 4:
-                even = x[:, :, : side // 2 * 2, : side // 2 * 2]
-                x = (even[:, :, ::2, ::2] + even[:, :, 1::2, ::2] + even[:, :, ::2, 1::2] + even[:, :, 1::2, 1::2]) / 4
-        if f"fc{number}.weight" in held:
-            sums = x.reshape(len(x), -1) @ held[f"fc{number}.weight"].T + held[f"fc{number}.bias"]
-            x = 1 / (1 + np.exp(-sums)) if sums.shape[1] == 16 else np.maximum(sums, 0)
-    return torch.from_numpy(x.reshape(len(x), -1) @ held["logits.weight"].T + held["logits.bias"])
-
-
 def adam_one_cycle(weights: np.ndarray, batches: list[tuple[np.ndarray, np.ndarray]], peak: float) -> np.ndarray:
     """Softmax regression (classes, inputs + 1), the bias last, by Adam under a one-cycle rate, a step a batch.
 
