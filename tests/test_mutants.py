@@ -132,7 +132,8 @@ def test_the_modules_own_tests_come_before_others_and_the_budget_holds() -> None
     seconds = {"tests/test_maps.py::slow": 59, "tests/test_maps.py::slower": 60}
     seconds |= {"tests/test_pages.py::fast": 0.5, "tests/test_pages.py::fair": 0.6}
     kept = mutants.chosen("core/maps.py", seconds, seconds, 60)
-    assert kept == ["tests/test_pages.py::fast", "tests/test_maps.py::slow"]
+    assert kept == ["tests/test_maps.py::slow", "tests/test_pages.py::fast"]
+    assert mutants.fast_first(seconds, seconds) == ["tests/test_pages.py", "tests/test_maps.py"]
 
 
 @pytest.mark.parametrize(
