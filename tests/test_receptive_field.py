@@ -121,6 +121,175 @@ def test_what_was_guessed_is_right(name: str) -> None:
     assert down.exact and across.exact
 
 
+class Weighted(nn.Module):
+    """last = the image by torch.conv2d, with weights and strides of the net's own; then normed."""
+
+    def __init__(self, training: bool = False) -> None:
+        super().__init__()
+        self.weight, self.training_mode = nn.Parameter(WEIGHT.clone()), training
+        self.register_buffer("mean", torch.tensor([0.1, 0.2]))
+        self.register_buffer("spread", torch.tensor([1.0, 2.0]))
+        self.last = nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.conv2d(x, self.weight, None, (2, 1), padding=(3, 2), dilation=(1, 2))
+        return self.last(F.batch_norm(x, self.mean, self.spread, training=self.training_mode))
+
+
+class Parameters(nn.Module):
+    """last = a linear function of the units at each place, by functions; then the norm of these."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(WEIGHT[:, :, 0, 0].clone())
+        self.conv, self.last = conv(3, 2), nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(
+            F.layer_norm(F.linear(self.conv(x).permute(0, 2, 3, 1), self.weight), (2,)).permute(0, 3, 1, 2)
+        )
+
+
+def units_last_then(*steps: Step) -> nn.Module:
+    """A convolution's map with its units last; then the steps, its units first again, and another convolution."""
+    return Chain(conv(3, 2), lambda x: x.permute(0, 2, 3, 1), *steps, lambda x: torch.permute(x, (0, 3, 1, 2)), conv())
+
+
+# Nets of known calls only: what their last layer's units see, down and across.
+COMPUTED: dict[str, tuple[Callable[[], nn.Module], float, float]] = {
+    "torch.conv2d and batch norm": (Weighted, 5, 9),
+    "F.linear and F.layer_norm": (Parameters, 3, 3),
+    "linear of units": (lambda: units_last_then(nn.Linear(2, 2)), 7, 7),
+    "norm of units": (lambda: units_last_then(nn.LayerNorm(2)), 7, 7),
+    "RMS of units": (lambda: units_last_then(nn.RMSNorm(2)), 7, 7),
+    "permuted by keyword": (lambda: units_last_then(lambda x: x.permute(dims=(0, 1, 2, -1)), nn.Linear(2, 2)), 7, 7),
+    "transposed twice": (lambda: Chain(lambda x: x.transpose(1, 2).swapaxes(-3, -2), conv()), 3, 3),
+    "torch.transpose": (lambda: Chain(conv(), lambda x: torch.transpose(x, dim0=1, dim1=2).transpose(2, 1)), 3, 3),
+    "max pool": (lambda: Chain(conv(), lambda x: F.max_pool2d(x, 3), conv()), 11, 11),
+    "max pool, all given": (lambda: Chain(lambda x: F.max_pool2d(x, (3, 2), 2, (1, 0), (1, 3)), conv(3, (1, 2))), 7, 8),
+    "max pool, by keywords": (lambda: Chain(lambda x: F.max_pool2d(x, kernel_size=2, dilation=2), conv()), 7, 7),
+    "torch.max_pool2d": (lambda: Chain(lambda x: torch.max_pool2d(x, 3, 1, padding=1), conv(2)), 4, 4),
+    "mean pool": (lambda: Chain(lambda x: F.avg_pool2d(x, 2, padding=1), conv()), 6, 6),
+    "mean pool, strided": (lambda: Chain(lambda x: F.avg_pool2d(x, (2, 3), stride=1), conv()), 4, 5),
+    "max pool's module": (lambda: Chain(nn.MaxPool2d(2, 1, dilation=(3, 1)), conv()), 6, 4),
+    "mean pool's module": (lambda: Chain(nn.AvgPool2d((2, 3), padding=1), conv()), 6, 9),
+    "zero padding": (lambda: Chain(nn.ZeroPad2d((4, 0, 2, 1)), nn.ConstantPad2d((0, 1, 3, 2), 0.0), conv(5)), 5, 5),
+    "F.pad, by keywords": (lambda: Chain(lambda x: F.pad(x, pad=(1, 4), mode="constant", value=1.0), conv()), 3, 3),
+    "valid": (lambda: Chain(conv(3, 2, padding="valid"), conv(2)), 5, 5),
+    "chunks": (lambda: Chain(conv(), lambda x: x.chunk(2, 1)[0] * torch.chunk(x, 2, dim=-3)[1]), 3, 3),
+    "splits": (lambda: Chain(conv(), lambda x: torch.split(x, 1, 1)[0] - x.split(1, dim=1)[1]), 3, 3),
+    "concatenated": (lambda: Beside(conv(3, padding=(0, 1)), conv(5, padding=(1, 2))), 5, 5),
+    "added": (lambda: Sum(conv((1, 5), padding=(0, 2)), conv((3, 1), padding=(1, 0))), 3, 5),
+    "added, uneven": (lambda: Sum(conv(3, padding=1), Chain(nn.ZeroPad2d((3, 0, 0, 3)), conv(4))), 5, 5),
+    "each place": (lambda: Chain(conv(), nn.PReLU(), nn.Dropout(), lambda x: x.clamp(min=0).abs().exp() / 2), 3, 3),
+}  # fmt: skip
+
+# Calls behind which all see everything.
+TO_ONE: dict[str, Step] = {
+    "mean": lambda x: x * x.mean((-1, -2), keepdim=True),
+    "sum": lambda x: x * torch.sum(x, dim=[1, 2, 3], keepdim=True),
+    "mean of all numbers": lambda x: x - torch.mean(x),
+    "flattened": lambda x: torch.flatten(x, 1),
+    "flattened to the last": lambda x: x.flatten(start_dim=1, end_dim=3),
+    "nn.Flatten": nn.Flatten(),
+    "max pool": nn.AdaptiveMaxPool2d((1, 1)),
+    "mean pool": nn.AdaptiveAvgPool2d(1),
+    "mean pool by a call": lambda x: F.adaptive_avg_pool2d(x, (1, 1)),
+}
+COMPUTED |= {name: (lambda step=step: Chain(conv(), step), EVERYTHING, EVERYTHING) for name, step in TO_ONE.items()}
+
+# What looks like these and is not: they have to be measured.
+ALIKE: dict[str, tuple[Callable[[], nn.Module], float, float]] = {
+    "batch norm in training": (lambda: Weighted(training=True), EVERYTHING, EVERYTHING),
+    "linear of columns": (lambda: Chain(conv(), nn.Linear(18, 5)), 3, EVERYTHING),
+    "norm of columns": (lambda: Chain(conv(), nn.LayerNorm(18)), 3, EVERYTHING),
+    "mean of rows": (lambda: Chain(conv(), lambda x: x * x.mean(2, keepdim=True)), EVERYTHING, 3),
+    "flattened rows": (lambda: Chain(conv(), lambda x: x.flatten(1, 2).unflatten(1, (2, 18)), conv()), 5, 5),
+    "nn.Flatten of rows": (lambda: Chain(conv(), nn.Flatten(1, 2), nn.Unflatten(1, (2, 18)), conv()), 5, 5),
+    "rows for columns": (lambda: Chain(conv((1, 3)), lambda x: x.transpose(2, 3), conv((1, 5)), lambda x: x.mT), 5, 3),
+    "beside one another": (lambda: Chain(conv(), lambda x: torch.cat([x, x], 3)[..., :18], conv()), 5, 5),
+    "halves of the rows": (lambda: Chain(conv(), lambda x: x.chunk(2, 2)[0], conv()), 5, 5),
+    "sliced rows": (lambda: Chain(conv(), lambda x: x[:, :, 2:], conv()), 5, 5),
+    "pooled to five": (lambda: Chain(nn.AdaptiveAvgPool2d(5), conv()), 12, 12),
+    "pooled to five by a call": (lambda: Chain(lambda x: F.adaptive_avg_pool2d(x, 5), conv()), 12, 12),
+    "indices": (lambda: Chain(conv(), lambda x: x[:, :, torch.tensor([0, 2, 4, 6, 8, 10])], conv()), 7, 5),
+}  # fmt: skip
+
+
+class Beside(nn.Module):
+    """last = the units of two branches, one behind the other."""
+
+    def __init__(self, one: nn.Module, other: nn.Module) -> None:
+        super().__init__()
+        self.one, self.other, self.last = one, other, nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(torch.cat([self.one(x), self.other(x)], 1))
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_known_calls_are_computed_and_right(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.measures.receptive_field.measured", None)
+    build, down, across = COMPUTED[name]
+    fields = agrees(build().eval())
+    assert [field.size for field in fields] == [down, across] and all(field.exact for field in fields)
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_what_looks_like_a_known_call_is_measured(name: str) -> None:
+    build, down, across = ALIKE[name]
+    assert [field.size for field in agrees(build().eval())] == [down, across]
+
+
+def test_branches_of_different_strides_have_a_bound() -> None:
+    assert not any(field.exact for field in agrees(Beside(conv(3, 2, padding=1), conv(11))))
+
+
+def test_a_batch_in_one_row_is_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.measures.receptive_field.measured", None)
+    assert receptive_fields(Chain(conv(), torch.flatten))["last"][0].size == EVERYTHING
+
+
+class Twice(nn.Module):
+    """last = the steps behind one convolution that is called twice, with its activation."""
+
+    def __init__(self, *steps: Step) -> None:
+        super().__init__()
+        self.block, self.rest, self.last = nn.Sequential(conv(3, 2, padding=1), nn.Tanh()), Chain(*steps), nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.rest(self.block(self.block(x))))
+
+
+@pytest.mark.parametrize("steps", [(), (torch.exp2,)], ids=["computed", "measured"])
+def test_a_convolution_that_is_called_twice_has_its_last_calls_field(steps: tuple[Step, ...]) -> None:
+    net = Twice(*steps)
+    fields = receptive_fields(net, (2, 20, 20))
+    assert agrees(net) == fields["last"] == (Field(7, 4, -3), Field(7, 4, -3))
+    assert fields["block"] == fields["block.0"] == fields["block.1"] == fields["last"]
+    assert set(fields) == {name for name, _ in net.named_modules() if name} - {"rest.modules_of_it"}
+
+
+@pytest.mark.parametrize("side", [64, 32, 28, 16, 8, 224])
+def test_the_usual_sizes_are_tried_where_no_shape_is_given(side: int) -> None:
+    down, across = receptive_fields(Chain(conv(1), nn.Linear(side, side), torch.exp2))["last"]
+    assert (down.size, across.size) == (1, EVERYTHING)
+
+
+def test_where_a_small_image_gives_a_bound_a_large_one_is_measured() -> None:
+    net = Chain(conv(9, 4), nn.ReflectionPad2d(4), conv(17, 2))
+    assert not receptive_fields(net, (2, 64, 64))["last"][0].exact
+    assert receptive_fields(net)["last"][0] == receptive_fields(net, (2, 224, 224))["last"][0]
+    assert receptive_fields(net)["last"][0].exact
+
+
+def test_grey_and_coloured_images_are_tried() -> None:
+    """A net without a convolution does not say how many channels it takes."""
+    for channels in (1, 3):
+        weight = torch.randn(2, channels, 3, 3, generator=Generator().manual_seed(channels))
+        assert receptive_fields(Chain(lambda x, by=weight: F.conv2d(x, by), torch.exp2))["last"][0].size == 3
+
+
 # What else there is sees as much as is there, takes one shape only, or takes seconds.
 @pytest.mark.parametrize(
     "name", ["view", "bmm", "attention in windows", "ConvTranspose2d", "upsampling", "same, dilated"]
@@ -157,14 +326,14 @@ STEPS: dict[str, Callable[[], Step]] = {
 
 
 class Sum(nn.Module):
-    """Two branches, added."""
+    """last = two branches, added."""
 
     def __init__(self, one: nn.Module, other: nn.Module) -> None:
         super().__init__()
-        self.one, self.other = one, other
+        self.one, self.other, self.last = one, other, nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.one(x) + self.other(x)
+        return self.last(self.one(x) + self.other(x))
 
 
 class Unshuffled(nn.Module):

@@ -21,8 +21,7 @@ def traced(model: nn.Module) -> fx.Graph:
 
 def enclosing(node: fx.Node) -> list[str]:
     """The modules in which a call stands, or which it is: what they put out is that of the last call in them."""
-    called = [str(node.target)] if node.op == "call_module" else []
-    return [*node.meta.get("nn_module_stack", {}), *called]
+    return [name for name, _ in node.meta.get("nn_module_stack", {}).values()]
 
 
 class _Tracer(fx.Tracer):
