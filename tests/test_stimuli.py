@@ -109,6 +109,7 @@ def test_shaking_is_small_beside_the_window_and_what_is_not_seen_stays_paper(
     assert (climbed.jitter, climbed.blur) == (jitter, blur)
     assert replace(climbed, jitter=2, blur=0.5) == RECIPE
     assert seen.any(0).sum() == seen.any(1).sum() == window
+    assert stimuli._within_window(Recipe(jitter=16), net, units(layer, [0, 1]), 2)[0].jitter == window // 10
 
 
 def test_the_window_of_a_recurrent_unit_ends_with_its_row() -> None:
@@ -327,6 +328,12 @@ def as_dict(recipe: Recipe) -> dict[str, float]:
     """Its numbers; what is None is -1."""
     values = {name: -1 if value is None else value for name, value in vars(recipe).items()}
     return {name: value for name, value in values.items() if not isinstance(value, str)}
+
+
+def test_a_filter_is_climbed_with_the_learning_rate_that_suits_it() -> None:
+    """Adam's first step is as long as the learning rate, three times the recipe's, wherever a pixel counts."""
+    first, last = climb(load("photo"), "stem", [1], replace(PHOTO_RECIPE, steps=1))
+    assert (last.images.logit() - first.images.logit()).abs().max().item() == pytest.approx(0.09, rel=0.02)
 
 
 def test_of_a_net_that_cannot_be_traced_units_are_climbed_as_if_they_saw_everything() -> None:

@@ -1,6 +1,7 @@
 """Results are found again, or missing; never broken."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,15 @@ def test_a_result_that_does_not_match_what_vouches_for_it_is_none(tmp_path: Path
     assert store.get(NAME) is None
     (tmp_path / f"{NAME}.content").write_bytes(b"one")
     assert store.get(NAME) == Result(b"one", {"reached": 1})
+
+
+@pytest.mark.parametrize("about", [None, [], "words", 3])
+def test_what_is_said_about_a_result_is_a_dictionary_or_somebody_elses(tmp_path: Path, about: object) -> None:
+    store = Store(str(tmp_path))
+    store.put(NAME, RESULT)
+    entry = {"content": hashlib.sha256(RESULT.content).hexdigest(), "about": about}
+    (tmp_path / f"{NAME}.json").write_text(json.dumps(entry))
+    assert store.get(NAME) is None
 
 
 def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_else(
