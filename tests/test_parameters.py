@@ -96,7 +96,7 @@ with torch.random.fork_rng():  # layers draw weights when they are made
     THIN, THICK = nn.Conv2d(4, 4, 3, stride=2, groups=4), nn.Conv2d(4, 4, 5, stride=2, groups=4)
 CNN, DENSE, RNN = load("cnn"), load("dense"), load("rnn")
 CNN_TWIN, DENSE_TWIN = load("cnn", weights="untrained"), load("dense", weights="untrained")
-CNN_LAYERS, RNN_LAYERS = list_layers(CNN, (1, 28, 28)), list_layers(RNN, (1, 28, 28))
+CNN_LAYERS, DENSE_LAYERS, RNN_LAYERS = (list_layers(net, (1, 28, 28)) for net in (CNN, DENSE, RNN))
 GROUPED = [replace(layer, shape=(2 * layer.units, *layer.shape[1:])) for layer in CNN_LAYERS]  # whose units read a half
 MNIST = test_set()
 SOME, MORE = Digits(*(part[:60] for part in MNIST)), Digits(*(part[60:120] for part in MNIST))
@@ -396,7 +396,7 @@ PARAMETRISATIONS = [
          noise=(0.01, 0.1, more(spread))),
     case(Maco, drawn, shape=((2, 3, 32, 32), (3, 3, 32, 32)),
          magnitudes=(parametrise.magnitudes(PHOTO), parametrise.magnitudes(noise(2, 3, 32, 32)), more(fineness))),
-    *[case(type(one).start, self=(one, other, differs), label=type(one).__name__) for one, other in (
+    *[case(type(one).start, self=(one, other), label=type(one).__name__) for one, other in (
         (Pixels((1, 1, 8, 8)), Pixels((1, 1, 8, 8), 0.8)), (Fourier((1, 1, 8, 8)), Fourier((1, 1, 8, 8), 0.8)),
         (Maco((1, 3, 4, 4), noise(3, 4, 3)), Maco((2, 3, 4, 4), noise(3, 4, 3))))],
     case(Pixels.__call__, self=(Pixels((2, 1, 28, 28)), Pixels((2, 1, 28, 28), 0.1), stays),
@@ -465,8 +465,8 @@ RECIPES = [
          jitter=(0, 2, images(less(fineness))), blur=(0.0, 2.0, images(less(fineness))),
          turn=(0.0, 30.0, images(less(fineness))),
          zoom=(0.0, 0.4, images(less(fineness))),
-         start=("grey", "black", images(less(level))), place=("centre", "mean",
-         images(more(lambda drawn: int((drawn > 0).sum())))),
+         start=("grey", "black", images(less(level))),
+         place=("centre", "mean", images(more(lambda drawn: int((drawn > 0).sum())))),
          minus=(None, 7, less(answer(7))), diversity=(0.0, 2.0, images(more(unlike)))),
     case(Recipe, climbed(CNN, "conv3", [5, 5]), "of waves", steps=(6, 7), budget=(None,),
          decay=(0.5, 2.0, images(less(fineness)))),
@@ -488,7 +488,7 @@ RECIPES = [
          recipe=(COLOURFUL, replace(COLOURFUL, seed=1))),
     case(stimuli.climb_layers, nets=({"net": CNN}, {"net": CNN_TWIN}), targets=({"net/conv2": [4]}, {"net/conv3": [4]}),
          recipe=(SHORT, replace(SHORT, seed=1))),
-    case(stimuli.for_layer, model=(COLOUR, LARGE_COLOUR), layer=("conv1", "conv2", differs),
+    case(stimuli.for_layer, model=(COLOUR, LARGE_COLOUR), layer=("conv1", "conv2"),
          recipe=(COLOURFUL, replace(COLOURFUL, lr=0.1))),
     case(stimuli.suited, recipe=(COLOURFUL, replace(COLOURFUL, lr=0.1)),
          field=(10, 100, more(lambda recipe: (recipe.side, recipe.jitter, recipe.turn, recipe.zoom))),
@@ -507,7 +507,6 @@ def found(check: Check) -> Check:
 FAST = {"model": (DENSE, DENSE_TWIN)}
 LOGITS = (Target("logits", 7), Target("logits", 2))
 BASELINE = ("black", "noise", more(paper))  # where a pixel is as in the baseline, a map has nothing
-RELU = ("relu2", "relu3")
 
 
 def methods() -> Iterator[Case]:
@@ -542,7 +541,7 @@ ATTRIBUTION = [
     case(attribution.watched, name=("integrated gradients", "occlusion"),
          baseline=("black", "noise", found(more(paper)))),
     case(backwards.last_maps, model=(CNN, CNN_TWIN, stays), target=(Target("logits", 7), Target("relu2", 7))),
-    case(backwards.conductance, layer=RELU),
+    case(backwards.conductance, layer=("relu2", "relu3")),
 ]  # fmt: skip
 
 SALIENCY = backwards.saliency(CNN, DIGIT, LOGITS[0])
@@ -573,16 +572,15 @@ TRUST = [
     case(examine.examine, **FAST, label="of a method that compares", name=("integrated gradients", "occlusion"),
          twin=(DENSE_TWIN, DENSE),
          baseline=("black", "noise", found(more(paper)))),
-    case(examine.worth, examined=([examine.Trust(MAP, {"gap": MAP[:, 0, 0, 0]})],
-         [examine.Trust(MAP, {"gap": OTHER_MAP[:, 0, 0, 0]})])),
+    case(examine.worth,
+         examined=tuple([examine.Trust(found, {"gap": found[:, 0, 0, 0]})] for found in (MAP, OTHER_MAP))),
     case(examine.joined, found=([{"gap": torch.zeros(1)}], [{"gap": torch.zeros(1)}] * 2)),
     case(numbers.difference),
     case(numbers.completeness_gap, found=(MAP, MAP + 1, more(total))),
     case(numbers.infidelity, found=(SALIENCY, OTHER_MAP), gradients=(False, True)),
     case(numbers.near, all_of),
     case(numbers.change, found=(MAP, MAP / 2, more(total)), other=(OTHER_MAP, 2 * OTHER_MAP, more(total))),
-    case(numbers.curve, order=(ORDER, OTHER_ORDER), insert=(False, True, lambda before,
-         after: bool(after[-1].sum() > before[-1].sum()))),
+    case(numbers.curve, order=(ORDER, OTHER_ORDER), insert=(False, True, more(lambda shares: float(shares[-1].sum())))),
     case(numbers.area, shares=(noise(15, 2), 1 + noise(15, 2), more(total))),
     case(numbers.importance),
     case(numbers.support, found=(MAP, -MAP, times(-1))),
@@ -591,8 +589,8 @@ TRUST = [
          gone=([0.0, 0.3], [0.0, 0.9], lambda before, after: bool(after[0] == before[0] and after[1] < before[1]))),
     case(numbers.rank_correlation, a=(MAP, OTHER_MAP, more(total)), b=(OTHER_MAP, MAP, more(total))),
     case(numbers.product_floor),
-    case(numbers.agreement, maps=({"one": MAP, "other": OTHER_MAP}, {"one": MAP, "other": MAP},
-         more(lambda found: found.iloc[0, 1]))),
+    case(numbers.agreement,
+         maps=({"a": MAP, "b": OTHER_MAP}, {"a": MAP, "b": MAP}, more(lambda found: found.iloc[0, 1]))),
     case(pointing.shape_of, net=(CNN, DENSE)),
     case(pointing.everywhere, net=(CNN, CNN_TWIN)),
     case(pointing.everywhere, label="of rows", net=(RNN, load("rnn", weights="plain"))),
@@ -608,10 +606,10 @@ TRUST = [
     case(table.verdict, row=({"gain low": 0.1, "gain high": 0.2}, {"gain low": -0.1, "gain high": 0.2})),
     case(table.shipped, weights=WEIGHTS),
 ]  # fmt: skip
+EVERY_SECOND = 2 * torch.arange(4.0)
 FIELD, WIDE = Field(5, 2, -2), Field(9, 2, -4)
 MEASURES = [
-    case(colourfulness.colourfulness, images=(PHOTO,
-         PHOTO.mean(1, keepdim=True).expand_as(PHOTO) + (PHOTO - PHOTO.mean(1, keepdim=True)) / 2, less(total))),
+    case(colourfulness.colourfulness, images=(PHOTO, (PHOTO + PHOTO.mean(1, keepdim=True)) / 2, less(total))),
     case(mean_frequency, images=(PHOTO, F.avg_pool2d(PHOTO, 5, 1, 2), less(total))),
     case(Field.behind, self=(FIELD, WIDE), kernel=(3, 5, more(lambda field: field.size)),
          stride=(1, 2, more(lambda field: field.stride)),
@@ -627,17 +625,16 @@ MEASURES = [
     case(field.Map, lambda of: (of.whole, of.is_image, of.down, of.across), down=(FIELD, WIDE), across=(FIELD, WIDE),
          axes=((2, 3), (1, 2)), ndim=(4, 3)),
     case(field.met, fields=([FIELD, FIELD], [FIELD, WIDE], more(lambda field: field.size))),
-    case(fitted_field.fitted, begins=(torch.arange(4.0) * 2, torch.arange(4.0) * 2 - 1,
-         less(lambda field: field.first)),
-         ends=(torch.arange(4.0) * 2 + 3, torch.arange(4.0) * 2 + 4, more(lambda field: field.size)), side=(9,)),
+    case(fitted_field.fitted, begins=(EVERY_SECOND, EVERY_SECOND - 1, less(lambda field: field.first)),
+         ends=(EVERY_SECOND + 3, EVERY_SECOND + 4, more(lambda field: field.size)), side=(9,)),
     case(fitted_field.fitted, label="where all is seen", begins=(torch.zeros(4),), ends=(torch.full((4,), 6.0),),
          side=(9, 6, more(lambda field: field.size))),
     case(interval.interval, values=(noise(50), noise(50) + 1, more(lambda found: found[0]))),
     case(neighbours.projected, numbers=(4, 5, more(torch.numel))),
     case(neighbours.spaces, all_of, model=("dense-video", "dense"), kind=("trained", "shuffled"),
          images=(SOME.images, MORE.images)),
-    case(neighbours.measured, all_of, found=([neighbours.Compared("plain", 0, "fc1", 1, POINTS)],
-         [neighbours.Compared("plain", 0, "fc1", 1, MORE_POINTS)])),
+    case(neighbours.measured, all_of,
+         found=tuple([neighbours.Compared("plain", 0, "fc1", 1, points)] for points in (POINTS, MORE_POINTS))),
     case(neighbours.shown, model=("cnn", "dense"), weights=WEIGHTS, layer=("logits", "pixels"),
          metric=("cosine", "euclidean")),
     case(neighbours.verdicts, value=("share", "silhouette")),
@@ -675,8 +672,8 @@ PLACES = [
     case(maps.tsne, **COORDINATES, start=(FLAT, OTHER_FLAT)),
     case(maps.place_by_tsne, **COORDINATES, flat=(FLAT, OTHER_FLAT),
          queries=(BASIS.coordinates[:3], BASIS.coordinates[3:6])),
-    case(segmentation.segment, photo=(PHOTO[0], PHOTO[1]), importance=(IMPORTANCE, IMPORTANCE.flip(0),
-         more(lambda thing: float((thing.nonzero()[:, 0]).float().mean())))),
+    case(segmentation.segment, photo=(PHOTO[0], PHOTO[1]),
+         importance=(IMPORTANCE, IMPORTANCE.flip(0), more(lambda thing: float(thing.nonzero()[:, 0].float().mean())))),
     case(survey.survey, lambda progress: finished(progress).answers, model=(CNN, CNN_TWIN),
          batches=([SOME.images], [MORE.images]),
          layers=(["conv3"], ["relu1"]), k=(3, 5, more(lambda answers: answers["conv3"].most.values.shape[1])),
@@ -690,16 +687,14 @@ PLACES = [
     case(survey.to_bytes, answers=(ANSWERS, OTHER_ANSWERS)),
     case(survey.from_bytes, content=(survey.to_bytes(ANSWERS), survey.to_bytes(OTHER_ANSWERS))),
     case(survey.shipped, model=("dense-video", "dense"), weights=("trained", "untrained")),
-    case(weights.matrices, input_shape=((1, 28, 28), (1, 28, 28), stays)),
+    case(weights.matrices, **FAST, layers=(DENSE_LAYERS, DENSE_LAYERS[:2]), input_shape=((1, 28, 28), (1, 14, 56))),
     case(weights.joins, layers=(CNN_LAYERS, GROUPED), layer=(CNN_LAYERS[3], CNN_LAYERS[6])),
     case(weights.inputs_of, layers=(CNN_LAYERS, GROUPED), layer=("conv2", "conv3"), unit=(3, 5),
          k=(3, 5, more(lambda found: len(found.negative)))),
     case(weights.outputs_of, layers=(CNN_LAYERS, CNN_LAYERS[:5]), layer=("conv2", "conv3"), unit=(3, 5),
          k=(3, 5, more(lambda found: len(found[0].negative)))),
-    case(weights.eigenvalues, lambda found: torch.view_as_real(found), matrix=tuple(
-        next(matrix for matrix in weights.matrices(RNN, RNN_LAYERS,
-        (1, 28, 28)) if matrix.reads == matrix.layer.name and matrix.gate == gate)
-        for gate in ("cell", "input"))),
+    case(weights.eigenvalues, torch.view_as_real, matrix=tuple(
+        matrix for matrix in weights.matrices(RNN, RNN_LAYERS[:1], (1, 28, 28)) if matrix.reads == "lstm1")[:2]),
     case(weights.smoothness, values=(noise(2, 9, 9), F.avg_pool2d(noise(2, 9, 9), 3, 1), more())),
     case(weights.ranges, model=("cnn", "dense"), layer=("conv2", "fc1")),
     case(weights.measured, all_of, model=("dense-video", "dense")),
@@ -707,8 +702,8 @@ PLACES = [
     case(examples.peaks, lambda found: torch.cat(list(found)), layer=("conv2", "conv3"), size=(2, 1, near)),
     case(examples.window, fields=((FIELD, FIELD), (FIELD, WIDE)), place=((2, 3), (3, 2)), size=((28, 28), (28, 6))),
     case(examples.patch, image=(DIGIT[0], DIGIT[1]), fields=((FIELD, FIELD), (FIELD, WIDE)), place=((5, 6), (6, 6))),
-    case(examples.faded, image=(DIGIT[0], DIGIT[1]), seen=((slice(5, 20), slice(5, 20)), (slice(5, 9), slice(5, 20)),
-         less(level))),
+    case(examples.faded, image=(DIGIT[0], DIGIT[1]),
+         seen=((slice(5, 20), slice(5, 20)), (slice(5, 9), slice(5, 20)), less(level))),
     case(examples.most_different, peaks=(POINTS, MORE_POINTS), k=(3, 5, more(len))),
     case(examples.first_of_each),
 ]  # fmt: skip
@@ -741,7 +736,6 @@ def trainable(net: nn.Module) -> nn.Module:
     return copy.deepcopy(net).requires_grad_()
 
 
-BOTH = {"smoothness": 1.0, "sparsity": 1.0}
 TRAINING = [
     case(training.Recipe, fitted, epochs=(4, 8, both(more(lambda found: len(found[1])), less(last_loss))),
          batch=(60, 20, more(lambda found: len(found[1]))),
@@ -753,8 +747,8 @@ TRAINING = [
          recipe=(training.Recipe(epochs=1, batch=20), training.Recipe(epochs=2, batch=20))),
     case(training.adversarial, images=(SOME.images, MORE.images), labels=(SOME.labels, MORE.labels),
          epsilon=(0.1, 0.2, more(away(SOME.images)))),
-    case(training.penalty, model=(DENSE, DENSE_TWIN), recipe=(training.Recipe(epochs=1, **BOTH),
-         training.Recipe(epochs=1, smoothness=1.0), less())),
+    case(training.penalty, **FAST,
+         recipe=(training.Recipe(1, smoothness=1.0), training.Recipe(1, smoothness=1.0, sparsity=1.0), more())),
     case(training.accuracy, model=(CNN_TWIN, CNN), digits=(SOME, MORE)),
     case(training.adversarial_accuracy, **FAST, digits=(SOME, MORE), epsilon=(0.05, 0.3, less())),
     case(checkpoint, name=("dense-video", "dense"), plain=(True, False), folder=(Path("one"), Path("other"))),
@@ -792,10 +786,6 @@ def negative(forming: outcome.Forming) -> float:
 
 def augmented() -> Tensor:
     return augment.augment(SOME.images, 1.0, seeded())
-
-
-def count(items: Any) -> int:
-    return len(list(items))
 
 
 def distinct(values: Tensor) -> int:
