@@ -911,6 +911,7 @@ NUMBERS = {
                      "trust.table.FEWER"), SHIPS),
     **dict.fromkeys(("measures.measured_fields.SAME", "measures.receptive_field.MOST", "measures.receptive_field.SIDES",
                      "measures.fitted_field.MOST_SHARED", "measures.field.EPSILON"), FOLLOWED),
+    "measures.spatial_frequency.ROUNDING": "what is no pattern: test_measures.py",
     "stimuli.SIZE": SHAPED,
     "stimuli.TIMED": "of images by which a type is timed: whatever it is, the clock decides",
     "trust.pointing.SEEN": "of a thousand classes, which no small net has: test_pointing.py",
