@@ -299,3 +299,13 @@ def spans(
 def _span(mask: Tensor) -> tuple[int, int]:
     places = mask.nonzero()[:, 0]
     return int(places[0]), int(places[-1]) + 1
+
+
+def with_ink(x: Tensor, order: Tensor, share: float, insert: bool) -> Tensor:
+    """Digits without that share of their pixels with ink, the largest of the order first, or with it alone."""
+    out = x.clone() if not insert else torch.zeros_like(x)
+    for image, own, changed in zip(x.flatten(1), order.flatten(1), out.flatten(1), strict=True):
+        ink = np.flatnonzero(image.numpy() > 0)
+        first = ink[np.argsort(-own.numpy()[ink], kind="stable")][: round(share * len(ink))]
+        changed[first] = image[first] if insert else 0.0
+    return out
