@@ -390,3 +390,13 @@ def adam_one_cycle(weights: np.ndarray, batches: list[tuple[np.ndarray, np.ndarr
         mean, spread = m / (1 - decay ** (step + 1)), v / (1 - 0.999 ** (step + 1))
         weights = weights - along(step, peak / 25, peak, peak / 25 / 1e4) * mean / (np.sqrt(spread) + 1e-8)
     return weights
+
+
+def with_ink(x: Tensor, order: Tensor, share: float, insert: bool) -> Tensor:
+    """Digits without that share of their pixels with ink, the largest of the order first, or with it alone."""
+    out = x.clone() if not insert else torch.zeros_like(x)
+    for image, own, changed in zip(x.flatten(1), order.flatten(1), out.flatten(1), strict=True):
+        ink = np.flatnonzero(image.numpy() > 0)
+        first = ink[np.argsort(-own.numpy()[ink], kind="stable")][: round(share * len(ink))]
+        changed[first] = image[first] if insert else 0.0
+    return out

@@ -19,6 +19,7 @@ from core.measures.interval import interval
 from core.models import DIGIT_NETS, find, load, untrained
 from core.trust import advice, examine, numbers, table
 from core.trust.controls import CONTROLS, IMAGE, RANDOM, at_random, centre_first, image_itself
+from tests.nets import Powers
 
 IMAGES = mnist().images[:6]
 SEVENS = mnist().images[mnist().labels == 7][:6]
@@ -252,10 +253,14 @@ def test_the_check_tells_saliency_from_guided_backprop() -> None:
 
 
 def test_everything_about_a_map_comes_piece_by_piece() -> None:
-    net, twin = load("cnn"), load("cnn", weights="untrained")
+    net, twin = load("dense"), load("dense", weights="untrained")
     parts = list(examine.examine("integrated gradients", net, twin, SEVENS, SEVEN, "noise"))
     shares = [part.done for part in parts]
-    assert shares == sorted(shares) and shares[-1] == 1 and len(parts) > 8 * (1 + numbers.NEARBY + 5)
+    stages, baselines_of_noise, curves = 3, 8, 5
+    nets = 1 + 16 + stages  # the trained one, 16 images near by, and those that are made random
+    assert len(parts) == nets * baselines_of_noise + curves + 1
+    steps = [part / (baselines_of_noise * nets) for part in range(1, baselines_of_noise * nets + 1)]
+    assert shares == pytest.approx([*steps[:8], *[steps[7]] * curves, *steps[8:], 1])
     whole = parts[-1]
     assert set(whole.numbers) == {
         *examine.CURVES,
@@ -281,7 +286,7 @@ def test_everything_about_a_map_comes_piece_by_piece() -> None:
         torch.testing.assert_close(whole.curves[which], expected)
         torch.testing.assert_close(whole.numbers[which], numbers.area(whole.curves[which]))
     of_twin = numbers.rank_correlation(whole.found, explain(twin, SEVENS, SEVEN), SEVENS)
-    torch.testing.assert_close(whole.stages["conv1"], of_twin)
+    torch.testing.assert_close(whole.stages["fc1"], of_twin)
     torch.testing.assert_close(whole.numbers["all random"], of_twin)
     torch.testing.assert_close(whole.numbers["last layer random"], whole.stages["logits"])
 
@@ -394,15 +399,19 @@ def test_the_table_holds_every_method_of_every_net_and_its_controls() -> None:
 
 
 def test_the_shipped_numbers_are_what_the_command_computes() -> None:
-    count = table.DIGITS["trained"]
-    beside = {name: table.measure(name, "dense", "trained", count)[1] for name in CONTROLS}
-    worth, by_image = table.measure("DeepLift", "dense", "trained", count)
-    kept = table.table().query("model == 'dense' and weights == 'trained' and method == 'DeepLift'").set_index("number")
-    for row in table.rows("dense", "trained", "DeepLift", by_image, beside):
+    count = table.DIGITS["plain"]
+    beside = {name: table.measure(name, "dense-video", "plain", count)[1] for name in CONTROLS}
+    worth, by_image = table.measure("DeepLift", "dense-video", "plain", count)
+    kept = (
+        table.table()
+        .query("model == 'dense-video' and weights == 'plain' and method == 'DeepLift'")
+        .set_index("number")
+    )
+    for row in table.rows("dense-video", "plain", "DeepLift", by_image, beside):
         for name in ("value", "low", "high", *(["gain", "gain low", "gain high"] if "gain" in row else [])):
             assert float(kept.loc[row["number"], name]) == pytest.approx(row[name], abs=5e-3), (row["number"], name)
         assert kept.loc[row["number"], "control"] == row.get("control") or "control" not in row
-    shipped = table.shipped()["dense", "DeepLift"]
+    shipped = table.shipped("plain")["dense-video", "DeepLift"]
     assert list(shipped.stages) == list(worth.stages)
     assert list(shipped.stages.values()) == pytest.approx(list(worth.stages.values()), abs=5e-3)
     for name, values in worth.curves.items():
@@ -482,3 +491,296 @@ def test_the_fall_is_the_share_of_what_is_left() -> None:
     found = numbers.fall(net, x, SEVEN, order, gone)
     for share, value in zip(gone, found, strict=True):
         assert float(value) == pytest.approx(float(net(numbers.erased(x, order, share)).softmax(1)[0, 7]), abs=1e-5)
+
+
+def colours(n: int = 2, height: int = 24, width: int = 32) -> Tensor:
+    """Photos of patches, which are their superpixels."""
+    generator = Generator().manual_seed(9)
+    patches = nn.functional.interpolate(torch.rand(n, 3, 4, 4, generator=generator), (height, width))
+    return 0.8 * patches + 0.2 * torch.rand(n, 3, height, width, generator=generator)
+
+
+def of_photos(x: Tensor) -> nn.Sequential:
+    """A net of one hidden layer that reads photos of that size."""
+    torch.manual_seed(3)
+    layers = OrderedDict(flatten=nn.Flatten(), fc=nn.Linear(x[0].numel(), 6), relu=nn.ReLU(), logits=nn.Linear(6, 3))
+    return nn.Sequential(layers).eval().requires_grad_(False)
+
+
+@pytest.mark.parametrize("gradients", [True, False])
+def test_the_infidelity_of_photos_is_its_definition(gradients: bool) -> None:
+    """A quarter of the height wide are the squares, eight down and eight across, and blurred is what goes."""
+    x = colours()
+    net, target, (blurred,) = of_photos(x), Target("logits", 2), baselines(x, "blurred")
+    found = torch.randn(x.shape, generator=Generator().manual_seed(0))
+    value = numbers.infidelity(net, x, target, found, gradients=gradients)
+    for place, image in enumerate(x):
+        predicted, happened = [], []
+        for top in np.round(np.linspace(0, 18, 8)).astype(int):
+            for left in np.round(np.linspace(0, 26, 8)).astype(int):
+                square = (slice(None), slice(top, top + 6), slice(left, left + 6))
+                without = image.clone()
+                without[square] = blurred[place][square]
+                happened.append(float(net(image[None])[0, 2] - net(without[None])[0, 2]))
+                own = found[place] * (image - blurred[place]) if gradients else found[place]
+                predicted.append(float(own[square].sum()))
+        best = max(0, np.dot(predicted, happened) / np.dot(predicted, predicted))
+        missed = np.square(best * np.array(predicted) - happened).mean()
+        assert float(value[place]) == pytest.approx(missed / np.square(happened).mean(), rel=1e-3)
+
+
+def test_where_nothing_happens_and_nothing_is_predicted_there_is_no_infidelity() -> None:
+    black = torch.zeros(2, 1, 28, 28)
+    assert numbers.infidelity(load("dense"), black, SEVEN, black, gradients=False).tolist() == [0, 0]
+
+
+def test_the_difference_is_taken_from_the_mean_over_baselines() -> None:
+    net, x = load("dense"), SEVENS[:3]
+    for name in ("black", "noise"):
+        expected = torch.stack([net(x)[:, 7] - net(begin)[:, 7] for begin in baselines(x, name)]).mean(0)
+        torch.testing.assert_close(numbers.difference(net, x, SEVEN, name), expected, atol=1e-5, rtol=1e-4)
+
+
+def test_importance_adds_sizes_over_colours_and_support_adds_signs() -> None:
+    found = torch.tensor([[1.0, -2.0], [-3.0, 0.5], [0.0, 4.0]]).view(1, 3, 1, 2)
+    assert numbers.importance(found).tolist() == [[4, 6.5]] and numbers.support(found).tolist() == [[-2, 2.5]]
+
+
+def test_the_neighbourhood_of_a_photo_has_corners_of_three_colours() -> None:
+    x = colours()
+    corners = torch.stack(list(numbers.near(x))) - x
+    assert corners.shape == (16, *x.shape)
+    torch.testing.assert_close(corners.abs(), torch.full_like(corners, 0.02))
+    torch.testing.assert_close(corners[:, 0], corners[:, 1])
+    alike = torch.corrcoef(corners[:, 0].flatten(1).sign())
+    assert alike.fill_diagonal_(0).abs().max() < 0.15
+    assert abs(float(corners.sign().mean())) < 0.05
+    assert abs(float((corners[:, 0, 0].sign() * corners[:, 0, 1].sign()).mean())) < 0.05
+
+
+def test_a_change_is_measured_beside_the_first_maps_size() -> None:
+    found, other = torch.zeros(2, 3, 1, 2), torch.zeros(2, 3, 1, 2)
+    found[0, :, 0, 0], other[0, 0, 0, 1] = 2.0, 6.0  # sqrt(12), and sqrt(12 + 36) away
+    found[1], other[1] = 1.0, -1.0
+    torch.testing.assert_close(numbers.change(found, other), torch.tensor([2.0, 2.0]))
+
+
+def test_ranks_of_a_photo_are_correlated_where_any_colour_is() -> None:
+    x = colours()
+    x[:, :, :5] = 0
+    x[:, 1, :2] = 0.5  # green alone is a brightness, too
+    a, b = (torch.randn(x.shape, generator=Generator().manual_seed(seed)) for seed in (0, 1))
+    b = b + 0.5 * a
+    found = numbers.rank_correlation(a, b, x)
+    for place, image in enumerate(x):
+        there = image.sum(0).flatten() > 0
+        pair = [values[place].abs().sum(0).flatten()[there] for values in (a, b)]
+        assert float(found[place]) == pytest.approx(spearmanr(*pair).statistic, abs=1e-5)
+    assert int(there.sum()) == (24 - 3) * 32
+
+
+def test_the_floor_is_what_two_products_with_noise_share() -> None:
+    """Each with noise of its own, which every image gets: nothing where the image is even, and more the less it is."""
+    even, uneven = torch.ones(1, 1, 28, 28), torch.rand(1, 1, 28, 28, generator=Generator().manual_seed(0)) ** 4
+    floors = numbers.product_floor(torch.cat([even, uneven, uneven]))
+    assert abs(float(floors[0])) < 0.1 and 0.5 < float(floors[1]) < 0.9 and floors[1] == floors[2]
+    assert numbers.product_floor(colours()).shape == (2,)
+
+
+def test_photos_in_a_batch_have_the_curves_that_they_have_alone() -> None:
+    x = colours()
+    net, order = of_photos(x), torch.rand(2, 24 * 32, generator=Generator().manual_seed(1))
+    for target in (Target("logits", 1), Target("fc", 2), Target("logits", 0, 2)):
+        for insert in (True, False):
+            both = numbers.curve(net, x, target, order, insert)
+            alone = [numbers.curve(net, x[[place]], target, order[[place]], insert)[:, 0] for place in range(2)]
+            torch.testing.assert_close(both, torch.stack(alone, 1), atol=1e-6, rtol=1e-4)
+            assert both.shape == (15, 2)
+
+
+def test_a_units_share_in_a_photo_is_of_its_difference_from_the_blurred_one() -> None:
+    x = colours()
+    net, (blurred,) = of_photos(x), baselines(x, "blurred")
+    order = torch.rand(2, 24 * 32, generator=Generator().manual_seed(1))
+    shares = numbers.curve(net, x, Target("fc", 2), order, insert=False)
+    torch.testing.assert_close(shares[[0, -1]], torch.tensor([[1.0, 1.0], [0.0, 0.0]]), atol=1e-5, rtol=0)
+    with torch.no_grad():
+        answers = [net.fc(net.flatten(images))[:, 2] for images in (x, blurred)]
+        both = [net(images)[:, [0, 2]].softmax(1)[:, 0] for images in (x, blurred)]
+        chance = [net(images).softmax(1)[:, 1] for images in (x, blurred)]
+    assert (answers[0] != answers[1]).all()
+    for target, ends in ((Target("logits", 0, 2), both), (Target("logits", 1), chance)):
+        come = numbers.curve(net, x, target, order, insert=True)
+        torch.testing.assert_close(come[[-1, 0]], torch.stack(ends))
+
+
+def test_the_area_is_the_trapezoids() -> None:
+    shares = torch.tensor([[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
+    assert numbers.area(shares).tolist() == [0.5, 0.75]
+
+
+def test_erasing_a_share_of_the_ink_rounds_to_whole_pixels_of_each_image() -> None:
+    x = torch.zeros(2, 1, 1, 8)
+    x[0, 0, 0, :4], x[1, 0, 0, :7] = 1.0, 1.0
+    order = torch.arange(8.0).expand(2, 8)
+    assert numbers.erased(x, order, 0.5)[:, 0, 0].tolist() == [[1, 1, 0, 0, 0, 0, 0, 0], [1, 1, 1, 0, 0, 0, 0, 0]]
+
+
+def test_the_controls_of_photos() -> None:
+    x = colours()
+    (blurred,) = baselines(x, "blurred")
+    torch.testing.assert_close(image_itself(x), (x - blurred).abs())
+    edges = CONTROLS["edge detector"](x)
+    for place, own in enumerate(x):
+        np.testing.assert_allclose(edges[place, 2], sobel(own.mean(0).numpy()), atol=1e-6)
+    down, across = torch.meshgrid(torch.arange(24) - 11.5, torch.arange(32) - 15.5, indexing="ij")
+    torch.testing.assert_close(centre_first(x)[1, 1], 1 / (1 + torch.hypot(down, across)))
+    chance = at_random(x, 4)
+    assert torch.equal(chance[0, 0], chance[1, 2]) and float(chance.mean()) == pytest.approx(0.5, abs=0.05)
+    assert all(draw(x).shape == x.shape for draw in CONTROLS.values())
+    assert [RANDOM, IMAGE] == ["at random", "the image itself"]
+    assert list(CONTROLS) == ["at random", "centre first", "the image itself", "edge detector"]
+
+
+def test_a_net_of_one_layer_is_random_at_once_and_one_without_weights_never() -> None:
+    net, twin, x = linear(), linear(), small()
+    twin.logits.weight.data = torch.randn(3, 16, generator=Generator().manual_seed(8))
+    *_, found = examine.examine("input x gradient", net, twin, x, Target("logits", 1))
+    assert list(found.stages) == ["logits"] and found.done == 1
+    expected = numbers.rank_correlation(x * net.logits.weight[1].view(1, 4, 4),
+                                        x * twin.logits.weight[1].view(1, 4, 4), x)  # fmt: skip
+    for number in ("last layer random", "all random"):
+        torch.testing.assert_close(found.numbers[number], expected)
+    *_, found = examine.examine("input x gradient", Powers(), Powers(), x, Target("logits", 1))
+    assert found.stages == {} and found.done == 1 and "all random" not in found.numbers
+    assert {"deletion", "infidelity", "sensitivity"} <= set(found.numbers)
+
+
+def test_what_is_random_goes_down_in_eight_steps_at_most() -> None:
+    layers = [(f"fc{place}", nn.Linear(4, 4)) for place in range(20)]
+    net = nn.Sequential(OrderedDict([("flatten", nn.Flatten()), *layers])).requires_grad_(False)
+    twin = nn.Sequential(OrderedDict([("flatten", nn.Flatten()), *((name, nn.Linear(4, 4)) for name, _ in layers)]))
+    stages = []
+    for name, changed in examine.randomised(net, twin, torch.rand(1, 1, 2, 2)):
+        same = [torch.equal(changed.get_submodule(own).weight, net.get_submodule(own).weight) for own, _ in layers]
+        stages.append((name, same.count(True)))
+    places = [19, 16, 14, 11, 8, 5, 3, 0]
+    assert stages == [(f"fc{place}", place) for place in places]
+
+
+def test_the_gap_is_a_share_of_the_difference_that_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not of what the map adds up to, which is far from it in two steps."""
+    monkeypatch.setattr(backwards, "STEPS", 2)
+    net, found = load("dense"), examined("integrated gradients", "dense", SEVENS)
+    explained = net(SEVENS)[:, 7] - net(torch.zeros_like(SEVENS))[:, 7]
+    total = found.found.flatten(1).sum(1)
+    torch.testing.assert_close(found.numbers["gap"], (total - explained).abs() / explained.abs())
+    assert (found.numbers["gap"] > 0.03).any()
+
+
+def test_the_sensitivity_is_the_most_that_changes_near_the_first_two_images() -> None:
+    net, found = load("dense"), examined("saliency", "dense", SEVENS)
+    changes = []
+    for image in numbers.near(SEVENS[:2]):
+        moved, own = (torch.cat([backwards.saliency(net, one, SEVEN) for one in images.clone().split(1)])
+                      for images in (image, SEVENS[:2]))  # fmt: skip
+        changes.append((moved - own).flatten(1).norm(dim=1) / own.flatten(1).norm(dim=1))
+    torch.testing.assert_close(found.numbers["sensitivity"], torch.stack(changes).amax(0))
+    assert found.numbers["sensitivity"].shape == (2,)
+    product = numbers.infidelity(net, SEVENS, SEVEN, SEVENS * backwards.saliency(net, SEVENS, SEVEN), gradients=False)
+    torch.testing.assert_close(found.numbers["infidelity"], product)
+    assert "gap" not in found.numbers and "error" not in found.numbers
+
+
+def test_a_drawn_map_says_its_error_and_one_for_and_against_has_curves_of_its_own() -> None:
+    """A control is nowhere below nothing, so that its signed curves are the others."""
+    found = examined("SmoothGrad", "dense", SEVENS[:2])
+    *_, last = backwards.smooth_grad(load("dense"), SEVENS[:2], SEVEN)
+    assert last.error is not None
+    torch.testing.assert_close(found.numbers["error"], last.error)
+    assert not torch.equal(found.curves["deletion"], found.curves["deletion, signed"])
+
+
+def test_controls_come_piece_by_piece_and_random_orders_five_times() -> None:
+    steps = list(examine.controls(load("dense-video"), SEVENS[:2], SEVEN))
+    names = [name for name, _ in steps]
+    assert [names.count(name) for name in CONTROLS] == [5 * 5 + 1, 6, 6, 6]
+    first, last = steps[0][1], steps[25][1]
+    assert set(first.curves) == {"deletion"} and set(last.curves) == set(examine.CURVES)
+    for name in examine.CURVES:
+        plain = name.removesuffix(", signed")
+        torch.testing.assert_close(last.curves[name], last.curves[plain])
+        torch.testing.assert_close(last.numbers[name], numbers.area(last.curves[plain]))
+    alone = numbers.infidelity(load("dense-video"), SEVENS[:2], SEVEN, at_random(SEVENS[:2], 0), gradients=False)
+    torch.testing.assert_close(steps[4][1].numbers["infidelity"], alone)
+    draws = [numbers.infidelity(load("dense-video"), SEVENS[:2], SEVEN, at_random(SEVENS[:2], draw), gradients=False)
+             for draw in range(5)]  # fmt: skip
+    torch.testing.assert_close(last.numbers["infidelity"], sum(draws) / 5)
+    torch.testing.assert_close(last.found, at_random(SEVENS[:2], 0))
+
+
+def test_the_worth_of_groups_is_the_mean_over_all_of_their_images() -> None:
+    def trust(values: list[float], **more: Tensor) -> examine.Trust:
+        own = torch.tensor(values)
+        return examine.Trust(own, {"gap": own, **more}, {"deletion": torch.stack([own, 2 * own])}, {"fc1": own})
+
+    groups = [trust([1.0, torch.nan], error=torch.tensor([0.5, 0.5])), trust([3.0, 4.0, 4.0])]
+    found = examine.worth(groups)
+    assert found.numbers == {"gap": 3.0, "error": 0.5}
+    assert found.curves == {"deletion": [3.0, 6.0]} and found.stages == {"fc1": 3.0}
+    assert examine.joined([trust.numbers for trust in groups])["gap"][2:].tolist() == [3, 4, 4]
+
+
+def kept(method: str, number: str, low: float = torch.nan, high: float = torch.nan, model: str = "cnn",
+         **more: object) -> dict[str, object]:  # fmt: skip
+    row = {"model": model, "weights": "trained", "method": method, "number": number, "value": 0.25, "high": high,
+           "control": IMAGE, "gain": low + 0.01, "gain low": low, "gain high": low + 0.02}  # fmt: skip
+    return row | more
+
+
+def test_a_method_has_to_beat_in_every_task_and_to_lose_half_of_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that gains most against the rival stands first; what multiplies by the pixel is asked when divided."""
+    rows = []
+    for method, against in (("LRP", 0.3), ("saliency", 0.5), ("keeps", 0.9), ("loses", 0.8), ("divided", 0.4)):
+        rows += [kept(method, "pointing", 0.1), kept(method, "rival", against),
+                 kept(method, "deletion", -0.01 if method == "loses" else 0.1)]  # fmt: skip
+        rows.append(kept(method, "all random", high=0.9 if method == "divided" else 0.5 if method == "keeps" else 0.4))
+    rows.append(kept("divided", "all random, divided", high=0.1))
+    rows += [kept("LRP", number, 0.1, model="dense") for number in ("rival", "deletion")]  # it plays no game
+    rows += [kept("LRP", "all random", high=0.6, model="dense"), kept("LRP", "all random, divided", high=0.6,
+                                                                       model="dense")]  # fmt: skip
+    rows += [kept(IMAGE, number, model=model) for number in advice.MUST_BEAT for model in ("cnn", "dense")]
+    monkeypatch.setattr(advice, "table", lambda: pd.DataFrame(rows))
+    assert advice.advised("cnn") == ["saliency", "divided", "LRP"]
+    assert advice.advice(["cnn", "dense"]) == "in `cnn` saliency, divided and LRP; in `dense` none passes"
+    assert advice.summary("dense") == [
+        "a digit against its strongest rival: 1 of 1 methods beat the image itself (0.25); most gains LRP, 0.25, "
+        "better by 0.100 to 0.120",
+        "deletion: 1 of 1 methods beat the image itself (0.25); most gains LRP, 0.25, better by 0.100 to 0.120",
+    ]
+    assert advice.count(["cnn", "dense"], "deletion").endswith("4 of 5 in `cnn`, 1 of 1 in `dense`")
+    found = advice.of_task("cnn", "rival")
+    assert list(found.method) == ["keeps", "loses", "saliency", "divided", "LRP"] and set(found.verdict) == {"beats"}
+    assert advice.value("cnn", "LRP", "deletion") == 0.25
+
+
+def test_the_readmes_part_holds_a_line_a_method_and_what_beats_in_bold(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [kept("LRP", "rival", 0.1, value=0.126), kept("saliency", "rival", 0.2), kept("saliency", "deletion", -0.1),
+            kept("LRP", "deletion", 0.01), kept(RANDOM, "rival", value=0.5), kept(IMAGE, "rival"),
+            kept(IMAGE, "deletion"), kept("LRP", "all random", high=0.1, value=-0.5),
+            kept("saliency", "all random", high=0.6)]  # fmt: skip
+    monkeypatch.setattr(advice, "table", lambda: pd.DataFrame(rows))
+    monkeypatch.setattr(advice, "DIGIT_NETS", ["cnn"])
+    lines = advice.markdown("cnn").split("\n")
+    assert lines[0] == "What passes: in `cnn` LRP. In `cnn`:"
+    assert lines[2] == f"- {advice.sentence('cnn', 'rival')}" and lines[3] == f"- {advice.sentence('cnn', 'deletion')}"
+    assert lines[5:] == [
+        "| | rival | deletion | all random |",
+        "|---|---|---|---|",
+        "| saliency | **0.25** | 0.25 | 0.25 |",
+        "| LRP | **0.13** | **0.25** | -0.50 |",
+        "| *at random* | 0.50 |  |  |",
+        "| *centre first* |  |  |  |",
+        "| *the image itself* | 0.25 | 0.25 |  |",
+        "| *edge detector* |  |  |  |",
+    ]
