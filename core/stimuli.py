@@ -71,7 +71,7 @@ def within_limits(recipe: Recipe) -> tuple[Recipe, list[str]]:
     for name, (low, high) in LIMITS.items():
         value = getattr(recipe, name)
         if value is not None and not low <= value <= high:
-            changes[name] = type(value)(low if value < low else high)
+            changes[name] = low if value < low else high
             sentences.append(f"{name.capitalize()}: from {low:g} to {high:g}; {changes[name]:g} is taken.")
     return replace(recipe, **changes), sentences
 

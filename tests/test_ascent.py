@@ -553,3 +553,11 @@ def test_a_dead_unit_stays_where_it_began() -> None:
     steps = list(ascend(Flat(), objectives.units("ramp.fc", [2]), parametrise=points, steps=5, generator=seed()))
     assert [step.scores.item() for step in steps] == [-3] * 6
     assert torch.equal(steps[0].images, steps[-1].images)
+
+
+def test_a_whole_budget_of_ink_is_no_limit_and_none_or_more_is_refused() -> None:
+    parameters = torch.randn(2, 1, 28, 28, generator=seed()) + 2
+    assert torch.equal(parametrise.Ink((2, 1, 28, 28), budget=1)(parameters), parameters.sigmoid())
+    for budget in (0, -0.1, 1.5):
+        with pytest.raises(ValueError, match=f"above 0 and at most 1; this one is {budget:g}"):
+            parametrise.Ink((2, 1, 28, 28), budget=budget)

@@ -188,6 +188,14 @@ def test_a_recipe_out_of_range_is_brought_back_and_said() -> None:
     ]
 
 
+@pytest.mark.parametrize(("given", "taken"), [(0, 0.01), (-3, 0.01), (7, 1.0)])
+def test_a_budget_in_whole_numbers_becomes_the_nearest_that_can_be_climbed(given: int, taken: float) -> None:
+    mended, (said,) = within_limits(Recipe(budget=given, steps=2))
+    assert mended.budget == taken and said == f"Budget: from 0.01 to 1; {taken:g} is taken."
+    *_, last = climb(load("dense"), "fc1", [0], mended)
+    assert last.images.isfinite().all()
+
+
 @pytest.mark.parametrize(
     ("name", "least", "most", "step"),
     [

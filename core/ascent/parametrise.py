@@ -54,11 +54,16 @@ class Ink(Pixels):
     """Pixels that share a budget of ink, so that it goes where it counts: strokes on empty paper.
 
     Where an image would have more ink on the mean than `budget`, all its parameters sink by the same b until
-    mean(logistic(p - b)) = budget. MNIST's mean is 0.13. The gradient follows b: see `_sink`.
+    mean(logistic(p - b)) = budget. MNIST's mean is 0.13. The gradient follows b: see `_sink`. Raises ValueError for a
+    budget that is not above 0 and at most 1.
     """
 
     first: Images | float = 0.27
     budget: float = 0.13
+
+    def __post_init__(self) -> None:
+        if not 0 < self.budget <= 1:
+            raise ValueError(f"A budget of ink is a share above 0 and at most 1; this one is {self.budget:g}.")
 
     def __call__(self, parameters: Tensor) -> Images:
         """logistic(p - b), with the smallest b >= 0 that keeps the budget."""
@@ -73,6 +78,8 @@ def _sink(parameters: Tensor, budget: float) -> Tensor:
     """
     with torch.no_grad():
         low = torch.zeros(len(parameters), 1, 1, 1, device=parameters.device)
+        if budget == 1:
+            return low  # no image has more
         high = parameters.amax((1, 2, 3), keepdim=True) - math.log(budget / (1 - budget))
         high = high.clamp(min=0)
         for _ in range(24):
