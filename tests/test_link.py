@@ -51,3 +51,12 @@ def test_what_was_closed_stays_closed() -> None:
     assert visit(at, "draw", {}) == "none"
     visit(at, "draw", {"unit": "dense/fc1/1"})
     assert visit(at, "draw", {}) == "none"  # the browser's Back went to a link without it
+
+
+def test_a_widget_that_still_reports_with_the_old_link_takes_nothing_out_of_the_new_one() -> None:
+    at = AppTest.from_function(script)
+    visit(at, "draw", {"unit": "cnn/relu1/0"})
+    visit(at, "nets", {})
+    assert [visit(at, "draw", {}) for _ in range(3)] == ["cnn/relu1/0"] * 3
+    assert visit(at, "draw", {"unit": "cnn/relu1/0"}) == "cnn/relu1/0"  # the browser has it now
+    assert visit(at, "draw", {}) == "none"

@@ -6,7 +6,7 @@ also kept in the session, and stand in the link again when the page comes back.
 
 import streamlit as st
 
-HERE, ARRIVED, ASKED = "page", "page-arrived", "link-asked"
+HERE, ARRIVED, ASKED, RESTORED = "page", "page-arrived", "link-asked", "link-restored"
 
 
 def arrive(page: str) -> None:
@@ -14,7 +14,8 @@ def arrive(page: str) -> None:
     st.session_state[ARRIVED] = st.session_state.get(HERE) != page
     st.session_state[HERE] = page
     if arrived():
-        st.session_state[ASKED] = set()
+        st.session_state[ASKED], st.session_state[RESTORED] = set(), set()
+    st.session_state[RESTORED] -= set(st.query_params)  # the browser has them again
 
 
 def arrived() -> bool:
@@ -25,11 +26,13 @@ def arrived() -> bool:
 def get(name: str) -> str | None:
     """The value in the link; when it is first asked for on coming back to a page, the one that the link had last.
 
-    That need not be in the first run: a widget that reports in may cut that one short.
+    That need not be in the first run: a widget that reports in may cut that one short, and still send the link as it
+    was before.
     """
     value = st.query_params.get(name)
-    if value is None and name not in st.session_state[ASKED]:
+    if value is None and (name not in st.session_state[ASKED] or name in st.session_state[RESTORED]):
         value = st.session_state.get(_kept(name))
+        st.session_state[RESTORED].add(name)
     st.session_state[ASKED].add(name)
     put(name, value)
     return value
