@@ -14,8 +14,10 @@ PYTEST := $(VENV)/python -m pytest --numprocesses 2 --dist worksteal
 test: .venv/dev
 	$(PYTEST)
 
+# In the browser one after the other: its long walks want the server to answer in time.
 slow: .venv/dev
-	$(PYTEST) -m slow
+	$(PYTEST) -m slow --ignore tests/browser
+	$(VENV)/python -m pytest -m slow tests/browser
 
 lint: .venv/dev
 	$(VENV)/ruff check .
