@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -67,7 +68,8 @@ PHOTO_STARTS = ("grey", "noise", "black", *photos.SAMPLES)
 
 def within_limits(recipe: Recipe) -> tuple[Recipe, list[str]]:
     """The nearest recipe that can be climbed in reasonable time, and a sentence for each value that it changed."""
-    changes, sentences = {}, []
+    changes: dict[str, Any] = {}
+    sentences = []
     for name, (low, high) in LIMITS.items():
         value = getattr(recipe, name)
         if value is not None and not low <= value <= high:
