@@ -8,7 +8,7 @@ VENV := .venv/bin
 run: .venv/app
 	$(VENV)/streamlit run app.py
 
-# On two cores; a test that waits for another one's end is given to whoever is free.
+# On two cores; whoever is through takes tests from the other one.
 PYTEST := $(VENV)/python -m pytest --numprocesses 2 --dist worksteal
 
 test: .venv/dev
