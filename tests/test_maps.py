@@ -204,13 +204,21 @@ def test_neither_the_scale_of_a_space_nor_points_in_one_place_trouble_tsne() -> 
 
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_umap_starts_from_the_axes_that_it_is_given(mirrored: bool) -> None:
-    """So a start that is turned or mirrored turns and mirrors the map."""
+    """So a start that is turned or mirrored turns and mirrors the map.
+
+    By chance, and on every machine otherwise, it turns on by up to 40 degrees; a map that heeds no start is on the mean
+    of four quarter turns exactly as near to it as to its opposite.
+    """
     points, label = blobs()
     coordinates = Basis(points).coordinates
-    start = 10 * coordinates[:, :2] / np.abs(coordinates[:, :2]).max() @ turning(70, mirrored).astype(np.float32)
-    *_, flat = maps.umap(coordinates, start)
-    there, before = (middles(each, label) - each.mean(0) for each in (flat, start))
-    assert (there * before).sum() > 0.9 * np.linalg.norm(there) * np.linalg.norm(before)
+    near = []
+    for degrees in (0, 90, 180, 270):
+        turn = turning(degrees, mirrored).astype(np.float32)
+        start = 10 * coordinates[:, :2] / np.abs(coordinates[:, :2]).max() @ turn
+        *_, flat = maps.umap(coordinates, start)
+        there, before = (middles(each, label) - each.mean(0) for each in (flat, start))
+        near.append((there * before).sum() / np.linalg.norm(there) / np.linalg.norm(before))
+    assert np.mean(near) > 0.5
 
 
 def test_the_rounds_are_as_many_iterations_as_is_said() -> None:
