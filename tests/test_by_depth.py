@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 
-from core import atlas, by_depth
+from core import atlas, by_depth, stimuli
 from core.measures.colourfulness import colourfulness
 from core.measures.interval import interval
 from core.measures.spatial_frequency import mean_frequency
@@ -79,8 +80,13 @@ def test_as_large_a_fall_as_the_largest_of_the_twins_is_not_beyond_them(monkeypa
         assert f"by a factor of {trained:.2f} in the trained net, and of 1.20 to" in by_depth.sentence()
 
 
-def test_shipped_rows_of_twins_are_what_their_climbs_give() -> None:
-    """The first rows of a twin, climbed anew; every row lies near that of the twin whose pictures ship."""
+def test_shipped_rows_of_twins_are_what_their_climbs_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first rows of a twin, climbed anew; every row lies near that of the twin whose pictures ship.
+
+    In float32, as they were made: where bfloat16 is faster, a climb ends up to 2 % elsewhere.
+    """
+    monkeypatch.setattr(stimuli, "_DTYPES", {})
+    monkeypatch.setattr(stimuli, "faster_dtype", lambda *climb: torch.float32)
     table = pd.read_csv(by_depth.TABLE)
     again = list(itertools.islice(by_depth._measured(3, "untrained-3"), 2))
     shipped = table[table.seed == 3].head(2).to_dict("records")
