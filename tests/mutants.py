@@ -316,10 +316,10 @@ def prepare(folder: Path) -> None:
 
 def sample(session: Path, modules: list[str], count: int, seed: int) -> None:
     from cosmic_ray.commands import init
-    from cosmic_ray.modules import find_modules
     from cosmic_ray.work_db import use_db
 
-    files = sorted(find_modules(map(Path, modules)))
+    listed = subprocess.run(["git", "ls-files", *modules], capture_output=True, text=True, check=True).stdout
+    files = [Path(name) for name in listed.split() if name.endswith(".py")]
     fresh = session.with_suffix(".fresh")
     with use_db(fresh) as database:
         init(files, database, {})
