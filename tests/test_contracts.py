@@ -1,19 +1,14 @@
 """What holds for every model, every layer and all weights."""
 
 import copy
-import dataclasses
-import importlib
-import pkgutil
 
 import pytest
 import torch
 from torch import Tensor
 
-import core
 from core.data import digits, photos
 from core.layers import list_layers, record, run_to
 from core.models import DIGIT_NETS, MODELS, load
-from pages.shared.jobs import View
 
 CHOICES = [(name, weights) for name in DIGIT_NETS for weights in ("trained", "plain", "untrained", "epoch-1")]
 CHOICES += [("photo", "trained"), ("photo", "untrained")]
@@ -77,15 +72,3 @@ def test_no_activation_module_is_used_twice_or_in_place(name: str) -> None:
         assert not getattr(module, "inplace", False)
     model(images(name))
     assert set(calls.values()) == {1}
-
-
-def test_every_record_is_frozen() -> None:
-    """What is yielded, cached or a key must not change."""
-    found = {"View": View}
-    for place in pkgutil.walk_packages(core.__path__, "core."):
-        if not place.name.endswith("__main__"):
-            for name, kind in vars(importlib.import_module(place.name)).items():
-                if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-                    found[name] = kind
-    assert len(found) > 20
-    assert [name for name, kind in found.items() if not kind.__dataclass_params__.frozen] == []
