@@ -139,7 +139,7 @@ def _first(node: ast.stmt) -> int:
 
 
 def tests_of(folder: Path, module: str, source: str, rows: Iterable[int]) -> tuple[set[str], set[str]]:
-    """The tests that ran these rows, and the module's own that ran others: a kept result shows its first user alone."""
+    """The tests that ran these rows, and the module's own that did not: a kept result shows its first user alone."""
     from coverage import CoverageData
 
     data = CoverageData(str(folder / "coverage"))
@@ -156,7 +156,7 @@ def tests_of(folder: Path, module: str, source: str, rows: Iterable[int]) -> tup
         found |= _tests(context for line in lines & ran.keys() for context in ran[line])
         if at_import:
             found |= every or known
-    return found & known, {test for test in every - found if is_own(module, test)}
+    return found & known, {test for test in known - found if is_own(module, test)}
 
 
 def _tests(contexts: Iterable[str]) -> set[str]:

@@ -121,11 +121,12 @@ def test_a_mutant_meets_the_tests_that_run_its_line(tmp_path: Path, row: int, te
         data.set_context(f"tests/test_code.py::{context}|run" if context else "")
         data.add_lines({"/elsewhere/code.py": rows, "/elsewhere/no_code.py": [6, 12]})
     data.write()
-    cases = "".join(f'<testcase file="tests/test_code.py" name="{name}" time="1"/>' for name in ("one", "two", "three"))
+    names = {"one", "two", "three", "kept"}  # the last looks at what was made before it
+    cases = "".join(f'<testcase file="tests/test_code.py" name="{name}" time="1"/>' for name in names)
     (tmp_path / "durations.xml").write_text(f"<testsuite>{cases}</testsuite>")
     found, others = mutants.tests_of(tmp_path, "code.py", SOURCE, [row])
     assert found == {f"tests/test_code.py::{name}" for name in tests}
-    assert others == {f"tests/test_code.py::{name}" for name in {"one", "two", "three"} - tests}
+    assert others == {f"tests/test_code.py::{name}" for name in names - tests}
 
 
 def test_the_modules_own_tests_come_before_others_and_the_budget_holds() -> None:
@@ -138,7 +139,12 @@ def test_the_modules_own_tests_come_before_others_and_the_budget_holds() -> None
 
 @pytest.mark.parametrize(
     ("module", "test", "own"),
-    [("core/maps.py", "maps", True), ("core/trust/table.py", "trust", True), ("core/maps.py", "maps_page", False)],
+    [
+        ("core/maps.py", "maps", True),
+        ("core/trust/table.py", "trust", True),
+        ("core/maps.py", "maps_page", False),
+        ("core/maps.py", "core", True),
+    ],
 )
 def test_a_module_is_tested_by_the_file_of_its_name_or_its_folders(module: str, test: str, own: bool) -> None:
     assert mutants.is_own(module, f"tests/test_{test}.py::test_it[a/b::c]") is own
