@@ -1,6 +1,7 @@
 """Every method against a slow reference from its paper, and what holds for all of them on all nets."""
 
 import inspect
+import re
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
@@ -452,7 +453,8 @@ def test_a_map_does_not_depend_on_what_else_is_in_its_batch(name: str) -> None:
 def test_maps_whose_units_are_last_are_not_weighed(name: str) -> None:
     net = load(name, weights="untrained")
     layers = list_layers(net, find(name).input_shape)
-    with pytest.raises(ValueError, match="have their units last"):
+    maps = [layer.name for layer in layers if len(layer.shape) == 3 and max(layer.shape[1:]) > 1]
+    with pytest.raises(ValueError, match=rf"The maps of {re.escape(maps[-1])} have their units last"):
         backwards.last_maps(net, layers, Target(layers[-1].name, 0))
 
 

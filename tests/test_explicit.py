@@ -79,6 +79,8 @@ def test_functions_and_methods_become_modules() -> None:
     [
         (lambda x: F.relu(x, True), nn.ReLU), (F.relu_, nn.ReLU), (torch.relu, nn.ReLU), (torch.relu_, nn.ReLU),
         (lambda x: x.relu(), nn.ReLU), (lambda x: x.relu_(), nn.ReLU), (F.relu6, ReLU6),
+        (lambda x: F.relu(input=x, inplace=True), nn.ReLU), (lambda x: torch.relu(input=x), nn.ReLU),
+        (lambda x: torch.sigmoid(input=x), nn.Sigmoid), (lambda x: torch.tanh(input=x), nn.Tanh),
         (torch.sigmoid, nn.Sigmoid), (lambda x: x.sigmoid(), nn.Sigmoid),
         (torch.tanh, nn.Tanh), (lambda x: x.tanh(), nn.Tanh),
     ],

@@ -256,6 +256,14 @@ def test_the_legend_runs_from_low_to_high() -> None:
     assert ramp[0, -1].tolist()[:3] == [0x7F, 0x3B, 0x08]
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_legend_of_what_has_no_sign_runs_evenly_from_the_ground_to_ink(theme: images.Theme) -> None:
+    ramp = np.asarray(images.ramp(False, theme, 101, 6)).astype(float)
+    ground, ink = images.colourise(np.array([0.0, 1.0]), 1.0, theme, signed=False).astype(float)
+    assert np.abs(ground - ink).max() > 100
+    assert np.abs(ramp - np.linspace(ground, ink, 101)).max() <= 0.5
+
+
 def test_a_data_address_holds_the_picture() -> None:
     picture = images.picture(torch.rand(3, 5, 4, generator=torch.Generator().manual_seed(0)))
     address = images.data_url(picture)

@@ -13,6 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Generator, Tensor, nn
 
+from core.measures.field import ALL
+from core.measures.fitted_field import fitted
+from core.measures.known_fields import window
 from core.measures.receptive_field import Field, receptive_fields
 from core.models import load
 from tests.nets import Fickle
@@ -184,6 +187,44 @@ COMPUTED: dict[str, tuple[Callable[[], nn.Module], float, float]] = {
     "each place": (lambda: Chain(conv(), nn.PReLU(), nn.Dropout(), lambda x: x.clamp(min=0).abs().exp() / 2), 3, 3),
 }  # fmt: skip
 
+
+@pytest.mark.parametrize("dilation", [1, 2, 3, (2, 1)])
+@pytest.mark.parametrize("kernel", [1, 2, 3, 4, 5, 6, (3, 4)])
+def test_what_same_pads_is_what_keeps_the_size(kernel: int | tuple[int, int], dilation: int | tuple[int, int]) -> None:
+    """A convolution of an image that was padded by hand is the convolution itself."""
+    module = nn.Conv2d(2, 2, kernel, padding="same", dilation=dilation)
+    (graph,) = [node for node in torch.fx.symbolic_trace(nn.Sequential(module)).graph.nodes if node.op == "call_module"]
+    found = window(graph, nn.Sequential(module))
+    assert found is not None
+    (rows, _, tall, above, below), (columns, _, wide, left, right) = found
+    assert ((rows, columns), (tall, wide)) == (module.kernel_size, module.dilation)
+    x = torch.rand(1, 2, 20, 23, generator=Generator().manual_seed(0))
+    padded = F.conv2d(F.pad(x, (left, right, above, below)), module.weight, module.bias, dilation=module.dilation)
+    torch.testing.assert_close(padded, module(x), atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
+def test_what_is_interpolated_to_its_own_size_stays(mode: str) -> None:
+    """Weights of 0 for the neighbours, which let NaN pass, make no field larger."""
+    down, across = agrees(Chain(conv(), lambda x: F.interpolate(x, size=x.shape[2:], mode=mode), conv()))
+    assert down == across == Field(5)
+
+
+# What a map's places see of 24 pixels, and the smallest field that holds it.
+FITTED: dict[str, tuple[list[int], list[int], Field]] = {
+    "everything": ([0] * 6, [24] * 6, ALL),
+    "more than there is": ([-1] * 6, [25] * 6, ALL),
+    "steps of one and two": ([3 * (n // 2) + n % 2 for n in range(12)], [3 * (n // 2) + n % 2 + 5 for n in range(12)],
+                             Field(5.5, 1.5, -0.5, exact=False)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_the_smallest_field_that_holds_all_places(name: str) -> None:
+    begins, ends, field = FITTED[name]
+    assert fitted(torch.tensor(begins).float(), torch.tensor(ends).float(), 24) == field
+
+
 # Calls behind which all see everything.
 TO_ONE: dict[str, Step] = {
     "mean": lambda x: x * x.mean((-1, -2), keepdim=True),
@@ -195,6 +236,8 @@ TO_ONE: dict[str, Step] = {
     "max pool": nn.AdaptiveMaxPool2d((1, 1)),
     "mean pool": nn.AdaptiveAvgPool2d(1),
     "mean pool by a call": lambda x: F.adaptive_avg_pool2d(x, (1, 1)),
+    "mean pool by a call, one number": lambda x: F.adaptive_avg_pool2d(x, 1),
+    "mean pool by a call, a list": lambda x: F.adaptive_avg_pool2d(x, output_size=[1, 1]),
 }
 COMPUTED |= {name: (lambda step=step: Chain(conv(), step), EVERYTHING, EVERYTHING) for name, step in TO_ONE.items()}
 

@@ -40,7 +40,7 @@ def explicit(model: nn.Module) -> fx.GraphModule:
             calls[kind.__name__] = calls.get(kind.__name__, 0) + 1
             name = f"{kind.__name__.lower()}_{calls[kind.__name__]}"
             net.add_submodule(name, kind())
-            node.op, node.args, node.kwargs = "call_module", node.args[:1], {}
+            node.op, node.args, node.kwargs = "call_module", tuple(node.all_input_nodes), {}  # by name or not
         else:
             continue
         node.target = name
