@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -353,6 +354,39 @@ def test_everything_lies_within_its_scale(name: str) -> None:
             if "range" in scale and name != "eigenvalues":
                 size = spec["width" if channel == "x" else "height"]
                 assert scale == {"domain": [0, size], "range": [0, size], "nice": False, "zero": False}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ticks_lie_within_their_scale_at_round_numbers(name: str) -> None:
+    """In order, and with one or two digits, or a word instead."""
+    for _, channel, encoding in encodings_of(every_chart("light")[name]):
+        axis, scale = encoding.get("axis") or {}, encoding.get("scale") or {}
+        if channel in ("x", "y") and "values" in axis:
+            low, high = scale["domain"]
+            assert all(low <= value <= high for value in axis["values"])
+            assert axis["values"] == sorted(set(axis["values"]))
+            rest = axis["values"][1:] if "labelExpr" in axis else axis["values"]
+            assert all(float(f"{value:.2g}") == value for value in rest), rest
+
+
+def dashes_of(spec: Any) -> Iterator[list[float]]:
+    """All that a specification says of dashes, anywhere."""
+    if isinstance(spec, dict):
+        said = spec.get("strokeDash")
+        if isinstance(said, dict):
+            yield from (said.get("scale") or {}).get("range", [])
+        elif said is not None:
+            yield said
+    for part in spec.values() if isinstance(spec, dict) else spec if isinstance(spec, list) else ():
+        yield from dashes_of(part)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_dash_is_drawn_and_so_is_the_gap_behind_it(name: str) -> None:
+    """A dash of 0 pixels is nothing; without a gap a line is solid, which is written as one dash."""
+    for dashes in dashes_of({key: part for key, part in every_chart("light")[name].items() if key != "datasets"}):
+        assert len(dashes) % 2 == 0 and all(length >= 1 for length in dashes[::2])
+        assert dashes == [1, 0] or all(length >= 2 for length in dashes[1::2])
 
 
 @pytest.mark.parametrize("name", NAMES)

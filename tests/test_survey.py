@@ -46,6 +46,27 @@ def test_it_finds_what_a_full_sort_finds(name: str, size: int) -> None:
         torch.testing.assert_close(found[layer].quantiles, flat.amax(2).T.sort(dim=1).values, atol=1e-4, rtol=1e-4)
 
 
+def test_maps_are_computed_channels_last_which_takes_less_time() -> None:
+    """The net and the images; what has no map is left as it is."""
+    seen: list[tuple[bool, ...]] = []
+
+    class Noting(nn.Module):
+        """conv = 0 times three colours."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 2, 3, bias=False)
+
+        def forward(self, x: Tensor) -> Tensor:
+            seen.append(tuple(part.is_contiguous(memory_format=torch.channels_last) for part in (x, self.conv.weight)))
+            return self.conv(x)
+
+    net = Noting()
+    answers(net, torch.rand(4, 3, 6, 6, generator=Generator().manual_seed(0)), ["conv"], 2)
+    assert seen == [(True, True), (True, True)]
+    assert net.conv.weight.is_contiguous()
+
+
 def test_the_strongest_are_left_out_where_nothing_excites_more_than_the_rest() -> None:
     """Ramp's relu[0] is x1 + x2, and its relu[2] always 0."""
     found = answers(Ramp(), torch.tensor([[1.0, 0], [3, 0], [0, 0], [3, 0]]), ["relu"], 3)["relu"]
