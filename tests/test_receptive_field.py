@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Generator, Tensor, nn
 
-from core.measures.field import ALL
+from core.measures.field import ALL, BOUND
 from core.measures.fitted_field import fitted
 from core.measures.known_fields import window
 from core.measures.receptive_field import Field, receptive_fields
@@ -203,6 +203,21 @@ def test_what_same_pads_is_what_keeps_the_size(kernel: int | tuple[int, int], di
     torch.testing.assert_close(padded, module(x), atol=1e-6, rtol=1e-5)
 
 
+@pytest.mark.parametrize("pad", [(1, 4), (3, 0), (1, 4, 2, 0), (0, 0, 0, 3), (0, 5, 1, 2)])
+def test_what_is_padded_where_is_read_from_the_call(pad: tuple[int, ...]) -> None:
+    """The image lies in the padded one behind so many rows and columns, and before so many."""
+    net = Chain(lambda x: F.pad(x, pad))
+    (node,) = [node for node in torch.fx.symbolic_trace(net).graph.nodes if node.op == "call_function"]
+    found = window(node, net)
+    assert found is not None
+    (*down, above, below), (*across, left, right) = found
+    assert down == across == [1, 1, 1]
+    x = torch.rand(1, 2, 6, 7, generator=Generator().manual_seed(0))
+    padded = torch.zeros(1, 2, above + 6 + below, left + 7 + right)
+    padded[:, :, above : above + 6, left : left + 7] = x
+    assert torch.equal(net(x), padded)
+
+
 @pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
 def test_what_is_interpolated_to_its_own_size_stays(mode: str) -> None:
     """Weights of 0 for the neighbours, which let NaN pass, make no field larger."""
@@ -210,19 +225,62 @@ def test_what_is_interpolated_to_its_own_size_stays(mode: str) -> None:
     assert down == across == Field(5)
 
 
-# What a map's places see of 24 pixels, and the smallest field that holds it.
-FITTED: dict[str, tuple[list[int], list[int], Field]] = {
-    "everything": ([0] * 6, [24] * 6, ALL),
-    "more than there is": ([-1] * 6, [25] * 6, ALL),
+# What a map's places see, of how many pixels, and the smallest field that holds it. Without a rule it moves as far on
+# the mean as those do that no border can have cut off, or evenly over the image where fewer than two are left.
+FITTED: dict[str, tuple[list[int], list[int], int, Field]] = {
+    "everything": ([0] * 6, [24] * 6, 24, ALL),
+    "more than there is": ([-1] * 6, [25] * 6, 24, ALL),
     "steps of one and two": ([3 * (n // 2) + n % 2 for n in range(12)], [3 * (n // 2) + n % 2 + 5 for n in range(12)],
-                             Field(5.5, 1.5, -0.5, exact=False)),
+                             24, Field(5.5, 1.5, -0.5, exact=False)),
+    "three whole ones without a rule": ([0, 2, 3, 7, 9, 9], [4, 6, 7, 11, 13, 13], 24,
+                                        Field(7.5, 2.5, -3.5, exact=False)),
+    "two whole ones": ([0, 1, 4, 4], [3, 5, 7, 8], 8, Field(8, 3, -5, exact=False)),
+    "one whole one": ([0, 2, 5], [4, 6, 12], 12, Field(7, 4, -3, exact=False)),
+    "backwards": ([6, 4, 3, 0, 0], [9, 8, 6, 5, 2], 30, Field(9, 0, 0, exact=False)),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FITTED)
 def test_the_smallest_field_that_holds_all_places(name: str) -> None:
-    begins, ends, field = FITTED[name]
-    assert fitted(torch.tensor(begins).float(), torch.tensor(ends).float(), 24) == field
+    begins, ends, side, field = FITTED[name]
+    assert fitted(torch.tensor(begins).float(), torch.tensor(ends).float(), side) == field
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0, 23), (1, 24), (1, 23)])
+def test_what_all_places_see_alike_is_not_everything_where_a_pixel_is_missing(begin: int, end: int) -> None:
+    assert fitted(torch.full((6,), float(begin)), torch.full((6,), float(end)), 24) != ALL
+    assert fitted(torch.full((6,), math.inf), torch.full((6,), -math.inf), 24) == BOUND
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.integers(1, 9), st.integers(1, 4), st.integers(-3, 0), st.integers(1, 3), st.data())
+def test_a_field_is_found_again_from_what_the_border_left_of_it(
+    size: int, stride: int, first: int, shared: int, data: st.DataObject
+) -> None:
+    """Twelve groups of neighbours with one field each: most of them are whole."""
+    phase = data.draw(st.integers(0, shared - 1))
+    field = Field(size, stride, first, shared, phase)
+    places, side = 12 * shared - phase, first + 11 * stride + max(1, size + first)
+    spans = [field.rows(index, side) for index in range(places)]
+    seeing = [index for index, (begin, end) in enumerate(spans) if begin < end]
+    begins = torch.tensor([spans[index][0] if index in seeing else math.inf for index in range(places)])
+    ends = torch.tensor([spans[index][1] if index in seeing else -math.inf for index in range(places)])
+    found = fitted(begins, ends, side)
+    assert found.exact
+    assert [found.rows(index, side) for index in seeing] == [spans[index] for index in seeing]
+    assert found.size <= size and found.stride / found.shared == stride / shared
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.integers(0, 19), st.integers(1, 9)), min_size=1, max_size=12))
+def test_a_field_holds_what_every_place_sees_and_an_exact_one_no_more(seen: list[tuple[int, int]]) -> None:
+    begins, ends = [begin for begin, _ in seen], [min(begin + size, 20) for begin, size in seen]
+    field = fitted(torch.tensor(begins).float(), torch.tensor(ends).float(), 20)
+    for index, (begin, end) in enumerate(zip(begins, ends, strict=True)):
+        low, high = field.rows(index, 20)
+        assert low <= begin < end <= high
+        sticks_out = field.span(index)[0] < min(begins) or field.span(index)[1] > max(ends)
+        assert not field.exact or sticks_out or (low, high) == (begin, end)
 
 
 # Calls behind which all see everything.
@@ -235,6 +293,7 @@ TO_ONE: dict[str, Step] = {
     "nn.Flatten": nn.Flatten(),
     "max pool": nn.AdaptiveMaxPool2d((1, 1)),
     "mean pool": nn.AdaptiveAvgPool2d(1),
+    "mean pool, two numbers": nn.AdaptiveAvgPool2d((1, 1)),
     "mean pool by a call": lambda x: F.adaptive_avg_pool2d(x, (1, 1)),
     "mean pool by a call, one number": lambda x: F.adaptive_avg_pool2d(x, 1),
     "mean pool by a call, a list": lambda x: F.adaptive_avg_pool2d(x, output_size=[1, 1]),
@@ -250,6 +309,10 @@ ALIKE: dict[str, tuple[Callable[[], nn.Module], float, float]] = {
     "flattened rows": (lambda: Chain(conv(), lambda x: x.flatten(1, 2).unflatten(1, (2, 18)), conv()), 5, 5),
     "nn.Flatten of rows": (lambda: Chain(conv(), nn.Flatten(1, 2), nn.Unflatten(1, (2, 18)), conv()), 5, 5),
     "rows for columns": (lambda: Chain(conv((1, 3)), lambda x: x.transpose(2, 3), conv((1, 5)), lambda x: x.mT), 5, 3),
+    "rows doubled": (lambda: Chain(conv(), nn.Upsample(scale_factor=(2, 1)), conv()), 4, 5),
+    "columns doubled": (lambda: Chain(conv(), nn.Upsample(scale_factor=(1, 2)), conv()), 5, 4),
+    "one row for all": (lambda: Sum(nn.Identity(), conv((20, 1))), EVERYTHING, 1),
+    "one column for all": (lambda: Sum(nn.Identity(), conv((1, 20))), 1, EVERYTHING),
     "beside one another": (lambda: Chain(conv(), lambda x: torch.cat([x, x], 3)[..., :18], conv()), 5, 5),
     "halves of the rows": (lambda: Chain(conv(), lambda x: x.chunk(2, 2)[0], conv()), 5, 5),
     "sliced rows": (lambda: Chain(conv(), lambda x: x[:, :, 2:], conv()), 5, 5),
