@@ -60,6 +60,7 @@ class Map:
     across: Field
     axes: tuple[int, int] = (2, 3)
     ndim: int = 4
+    after: tuple[float, float] | None = None  # pixels that paddings behind have added, down and across, where known
 
     @property
     def whole(self) -> bool:
@@ -72,7 +73,22 @@ class Map:
         return self.ndim == 4 and self.axes == (2, 3)
 
 
-IMAGE, WHOLE = Map(Field(), Field()), Map(ALL, ALL)
+IMAGE, WHOLE = Map(Field(), Field(), after=(0.0, 0.0)), Map(ALL, ALL)
+
+
+def stretched(maps: list[Map]) -> bool:
+    """Whether some of these maps of one image have fewer places than others: one place that stands for a whole row.
+
+    Of an image of n pixels a map has floor((n + after - first - size) / stride) + 1 places down or across, whatever
+    kernels, strides and paddings have made it.
+    """
+    for axis in (0, 1):
+        known = [((map_.down, map_.across)[axis], map_.after[axis]) for map_ in maps if map_.after is not None]
+        more = [(after - field.first - field.size) / field.stride for field, after in known if field.regular
+                and not math.isinf(field.size)]  # fmt: skip
+        if more and max(more) - min(more) > 1 - EPSILON:
+            return True
+    return False
 
 
 def met(fields: list[Field]) -> Field | None:

@@ -7,13 +7,14 @@ r + d (k - 1) j, s j and u - p j; where branches meet, the field is the smallest
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import fx, nn
 
-from core.measures.field import WHOLE, Map, met
+from core.measures.field import WHOLE, Map, met, stretched
 
 Window = tuple[int, int, int, int, int]  # kernel, stride, dilation, padding before and behind
 
@@ -49,7 +50,7 @@ def known(node: fx.Node, model: nn.Module, before: list[Map]) -> Map | None:
     if any(state.whole for state in before):
         return WHOLE
     if is_alone(node, model):
-        return _met(before)
+        return None if stretched(before) else _met(before)
     windows = window(node, model)
     return _elsewhere(node, model, before) if windows is None else _behind(before, windows)
 
@@ -59,7 +60,11 @@ def _behind(before: list[Map], windows: tuple[Window, Window]) -> Map | None:
     if len(before) > 1 or not (taken.is_image and taken.down.regular and taken.across.regular):
         return None
     down, across = (field.behind(*axis[:4]) for field, axis in zip((taken.down, taken.across), windows, strict=True))
-    return Map(down, across)
+    if taken.after is None:
+        return Map(down, across)
+    (*_, below), (*_, behind) = windows
+    after = taken.after[0] + below * taken.down.stride, taken.after[1] + behind * taken.across.stride
+    return Map(down, across, after=after)
 
 
 def is_alone(node: fx.Node, model: nn.Module) -> bool:
@@ -151,7 +156,7 @@ def _met(before: list[Map]) -> Map | None:
     down, across = met([state.down for state in before]), met([state.across for state in before])
     if down is None or across is None or len({(state.axes, state.ndim) for state in before}) > 1:
         return None
-    return Map(down, across, before[0].axes, before[0].ndim)
+    return Map(down, across, before[0].axes, before[0].ndim, before[0].after)
 
 
 def _elsewhere(node: fx.Node, model: nn.Module, before: list[Map]) -> Map | None:
@@ -215,7 +220,7 @@ def _transposed(state: Map, node: fx.Node) -> Map | None:
 
 def _moved(state: Map, order: list[int]) -> Map | None:
     down, across = (order.index(axis) for axis in state.axes)
-    return Map(state.down, state.across, (down, across), state.ndim) if down < across else None
+    return replace(state, axes=(down, across)) if down < across else None
 
 
 def _split(state: Map, node: fx.Node) -> Map | None:
