@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Generator, Tensor, nn
 
-from core.measures.field import ALL, BOUND, IMAGE, stretched
+from core.measures.field import ALL, BOUND, IMAGE, Map, stretched
 from core.measures.fitted_field import fitted
 from core.measures.known_fields import known, window
 from core.measures.receptive_field import Field, receptive_fields
@@ -219,29 +219,35 @@ def test_what_is_padded_where_is_read_from_the_call(pad: tuple[int, ...]) -> Non
     assert torch.equal(net(x), padded)
 
 
+def computed(net: nn.Sequential) -> Map:
+    """What the last of several known modules see."""
+    state = IMAGE
+    for node in torch.fx.symbolic_trace(net).graph.nodes:
+        if node.op == "call_module":
+            found = known(node, net, [state])
+            assert found is not None
+            state = found
+    return state
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(0, 3), st.integers(1, 2)), max_size=4),
        st.integers(400, 500))  # fmt: skip
 def test_so_many_places_as_the_field_says_fit_an_image(how: list[tuple[int, int, int, int]], side: int) -> None:
-    """Convolutions by kernel, stride, padding and dilation across; down there is nothing but a row in front of it."""
-    steps = [nn.Conv2d(1, 1, (1, kernel), (1, stride), (0, padding), (1, dilation))
-             for kernel, stride, padding, dilation in how]  # fmt: skip
-    net, state = nn.Sequential(nn.ZeroPad2d((0, 2, 3, 0)), *steps), IMAGE
-    for node in torch.fx.symbolic_trace(net).graph.nodes:
-        if node.op == "call_module":
-            found = known(node, net, [state])
-            assert found is not None and found.after is not None
-            state = found
+    """Convolutions by kernel, stride, padding and dilation, behind an image that was padded at either end."""
+    steps = [nn.Conv2d(1, 1, *numbers) for numbers in how]
+    net = nn.Sequential(nn.ZeroPad2d((0, 2, 3, 0)), *steps)
+    state, other = computed(net), computed(nn.Sequential(nn.ZeroPad2d((2, 0, 0, 3)), *steps))
     assert state.after is not None
-    places = net(torch.zeros(1, 1, 9, side)).shape[2:]
-    for field, size, after, count in zip((state.down, state.across), (9, side), state.after, places, strict=True):
-        assert count == (size + after - field.first - field.size) // field.stride + 1
-    assert not stretched([state, state])
+    places = net.to("meta")(torch.zeros(1, 1, side, side, device="meta")).shape[2:]
+    for field, after, count in zip((state.down, state.across), state.after, places, strict=True):
+        assert count == (side + after - field.first - field.size) // field.stride + 1
+    assert not stretched([state, other])
     assert not stretched([state, replace(state, after=None)]) and not stretched([])
     for axis in (0, 1):
         after = list(state.after)
         after[axis] += (state.down, state.across)[axis].stride
-        assert stretched([state, replace(state, after=(after[0], after[1]))])
+        assert stretched([other, replace(state, after=(after[0], after[1]))])
 
 
 @pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
