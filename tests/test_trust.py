@@ -56,6 +56,18 @@ def test_the_gradient_of_a_linear_net_is_perfectly_faithful_and_another_map_is_n
     torch.testing.assert_close(infidelity(torch.zeros_like(x), gradients=False), torch.ones(4))
 
 
+@pytest.mark.parametrize("trained_further", [True, False])
+def test_numbers_keep_no_graph_of_how_they_were_computed(trained_further: bool) -> None:
+    """Also of a net whose weights are not frozen: a curve would hold all its forward passes."""
+    net, x, target = linear().requires_grad_(trained_further), SEVENS[:2, :, 12:16, 12:16], Target("logits", 1)
+    order = torch.arange(16.0).expand(2, 16)
+    found = [numbers.difference(net, x, target), numbers.infidelity(net, x, target, x, gradients=True),
+             numbers.curve(net, x, target, order, insert=True), numbers.fall(net, x[:1], target, order[:1], [0.0, 0.5]),
+             numbers.completeness_gap(net, x, target, x)]  # fmt: skip
+    assert not any(number.requires_grad for number in found)
+    assert net.logits.weight.grad is None
+
+
 @pytest.mark.parametrize("name", ["integrated gradients", "saliency"])
 def test_the_infidelity_is_its_definition(name: str) -> None:
     """Over 8 x 8 squares of 7 x 7: b >= 0 minimises the mean of (b I . map - (f(x) - f(x - I)))^2."""
