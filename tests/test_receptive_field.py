@@ -204,7 +204,7 @@ def test_what_same_pads_is_what_keeps_the_size(kernel: int | tuple[int, int], di
     torch.testing.assert_close(padded, module(x), atol=1e-6, rtol=1e-5)
 
 
-@pytest.mark.parametrize("pad", [(1, 4), (3, 0), (1, 4, 2, 0), (0, 0, 0, 3), (0, 5, 1, 2)])
+@pytest.mark.parametrize("pad", [(), (1, 4), (3, 0), (1, 4, 2, 0), (0, 0, 0, 3), (0, 5, 1, 2)])
 def test_what_is_padded_where_is_read_from_the_call(pad: tuple[int, ...]) -> None:
     """The image lies in the padded one behind so many rows and columns, and before so many."""
     net = Chain(lambda x: F.pad(x, pad))
@@ -332,6 +332,18 @@ TO_ONE: dict[str, Step] = {
 }
 COMPUTED |= {name: (lambda step=step: Chain(conv(), step), EVERYTHING, EVERYTHING) for name, step in TO_ONE.items()}
 
+
+class Split(nn.Module):
+    """last = conv(split = conv, without its first two rows)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.split, self.conv, self.last = conv(), conv(), nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.conv(self.split(x)[:, :, 2:]))
+
+
 # What looks like these and is not: they have to be measured.
 ALIKE: dict[str, tuple[Callable[[], nn.Module], float, float]] = {
     "batch norm in training": (lambda: Weighted(training=True), EVERYTHING, EVERYTHING),
@@ -345,6 +357,7 @@ ALIKE: dict[str, tuple[Callable[[], nn.Module], float, float]] = {
     "columns doubled": (lambda: Chain(conv(), nn.Upsample(scale_factor=(1, 2)), conv()), 5, 4),
     "one row for all": (lambda: Sum(nn.Identity(), conv((20, 1))), EVERYTHING, 1),
     "one column for all": (lambda: Sum(nn.Identity(), conv((1, 20))), 1, EVERYTHING),
+    "sliced behind a module called split": (lambda: Split(), 5, 5),
     "beside one another": (lambda: Chain(conv(), lambda x: torch.cat([x, x], 3)[..., :18], conv()), 5, 5),
     "halves of the rows": (lambda: Chain(conv(), lambda x: x.chunk(2, 2)[0], conv()), 5, 5),
     "sliced rows": (lambda: Chain(conv(), lambda x: x[:, :, 2:], conv()), 5, 5),
