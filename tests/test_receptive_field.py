@@ -357,6 +357,8 @@ ALIKE: dict[str, tuple[Callable[[], nn.Module], float, float]] = {
     "columns doubled": (lambda: Chain(conv(), nn.Upsample(scale_factor=(1, 2)), conv()), 5, 4),
     "one row for all": (lambda: Sum(nn.Identity(), conv((20, 1))), EVERYTHING, 1),
     "one column for all": (lambda: Sum(nn.Identity(), conv((1, 20))), 1, EVERYTHING),
+    "unbound and stacked": (lambda: Chain(conv(), lambda x: torch.stack(x.unbind(2), 2), conv()), 5, 5),
+    "unbound and summed": (lambda: Chain(conv(), lambda x: torch.stack(x.split(6, 3)).sum(0), conv()), 5, 17),
     "sliced behind a module called split": (lambda: Split(), 5, 5),
     "beside one another": (lambda: Chain(conv(), lambda x: torch.cat([x, x], 3)[..., :18], conv()), 5, 5),
     "halves of the rows": (lambda: Chain(conv(), lambda x: x.chunk(2, 2)[0], conv()), 5, 5),
