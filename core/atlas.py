@@ -24,6 +24,7 @@ from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from core import survey as surveys
 from core.data import photos
 from core.data.digits import test_set
 from core.examples import peak, peaks
@@ -32,13 +33,12 @@ from core.layers import Layer, list_layers, pre_activation, record
 from core.measures.receptive_field import receptive_fields
 from core.models import find, identity, load, untrained
 from core.process import settle
-from core.stimuli import PHOTO_RECIPE, RECIPES, Recipe, as_bytes, as_images, climb, for_layer
+from core.stimuli import OPTIMUM, PHOTO_RECIPE, RECIPE, RECIPES, Recipe, as_bytes, as_images, climb, for_layer
 from core.units import Unit
 
 FOLDER = Path(__file__).parent / "atlases"
 WEIGHTS = ("trained", "untrained")
-SEVERAL, VARIETY = "several", 4  # the atlas of different pictures of the same trained unit, and how many of each
-APART = 2.0  # how much these shun one another
+VARIETY = 4  # different pictures of the same trained unit
 IN_A_ROW = 16
 BATCH = 64  # units that are climbed together, so that memory stays small
 QUALITY, LOSSLESS = 80, 56  # of WebP; pixels of a picture's side
@@ -57,6 +57,22 @@ CLASS_STEPS = 256
 
 
 @dataclass(frozen=True)
+class Edition:
+    """One of the atlases of a net for digits: of which weights, climbed how, and how many pictures of each unit."""
+
+    weights: str
+    recipe: Recipe
+    many: int = 1
+
+
+SEVERAL, WITHOUT, BARE = "several", "without-prior", "bare"
+EDITIONS = {weights: Edition(weights, RECIPES["digits"]) for weights in WEIGHTS} | {
+    SEVERAL: Edition("trained", RECIPES["digits"], VARIETY)
+} | {f"{weights}-{kind}": Edition(weights, recipe)
+     for kind, recipe in ((WITHOUT, RECIPE), (BARE, OPTIMUM)) for weights in WEIGHTS}  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Stimulus:
     """What gradient ascent found for a unit, and what makes it honest."""
 
@@ -64,11 +80,17 @@ class Stimulus:
     reached: float  # the unit's largest sum for this picture, anywhere in the map, at any time
     strongest: float  # and for any of the 10,000 test images, or for any view of the sample photographs
     rectified: bool  # a ReLU stands behind it
+    optimum: float | None = None  # and for the picture that is found when nothing is asked of it; of digits
 
     @property
     def dead(self) -> bool:
         """Neither a test image nor the ascent lifts the unit above zero: behind its ReLU it is silent."""
         return silent(self.rectified, self.reached, self.strongest)
+
+    @property
+    def found(self) -> bool:
+        """Whether an ascent, with help or without, excites the unit at least as much as any real image."""
+        return max(self.reached, -math.inf if self.optimum is None else self.optimum) >= self.strongest
 
 
 def silent(rectified: bool, reached: float, strongest: float) -> bool:
@@ -95,16 +117,22 @@ def _pages(model: str, weights: str) -> dict[str, Any]:
     return json.loads(path.read_text()) if path.exists() else {"layers": {}}
 
 
-def look_up(unit: Unit, weights: str) -> Stimulus | None:
-    """The shipped stimulus of a unit, of any layer; None where none was computed for this unit and these weights."""
+def look_up(unit: Unit, weights: str, kind: str = "") -> Stimulus | None:
+    """The shipped stimulus of a unit, of any layer; None where none was computed for this unit and these weights.
+
+    `kind` is empty for that of the default recipe, or `WITHOUT` or `BARE`.
+    """
+    edition = f"{weights}-{kind}" if kind else weights
     layer = pre_activation(layers_of(unit.model), unit.layer)
-    page = _pages(unit.model, weights)["layers"].get(layer.name)
+    page = _pages(unit.model, edition)["layers"].get(layer.name)
     if page is None or unit.index not in page["units"]:
         return None
     place = page["units"].index(unit.index)
     reached, strongest = (page[name][place] for name in ("reached", "strongest"))
-    image = pictures(unit.model, weights, layer.name)[place]
-    return Stimulus(image, reached, strongest, is_rectified(unit.model, unit.layer))
+    image = pictures(unit.model, edition, layer.name)[place]
+    bare = _pages(unit.model, f"{weights}-{BARE}")["layers"].get(layer.name)
+    optimum = bare["reached"][place] if bare else None
+    return Stimulus(image, reached, strongest, is_rectified(unit.model, unit.layer), optimum)
 
 
 def several(unit: Unit) -> tuple[Float[Tensor, "n channels side side"], list[float]] | None:
@@ -187,13 +215,14 @@ class Progress:
 
 
 def build(model: str, weights: str) -> Iterator[Progress]:
-    """Climb the units of every layer of the atlas, and write sheet and numbers layer by layer.
+    """Climb the units of every layer of an edition of the atlas, and write sheet and numbers layer by layer.
 
     Layers that were finished with the same weights and recipe are left as they are, so a build may be broken off.
     """
-    named = "trained" if weights == SEVERAL else weights
-    net, spec = load(model, weights=named), find(model)
-    recipe = replace(RECIPES[spec.sees], diversity=APART if weights == SEVERAL else 0.0)
+    spec = find(model)
+    edition = EDITIONS[weights] if spec.sees == "digits" else Edition(weights, PHOTO_RECIPE)
+    named, recipe = edition.weights, edition.recipe
+    net = load(model, weights=named)
     path = FOLDER / model / f"{weights}.json"
     about = {"command": f"python -m core.atlas build {model}", "recipe": asdict(recipe),
              "weights": identity(model, named)}  # fmt: skip
@@ -206,7 +235,8 @@ def build(model: str, weights: str) -> Iterator[Progress]:
         made_so = {"recipe": asdict(climbed), "units": indices}
         if layer in pages and pages[layer].items() >= made_so.items():
             continue
-        images = yield from _climbed(model, weights, net, layer, indices, wanted)
+        aims = _aims(model, named, layer, indices) if spec.sees == "digits" else None
+        images = yield from _climbed(model, weights, net, layer, indices, wanted, aims)
         write_whole(_sheet(model, weights, layer), _as_sheet(images, spec.sees))
         with Image.open(_sheet(model, weights, layer)) as sheet:  # what is shipped is what is measured
             shipped = _cut(np.asarray(sheet), len(indices))
@@ -228,8 +258,8 @@ def _plan(model: str, weights: str) -> dict[str, list[int]]:
     layers = layers_of(model)
     if find(model).sees == "digits":
         sums = [layer for layer in layers if layer == pre_activation(layers, layer.name)]
-        many = VARIETY if weights == SEVERAL else 1
-        return {layer.name: [unit for unit in range(layer.units) for _ in range(many)] for layer in sums}
+        many = range(EDITIONS[weights].many)
+        return {layer.name: [unit for unit in range(layer.units) for _ in many] for layer in sums}
     shown = {layer.name: layer for layer in layers if layer.name in WALL}
     return {
         name: list(range(layer.units)) if weights == "trained" and name != "logits" else wall_units(layer)
@@ -237,12 +267,21 @@ def _plan(model: str, weights: str) -> dict[str, list[int]]:
     }
 
 
+def _aims(model: str, weights: str, layer: str, indices: list[int]) -> Tensor:
+    """The places that each picture aims at, by the shipped survey."""
+    answers = surveys.shipped(model, weights)
+    assert answers is not None
+    shape = next(each.shape for each in layers_of(model) if each.name == layer)
+    return answers[layer].aims_of(shape, indices)
+
+
 def _climbed(
-    model: str, weights: str, net: nn.Module, layer: str, indices: list[int], recipe: Recipe
+    model: str, weights: str, net: nn.Module, layer: str, indices: list[int], recipe: Recipe, aims: Tensor | None
 ) -> Generator[Progress, None, Tensor]:
     found = []
     for begin in range(0, len(indices), BATCH):
-        for step in climb(net, layer, indices[begin : begin + BATCH], recipe):
+        now = slice(begin, begin + BATCH)
+        for step in climb(net, layer, indices[now], recipe, None if aims is None else aims[now]):
             yield Progress(
                 model, weights, layer, begin // BATCH * step.steps + step.step, -(-len(indices) // BATCH) * step.steps
             )
@@ -290,7 +329,7 @@ def main() -> None:
     arguments = parser.parse_args()
     settle()
     for model in arguments.models:
-        for weights in (*WEIGHTS, *([SEVERAL] if find(model).sees == "digits" else [])):
+        for weights in EDITIONS if find(model).sees == "digits" else WEIGHTS:
             with tqdm(file=sys.stderr, mininterval=1) as bar:
                 for progress in build(model, weights):
                     bar.total = progress.steps

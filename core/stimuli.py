@@ -4,36 +4,42 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Generator, Tensor, nn
 
-from core.ascent import Step, ascend
-from core.ascent.objectives import Objective, Place, diversity, units
+from core.ascent import Step, ascend, best_of
+from core.ascent.objectives import Objective, Place, aimed, diversity, units
 from core.ascent.parametrise import Fourier, Ink, Parametrisation, Pixels
 from core.ascent.prepare import faster_dtype
+from core.ascent.priors import Within, held, shipped
 from core.ascent.transforms import Blur, Jitter, Transform, Warp
 from core.data import photos
 from core.data.canvas import from_text
 from core.data.digits import test_set
-from core.examples import peak
+from core.examples import FAINT, peak
 from core.layers import record, run_to
 from core.measures.receptive_field import receptive_fields
 
 SIZE = 28
 FILTER, TINY, SMALL = 3, 8, 32  # pixels of receptive field
 TIMED = 4  # images
+NONE = "none"
+NOISY = 4  # images show what a unit can see: one alone may meet ReLUs that let nothing through
+DRAWN = 256  # points of a prior, of which the best is where a climb begins
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How stimuli are found. As it stands, for digits: clean strokes, by a budget of ink, and a little shaking."""
 
+    prior: str = NONE  # or a name among `core.ascent.priors.PRIORS`
+    radius: float = 1.2  # of the ball that the prior's points are held in
     steps: int = 128
     lr: float = 0.1
     budget: float | None = 0.13  # of ink, on the mean: MNIST's own; None is as much as it likes
@@ -44,8 +50,8 @@ class Recipe:
     zoom: float = 0.0  # as a factor, up and down
     seed: int = 0
     start: str = "grey"  # one of `starts`, or a digit as `core.data.canvas.to_text` writes it
-    place: Place = "centre"  # of a map
-    row: int = 28  # behind which a recurrent unit is read
+    place: Place | Literal["own"] = "own"  # of a map: where its strongest images have their peaks
+    row: int | None = None  # behind which a recurrent unit is read; None is its own
     minus: int | None = None  # this unit's sum is subtracted, in layers that have it
     diversity: float = 0.0  # how much pictures of the same unit shun one another
     channels: int = 1
@@ -53,13 +59,15 @@ class Recipe:
 
 
 RECIPE = Recipe()
+WITH_PRIOR = replace(RECIPE, prior="generator", steps=64, lr=0.05, jitter=1, blur=0.0)
+OPTIMUM = replace(RECIPE, budget=None, jitter=0, blur=0.0)  # the unit alone says what is drawn
 PHOTO_RECIPE = Recipe(
     lr=0.03, budget=None, decay=1.0, jitter=8, blur=0.0, turn=10.0, zoom=0.1, place="mean", channels=3, side=112
 )
-RECIPES = {"digits": RECIPE, "photos": PHOTO_RECIPE}  # by what a model sees
+RECIPES = {"digits": WITH_PRIOR, "photos": PHOTO_RECIPE}  # by what a model sees
 LIMITS: dict[str, tuple[float, float]] = {
-    "steps": (1, 1024), "lr": (1e-3, 1.0), "budget": (0.01, 1.0), "decay": (0.0, 2.0), "jitter": (0, 16),
-    "blur": (0.0, 4.0), "turn": (0.0, 45.0), "zoom": (0.0, 0.5), "seed": (0, 9999), "row": (1, SIZE),
+    "radius": (0.1, 3.0), "steps": (1, 1024), "lr": (1e-3, 1.0), "budget": (0.01, 1.0), "decay": (0.0, 2.0),
+    "jitter": (0, 16), "blur": (0.0, 4.0), "turn": (0.0, 45.0), "zoom": (0.0, 0.5), "seed": (0, 9999), "row": (1, SIZE),
     "minus": (0, 9999), "diversity": (0.0, 1000.0), "side": (SIZE, 224),
 }  # fmt: skip
 DIGIT_STARTS = ("grey", "noise", "black", "mean digit")
@@ -78,39 +86,59 @@ def within_limits(recipe: Recipe) -> tuple[Recipe, list[str]]:
     return replace(recipe, **changes), sentences
 
 
-def climb(model: nn.Module, layer: str, indices: Sequence[int], recipe: Recipe) -> Iterator[Step]:
+def climb(
+    model: nn.Module, layer: str, indices: Sequence[int], recipe: Recipe, aims: Float[Tensor, "n places"] | None = None
+) -> Iterator[Step]:
     """The ascent of these units of a layer of sums, all in one batch; the same unit may be climbed several times.
 
-    What shakes the image has to be small beside the window that the units see. In digits, what they cannot see stays
-    paper; photos are made smaller instead, and enlarged again. The last scores are not those of the objective, but the
-    units' own peaks, as `core.examples` takes them of images. Raises ValueError for units that the layer does not have.
+    `aims` are the units' own places or rows, from `core.aims`; without them a map's centre and the last row are meant.
+    Without a prior, what shakes the image has to be small beside the window that the units see. In digits, what they
+    cannot see stays paper; photos are made smaller instead, and enlarged again. The last scores are not those of the
+    objective, but the units' own peaks, as `core.examples` takes them of images. Raises ValueError for units that the
+    layer does not have.
     """
-    count = _shape(model, layer, recipe)[1]
+    shape = _shape(model, layer, recipe)
+    count = shape[1]
     if not set(indices) <= set(range(count)):
         raise ValueError(
             f"{layer} has the units 0 to {count - 1}; {sorted(set(indices) - set(range(count)))} are none."
         )
-    objective = _objective(layer, indices, recipe, count)
+    objective = _objective(layer, indices, recipe, shape, aims)
     reach: Tensor | float = 1.0
     if recipe.channels == 3:
         climbed = for_layer(model, layer, recipe)
     else:
-        climbed, window = _within_window(recipe, model, objective, len(indices))
-        reach = F.max_pool2d(window[None].float(), 2 * climbed.jitter + 1, stride=1, padding=climbed.jitter)
+        climbed = _gently(recipe, model, units(layer, [0]))
+        seen = F.max_pool2d(_windows(model, objective, len(indices)), 2 * climbed.jitter + 1, 1, climbed.jitter)
+        reach = seen if recipe.prior == NONE else seen + FAINT * (1 - seen)
+    generator = Generator().manual_seed(recipe.seed)
     steps = ascend(
         model,
         objective,
-        parametrise=_parametrisation(climbed, len(indices)),
+        parametrise=_parametrisation(climbed, len(indices))
+        if recipe.prior == NONE
+        else _within_prior(model, objective, indices, recipe, generator),
         transforms=_transforms(climbed),
         steps=recipe.steps,
         lr=climbed.lr,
         dtype=_dtype(model, layer, climbed.side) if recipe.channels == 3 else torch.float32,
-        generator=Generator().manual_seed(recipe.seed),
+        generator=generator,
     )
     for step in steps:
         images = step.images * reach
         own = step.scores if step.step < step.steps else _peaks(model, layer, indices, images)
         yield replace(step, images=images, scores=own)
+
+
+def _within_prior(
+    model: nn.Module, objective: Objective, indices: Sequence[int], recipe: Recipe, generator: Generator
+) -> Parametrisation:
+    """Begins with the best of the images that a prior draws by itself; pictures of the same unit with others."""
+    prior = shipped(recipe.prior)
+    ranks = [list(indices[:place]).count(unit) for place, unit in enumerate(indices)]
+    drawn = torch.randn(DRAWN * (1 + max(ranks, default=0)), prior.numbers, generator=generator)
+    drawn = held(drawn, recipe.radius)
+    return Within(prior, best_of(model, objective, prior, drawn, ranks), recipe.radius)
 
 
 def _shape(model: nn.Module, layer: str, recipe: Recipe) -> torch.Size:
@@ -149,13 +177,10 @@ def suited(recipe: Recipe, field: float, mapped: bool) -> Recipe:
     return recipe
 
 
-def _within_window(
-    recipe: Recipe, model: nn.Module, objective: Objective, batch: int
-) -> tuple[Recipe, Bool[Tensor, "28 28"]]:
-    """The recipe with as much shaking as the window has room for, and the window."""
-    window = _window(model, objective, batch)
-    room = int(window.any(0).sum()) // 10
-    return replace(recipe, jitter=min(recipe.jitter, room), blur=recipe.blur if room >= 2 else 0.0), window
+def _gently(recipe: Recipe, model: nn.Module, one: Objective) -> Recipe:
+    """The recipe with as much shaking as the window of one unit, at one place, has room for."""
+    room = int(_windows(model, one, 1)[0, 0].any(0).sum()) // 10
+    return replace(recipe, jitter=min(recipe.jitter, room), blur=recipe.blur if room >= 2 else 0.0)
 
 
 def _parametrisation(recipe: Recipe, batch: int) -> Parametrisation:
@@ -194,12 +219,20 @@ def _peaks(model: nn.Module, layer: str, indices: Sequence[int], images: Tensor)
     return peak(record(model, images, [layer])[layer])[torch.arange(len(indices)), torch.as_tensor(indices)]
 
 
-def _objective(layer: str, indices: Sequence[int], recipe: Recipe, count: int) -> Objective:
-    where = (recipe.place, recipe.row - 1)
-    objective = units(layer, indices, *where)
-    if recipe.minus is not None and recipe.minus < count:
-        objective -= units(layer, [recipe.minus] * len(indices), *where)
-    return objective + recipe.diversity * diversity(layer, indices, *where) if recipe.diversity else objective
+def _objective(
+    layer: str, indices: Sequence[int], recipe: Recipe, shape: Sequence[int], aims: Float[Tensor, "n places"] | None
+) -> Objective:
+    """What is climbed: the units at their own places or rows, where these are known and nothing else is asked for."""
+    own = recipe.row is None if len(shape) == 3 else recipe.place == "own"
+    place, row = "centre" if recipe.place == "own" else recipe.place, SIZE if recipe.row is None else recipe.row
+
+    def read(wanted: Sequence[int]) -> Objective:
+        return units(layer, wanted, place, row - 1) if aims is None or not own else aimed(layer, wanted, aims)
+
+    objective = read(indices)
+    if recipe.minus is not None and recipe.minus < shape[1]:
+        objective -= read([recipe.minus] * len(indices))
+    return objective + recipe.diversity * diversity(layer, indices, place, row - 1) if recipe.diversity else objective
 
 
 def _first(recipe: Recipe) -> Tensor | float:
@@ -213,12 +246,16 @@ def _first(recipe: Recipe) -> Tensor | float:
     return test_set().images.mean(0) if recipe.start == "mean digit" else from_text(recipe.start)
 
 
-def _window(model: nn.Module, objective: Objective, batch: int) -> Bool[Tensor, "28 28"]:
-    """Which pixels an objective can see: those whose gradient is not zero at a noisy image."""
-    noise = torch.rand(batch, 1, SIZE, SIZE, generator=Generator().manual_seed(0)).requires_grad_()
-    score = objective(run_to(model, noise, objective.layers), noise).sum()
-    (gradient,) = torch.autograd.grad(score, noise)
-    return (gradient != 0).any(0)[0]
+def _windows(model: nn.Module, objective: Objective, batch: int) -> Float[Tensor, "batch 1 28 28"]:
+    """1 where each image's score can see its pixels: where its gradient is not zero at some noisy image."""
+    seen = torch.zeros(batch, 1, SIZE, SIZE)
+    generator = Generator().manual_seed(0)
+    for _ in range(NOISY):
+        noise = torch.rand(1, 1, SIZE, SIZE, generator=generator).repeat(batch, 1, 1, 1).requires_grad_()
+        score = objective(run_to(model, noise, objective.layers), noise).sum()
+        (gradient,) = torch.autograd.grad(score, noise)
+        seen += gradient != 0
+    return seen.clamp(max=1)
 
 
 @dataclass(frozen=True)
@@ -249,13 +286,13 @@ def from_png(png: bytes, steps: int, reached: Mapping[str, Sequence[float]]) -> 
 
 
 def climb_layers(
-    nets: Mapping[str, nn.Module], targets: Mapping[str, Sequence[int]], recipe: Recipe
+    nets: Mapping[str, nn.Module], targets: Mapping[str, Sequence[int]], recipe: Recipe, aims: Mapping[str, Tensor] = {}
 ) -> Iterator[Frame]:
-    """Several layers at once, step by step: `targets` are the units by "model/layer"."""
+    """Several layers at once, step by step: `targets` are the units by "model/layer", `aims` their own places."""
     climbs = []
     for place, indices in targets.items():
         model, layer = place.split("/")
-        climbs.append(climb(nets[model], layer, indices, recipe))
+        climbs.append(climb(nets[model], layer, indices, recipe, aims.get(place)))
     for steps in zip(*climbs, strict=True):
         found = dict(zip(targets, steps, strict=True))
         yield Frame(

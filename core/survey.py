@@ -5,7 +5,9 @@
 
 import argparse
 import io
+import math
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +56,34 @@ class Answers:
         Those that excite it as little as any other are left out: there may be fewer than k, and for a dead unit none.
         """
         return self.most.inputs[unit, :k][self.most.values[unit, :k] > self.quantiles[unit, 0]]
+
+    def aims(self, shape: Sequence[int], parts: int = 1) -> Float[Tensor, "parts units places"]:
+        """Where the inputs that excite a unit most have their peaks: at each place of a map, or row, their share.
+
+        In parts, each of every so many inputs, for pictures that are to differ. Of the inputs those with even numbers
+        count, so that the others can ask what the unit likes (forced choice). The centre, or the last row, where there
+        are none; `shape` is the layer's for one input.
+        """
+        counted = (self.most.inputs % 2 == 0) & (self.most.values > self.quantiles[:, :1])
+        part = (counted.cumsum(1) - 1) % parts
+        shares = torch.zeros(parts, shape[0], math.prod(shape[1:]))
+        for place in range(parts):
+            mine = counted & (part == place)
+            mine = torch.where(mine.any(1, keepdim=True), mine, counted)
+            shares[place].scatter_add_(1, self.most.places, mine.float())
+        usual = shape[1] // 2 * shape[2] + shape[2] // 2 if len(shape) == 3 else shares.shape[2] - 1
+        shares[:, ~counted.any(1), usual] = 1
+        return shares / shares.sum(2, keepdim=True)
+
+    def aims_of(self, shape: Sequence[int], indices: Sequence[int]) -> Float[Tensor, "n places"]:
+        """The aim of a picture of each of these units; pictures of the same unit get parts of its own, as in `aims`."""
+        parts = max(Counter(indices).values(), default=1)
+        aims, seen = self.aims(shape, parts), Counter[int]()
+        found = []
+        for unit in indices:
+            found.append(aims[seen[unit], unit])
+            seen[unit] += 1
+        return torch.stack(found)
 
     def share_below(self, unit: int, value: float) -> float:
         """The share of inputs, between 0 and 1, that excite a unit less than `value`; among the strongest exact."""

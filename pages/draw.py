@@ -41,11 +41,14 @@ after the last row read.
 step of training sees it, its norms set by training images; *shuffled* has the trained weights in a random order within
 each matrix. Their recipes and accuracies are on the page *The nets*.
 
-**What a unit looks for.** The picture that excites it most, found by gradient ascent: 128 steps of Adam that change the
-image, never the net, towards a larger sum of the unit (Erhan, Bengio, Courville, Vincent 2009), of a map at its centre,
-of a recurrent unit after the last row. Without help that finds noise; here the picture shares a budget of ink, 0.13 on
-the mean as in MNIST, and is blurred and shifted a little before the net sees it. What the unit cannot see stays paper.
-Beside it stands the same for the untrained twin, the control. `python -m core.atlas build` makes them all, from seed 0.
+**What a unit looks for.** Gradient ascent changes an image, never the net, towards a larger sum of the unit (Erhan,
+Bengio, Courville, Vincent 2009): of a map where its strongest test images have their peaks, of a recurrent unit behind
+their rows. *What it looks for* is the best image that a generator draws, which was fitted to the training
+digits (Nguyen et al. 2016): 64 steps of Adam in its 24 numbers, from the best of 256 drawings. What the unit cannot see
+is faint. With such a prior even untrained units get digits: that a picture looks like one proves nothing. Whether it
+tells what excites the unit is measured, by forced choice (Borowski et al. 2021): other nets, shown the picture, choose
+which of two test images excites the unit more. *Without a prior* the pixels are free but for a budget of ink, a blur
+and a small shift. `python -m core.atlas build` makes the pictures, `python -m core.telling` the numbers, from seed 0.
 
 **A unit's panel.** A unit's activation for an image is its strongest value over its map, or over time. The histogram
 shows it for MNIST's 10,000 test images, none of which was trained on; the coloured line is the image on the paper.

@@ -27,15 +27,22 @@ MOST = {"digits": 2000, "photos": 144}  # pictures at once
 PLACEHOLDERS = {"digits": "cnn/conv3/12, rnn/lstm2/5", "photos": "photo/block8/12, resnet18/layer3.0.conv1/5"}
 
 COMPUTED = """
-**Gradient ascent.** The image is free, the net is not: Adam changes the pixels so that the unit's sum grows (Erhan,
-Bengio, Courville, Vincent 2009). Unless you choose otherwise, a convolutional unit is climbed at its map's centre and
-sees a window only, the rest stays paper, and a recurrent unit after the last row; a ReLU's unit always by the sum in
-front of it, because behind the ReLU up to nine of ten units of a layer are silent at the start.
+**Gradient ascent.** The image is free, the net is not: Adam changes the image so that the unit's sum grows (Erhan,
+Bengio, Courville, Vincent 2009). Unless you choose otherwise, a convolutional unit is climbed at the places where its
+strongest test images have their peaks, a recurrent unit behind their rows, where its output is flat by atanh of it; a
+ReLU's unit always by the sum in front of it, because behind the ReLU up to nine of ten units of a layer are silent at
+the start.
 
-**What keeps it from noise.** *A budget of ink*: where the mean ink exceeds 0.13, as in MNIST, all pixels sink together.
-*Blur* (a Gaussian of half a pixel) and *jitter* (a shift of up to two pixels) before every step make what is found
-depend on no single pixel; units that see less than 20 pixels are shaken less. Switch them off: the difference is the
-lesson.
+**The prior** says what may be drawn. *None*: any image. *Linear*: what the mean and 50 principal components of the
+training digits add up to. *Generator*: what the decoder of a variational autoencoder draws, which was fitted to the
+training digits (Nguyen et al. 2016). Both begin with the best of 256 drawings of the prior and stay in a ball around
+the mean digit; what the unit cannot see is faint. A prior draws digits for untrained units, too: whether a picture
+tells what excites its unit stands in the unit's panel.
+
+**Without a prior**, what keeps it from noise: *a budget of ink*: where the mean ink exceeds 0.13, as in MNIST, all
+pixels sink together. *Blur* (a Gaussian of half a pixel) and *jitter* (a shift of up to two pixels) before every step
+make what is found depend on no single pixel; units that see less than 20 pixels are shaken less. Switch them off: the
+difference is the lesson.
 
 **How strong.** Below each picture stands what it reaches anywhere in its map or in time, as a multiple of the strongest
 sum that any of MNIST's 10,000 test images causes in the same unit of the same net; *silent* is a unit whose ReLU lets
@@ -45,8 +52,9 @@ neither through, *new* one that only the picture lifts above zero, a dash one th
 **Which units.** *Most active* are those whose sums for the drawing come nearest to their strongest for any test image;
 *most different* those whose answers to 1,000 test images are least correlated, taken one by one.
 
-**Several pictures** of a unit shun one another: what is climbed then has minus twice the cosine similarity of the
-layer's Gram matrices in it (Olah, Mordvintsev, Schubert 2017), so that a unit that knows two things can show both.
+**Several pictures** of a unit begin apart, each where another part of its strongest images has its peak. Without a
+prior they keep apart: what is climbed then has minus twice the cosine similarity of the layer's Gram matrices in it
+(Olah, Mordvintsev, Schubert 2017), so that a unit that knows two things can show both.
 *Minus unit* subtracts another unit's sum: 4 minus 9 at the logits shows what tells them apart.
 
 **Nets for photos.** A channel's mean over its map is climbed, unless you choose its centre. The picture is made of

@@ -20,6 +20,7 @@ with frame.loading():
     from core.models import DIGIT_NETS, MODELS, cards
     from pages.shared import nets
     from pages.shared.choose_nets import shown_layers
+    from pages.shared.prior_drawings import prior_drawings
 
 
 def percent(label: str, hint: str | None = None) -> Any:
@@ -85,7 +86,7 @@ grows (FGSM, Goodfellow, Shlens, Szegedy 2015).
 statistics of the first 256 training images.
 
 **Over training**: the untrained net stands at "start"; both axes are logarithmic. `python -m core.training NAME
---seed S` makes each checkpoint again, with `--plain` the plain one.
+--seed S` makes each checkpoint again, with `--plain` the plain one, `python -m core.ascent.priors` the priors.
 """
 
 theme = st.context.theme.type or "light"
@@ -106,6 +107,8 @@ st.markdown(
     "how many pixels a unit can see at all. torchvision's classifiers can be chosen on the other pages, too."
 )
 st.dataframe(layer_table("photo"), hide_index=True)
+
+prior_drawings()
 
 with st.expander("How this is computed"):
     st.markdown(COMPUTED)

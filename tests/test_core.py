@@ -44,6 +44,7 @@ def called(*_: object, **__: object) -> None:
 
 # The modules that do something when they are run, what they are told, and what they do first.
 COMMANDS: dict[str, list[str]] = {
+    "core.ascent.priors": [],
     "core.atlas": ["build", "cnn"],
     "core.by_depth": [],
     "core.data.digits": [],
@@ -51,6 +52,7 @@ COMMANDS: dict[str, list[str]] = {
     "core.measures.signal": [],
     "core.models.cards": [],
     "core.survey": ["cnn"],
+    "core.telling": [],
     "core.training": ["cnn"],
     "core.weights": [],
 }

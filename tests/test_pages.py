@@ -338,8 +338,10 @@ def test_steps_out_of_range_are_brought_back_and_said() -> None:
 def test_what_needs_a_drawing_asks_for_one_and_finds_it(key: str, value: str, empty_store: Path) -> None:
     at = features()
     at.session_state["models"], at.session_state["steps"], at.session_state[key] = ["dense"], 8, value
+    at.session_state["prior"] = "none"
     assert "draw a digit on the page Draw" in said(fine(at.run()))
     at = app(digit="7").run().switch_page("pages/features.py").run()
+    at.session_state["prior"] = "none"
     at.session_state["models"], at.session_state["steps"], at.session_state[key] = ["dense"], 8, value
     fine(at.run())
     assert at.query_params["digit"] in ("7", ["7"])

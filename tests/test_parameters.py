@@ -29,7 +29,7 @@ from safetensors.torch import load_file
 from torch import Generator, Tensor, nn
 
 from core import attribution, examples, maps, segmentation, stimuli, survey, training, weights
-from core.ascent import ascend, grow, objectives, parametrise, prepare
+from core.ascent import ascend, best_of, grow, objectives, parametrise, prepare, priors
 from core.ascent.parametrise import Fourier, Ink, Maco, Pixels
 from core.ascent.transforms import Blur, Jitter, Warp
 from core.attribution import ATTRIBUTIONS, FORMING, backwards, outcome, removal
@@ -37,7 +37,18 @@ from core.attribution.outcome import Target
 from core.data import augment, photos
 from core.data.digits import Digits, test_set
 from core.layers import list_layers, record
-from core.measures import colourfulness, field, fitted_field, interval, neighbours, receptive_field, signal, spaces
+from core.measures import (
+    colourfulness,
+    field,
+    fitted_field,
+    forced_choice,
+    interval,
+    neighbours,
+    path_similarity,
+    receptive_field,
+    signal,
+    spaces,
+)
 from core.measures.field import Field
 from core.measures.spatial_frequency import mean_frequency
 from core.models import load
@@ -45,11 +56,14 @@ from core.trust import advice, controls, examine, numbers, pointing, table
 from tests.nets import Ramp
 
 MODULES = (
-    "ascent.ascend", "ascent.objectives", "ascent.parametrise", "ascent.prepare", "ascent.transforms", "stimuli",
+    "ascent.ascend", "ascent.objectives", "ascent.parametrise", "ascent.prepare", "ascent.priors",
+    "ascent.transforms", "stimuli",
     "attribution", "attribution.backwards", "attribution.outcome", "attribution.removal", "trust.advice",
     "trust.controls", "trust.examine", "trust.numbers", "trust.pointing", "trust.table", "measures.colourfulness",
-    "measures.field", "measures.fitted_field", "measures.interval", "measures.known_fields",
-    "measures.measured_fields", "measures.neighbours", "measures.reach", "measures.receptive_field", "measures.signal",
+    "measures.field", "measures.fitted_field", "measures.forced_choice", "measures.interval",
+    "measures.known_fields",
+    "measures.measured_fields", "measures.neighbours", "measures.path_similarity", "measures.reach",
+    "measures.receptive_field", "measures.signal",
     "measures.spaces", "measures.spatial_frequency", "maps", "segmentation", "survey", "weights", "examples",
     "training", "data.augment", "by_depth",
 )  # fmt: skip
@@ -103,6 +117,8 @@ SOME, MORE = Digits(*(part[:60] for part in MNIST)), Digits(*(part[60:120] for p
 DIGIT, OTHER_DIGIT = MNIST.images[:2], MNIST.images[2:4]
 PHOTO, OTHER_PHOTO = F.interpolate(photos.sample_views()[[0, 3, 5, 9]], (32, 32), mode="area").split(2)
 SEEN, STATES = record(CNN, DIGIT), record(RNN, DIGIT)
+LINEAR = priors.shipped("linear")
+HALVES = torch.tensor([[1.0, 0.0], [0.5, 0.5]]).repeat_interleave(98, 1) / 98  # of a map of 14 x 14
 MAP, OTHER_MAP = noise(2, 1, 28, 28) - 0.5, noise(2, 1, 28, 28, seed=1) - 0.5
 SQUARE = F.pad(torch.ones(1, 1, 8, 8), (10,) * 4)
 POINTS, MORE_POINTS = noise(120, 6), noise(120, 6, seed=1)
@@ -367,6 +383,14 @@ ASCENT = [
          place=("centre", "mean")),
     case(objectives.units, lambda score: score(STATES, DIGIT), "over time", layer=("lstm1", "lstm2"),
          indices=([4, 9], [5, 9]), time=(-1, 9)),
+    case(objectives.aimed, lambda score: score(SEEN, DIGIT), layer=("conv2", "relu2"), indices=([4, 9], [5, 9]),
+         aims=(HALVES, HALVES.flip(0))),
+    case(objectives.aimed, lambda score: score(STATES, DIGIT), "over time", layer=("lstm1", "lstm2"),
+         indices=([4, 9], [5, 9]), aims=(torch.ones(2, 28) / 28, 2 * torch.ones(2, 28) / 28, more(total))),
+    case(best_of, objective=(objectives.units("conv2", [4, 9]), objectives.units("conv2", [5, 9])),
+         parametrise=(LINEAR, lambda points: 1 - LINEAR(points)),
+         drawn=(noise(8, 50), noise(8, 50, seed=1)),
+         ranks=([0, 1], [0, 7])),
     case(objectives.direction, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
          vectors=(torch.ones(2, 12), 2 * torch.ones(2, 12), times(2.0))),
     case(objectives.diversity, lambda score: score(SEEN, DIGIT), layer=("conv2", "conv3"),
@@ -432,6 +456,65 @@ TRANSFORMS = [
 ]  # fmt: skip
 
 
+PRIORS = [
+    case(priors.Within, drawn, prior=(LINEAR, LINEAR.forward, stays), first=(noise(2, 50), noise(2, 50, seed=1)),
+         radius=(1.0, 0.2, less(lambda made: away(LINEAR(torch.zeros(1, 50)))(made)))),
+    case(priors.Within.start, self=(priors.Within(LINEAR, noise(2, 50)), priors.Within(LINEAR, noise(2, 50, seed=1))),
+         generator=(0, 1, stays)),
+    case(priors.Within.__call__, self=(priors.Within(LINEAR, noise(2, 50)), priors.Within(LINEAR, noise(2, 50), 0.1)),
+         parameters=(noise(2, 50), noise(2, 50, seed=1))),
+    case(priors.held, points=(noise(2, 50), noise(2, 50, seed=1)), radius=(0.1, 0.3, more(total))),
+    case(priors.Linear, lambda prior: tuple(prior.components.shape), numbers=(50, 20, less(lambda shape: shape[0]))),
+    case(priors.Linear.forward, self=(LINEAR, priors.Linear()), points=(noise(2, 50), noise(2, 50, seed=1))),
+    case(priors.Linear.points, self=(LINEAR, priors.fit_linear(DIGIT, 2))),
+    case(priors.fit_linear, lambda prior: prior.components, images=(DIGIT, OTHER_DIGIT),
+         numbers=(1, 2, more(len))),
+    case(priors.shipped, lambda prior: prior.numbers, name=("linear", "generator", less())),
+    case(priors.drawings, name=("linear", "generator"), count=(2, 3, more(len))),
+    case(priors.about, name=("linear", "generator")),
+    case(priors.error, images=(DIGIT, OTHER_DIGIT), made=(DIGIT, OTHER_DIGIT, more())),
+]  # fmt: skip
+
+
+def asked(observer: forced_choice.Observer) -> Tensor:
+    return observer(DIGIT)
+
+
+EXCITEMENT = noise(40, 2)
+QUESTIONS, OTHERS = (forced_choice.Questions(MNIST.images[begin : begin + 40], EXCITEMENT) for begin in (0, 40))
+CHOICES = [
+    case(forced_choice.Observer, asked, model=("cnn", "dense"), weights=("seed-3", "seed-2"), layer=("logits",),
+         mean=(torch.zeros(10), torch.ones(10))),
+    case(forced_choice.Observer, asked, "elsewhere", model=("dense",), weights=("seed-3",), layer=("fc1", "fc2"),
+         mean=(torch.zeros(64),)),
+    case(forced_choice.Observer.__call__, self=(QUESTIONS.observers["cnn"], QUESTIONS.observers["dense"])),
+    case(forced_choice.observers, lambda found: found["cnn"].mean, queries=(DIGIT, OTHER_DIGIT)),
+    case(forced_choice.pairs, lambda found: found[1], excitement=(EXCITEMENT[:, 0], EXCITEMENT[:, 1]),
+         distractor=("middle", "weakest")),
+    case(forced_choice.right, near=(torch.tensor([1.0, 2.0, 1.5]), torch.tensor([3.0, 2.0, 1.5]), more()),
+         positives=(torch.tensor([0]), torch.tensor([1]), more()),
+         distractors=(torch.tensor([2]), torch.tensor([0]), more())),
+    case(forced_choice.Questions, lambda made: made.scores(MNIST.images[80:82, None])["dense", "middle"],
+         queries=(MNIST.images[:40], MNIST.images[40:80]), excitement=(EXCITEMENT, EXCITEMENT.flip(0))),
+    case(forced_choice.Questions.scores, lambda found: found["dense", "middle"], self=(QUESTIONS, OTHERS),
+         references=(MNIST.images[80:82, None], MNIST.images[82:84, None])),
+    case(forced_choice.by_nets, scores=(QUESTIONS.scores(MNIST.images[80:82, None]),
+                                        QUESTIONS.scores(MNIST.images[82:84, None])),
+         kind=("middle", "weakest")),
+    case(path_similarity.ranks, layer=("conv2", "conv3")),
+    case(path_similarity.likeness, picture=(POINTS[:1], POINTS[1:2]), strongest=(POINTS[2:5], POINTS[3:6]),
+         others=(POINTS[6:9], POINTS[7:9])),
+    case(path_similarity.path_similarity, found=(torch.tensor([[0.5, 0.9, 0.1]]), torch.tensor([[0.7, 0.9, 0.1]]),
+         more())),
+    case(survey.Answers.aims, self=(finished(survey.survey(CNN, [MNIST.images[:9]], ["conv2"])).answers["conv2"],
+                                    finished(survey.survey(CNN, [MNIST.images[9:20]], ["conv2"])).answers["conv2"]),
+         shape=((24, 14, 14), (24, 28, 14), more(torch.numel)), parts=(1, 2, more(len))),
+    case(survey.Answers.aims_of, self=(finished(survey.survey(CNN, [MNIST.images[:9]], ["conv2"])).answers["conv2"],
+                                       finished(survey.survey(CNN, [MNIST.images[9:20]], ["conv2"])).answers["conv2"]),
+         shape=((24, 14, 14), (24, 28, 14), more(torch.numel)), indices=([4, 9], [4, 4])),
+]  # fmt: skip
+
+
 def climbed(model: nn.Module, layer: str, indices: list[int]) -> Callable[[stimuli.Recipe], stimuli.Step]:
     """The recipe's last step for these units."""
     return lambda recipe: finished(stimuli.climb(model, layer, indices, recipe))
@@ -456,7 +539,7 @@ def answer(unit: int) -> Callable[[stimuli.Step], float]:
 
 
 Recipe = stimuli.Recipe
-SHORT = Recipe(steps=6)
+SHORT, DRAWN = Recipe(steps=6), replace(stimuli.WITH_PRIOR, steps=6)
 COLOURFUL = replace(stimuli.PHOTO_RECIPE, steps=6, side=32)
 RECIPES = [
     case(Recipe, climbed(CNN, "conv3", [5, 5]), "for digits", steps=(8, 24, scores(more())),
@@ -466,11 +549,14 @@ RECIPES = [
          turn=(0.0, 30.0, images(less(fineness))),
          zoom=(0.0, 0.4, images(less(fineness))),
          start=("grey", "black", images(less(level))),
-         place=("centre", "mean", images(more(lambda drawn: int((drawn > 0).sum())))),
+         place=("own", "mean", images(more(lambda drawn: int((drawn > 0).sum())))),
          minus=(None, 7, less(answer(7))), diversity=(0.0, 2.0, images(more(unlike)))),
     case(Recipe, climbed(CNN, "conv3", [5, 5]), "of waves", steps=(6, 7), budget=(None,),
          decay=(0.5, 2.0, images(less(fineness)))),
-    case(Recipe, climbed(RNN, "lstm1", [5, 9]), "for a recurrent net", steps=(6, 7), row=(28, 10, less(below(10)))),
+    case(Recipe, climbed(RNN, "lstm1", [5, 9]), "for a recurrent net", steps=(6, 7), row=(None, 10, less(below(10)))),
+    case(Recipe, climbed(DENSE, "fc2", [5, 5]), "with a prior", prior=("linear", "generator"), steps=(6, 7),
+         lr=(0.05, 0.1),
+         radius=(1.2, 0.4, images(less(fineness))), seed=(0, 1), jitter=(0, 2)),
     case(Recipe, climbed(COLOUR, "conv2", [2, 2]), "for photographs", channels=(3,), steps=(6, 24, scores(more())),
          lr=(0.03, 0.1, images(more(away(0.5)))),
          budget=(None,), decay=(1.0, 2.0, images(less(fineness))), jitter=(0, 8, images(less(roughness))),
@@ -483,11 +569,14 @@ RECIPES = [
     case(stimuli.within_limits, recipe=(SHORT, replace(SHORT, steps=0))),
     case(stimuli.climb, images_of, layer=("conv2", "conv3"), indices=([4], [5]),
          recipe=(SHORT, replace(SHORT, seed=1))),
+    case(stimuli.climb, images_of, "at its own places", layer=("conv2", "relu2"), indices=([4, 9], [5, 9]),
+         recipe=(SHORT, DRAWN), aims=(HALVES, HALVES.flip(0))),
     case(stimuli.climb, images_of, "photographs", model=(COLOUR, OTHER_COLOUR), layer=("conv1", "conv2"),
          indices=([4], [5]),
          recipe=(COLOURFUL, replace(COLOURFUL, seed=1))),
-    case(stimuli.climb_layers, nets=({"net": CNN}, {"net": CNN_TWIN}), targets=({"net/conv2": [4]}, {"net/conv3": [4]}),
-         recipe=(SHORT, replace(SHORT, seed=1))),
+    case(stimuli.climb_layers, nets=({"net": CNN}, {"net": CNN_TWIN}),
+         targets=({"net/conv2": [4]}, {"net/conv3": [4]}),
+         aims=({}, {"net/conv2": HALVES[:1]}), recipe=(SHORT, replace(SHORT, seed=1))),
     case(stimuli.for_layer, model=(COLOUR, LARGE_COLOUR), layer=("conv1", "conv2"),
          recipe=(COLOURFUL, replace(COLOURFUL, lr=0.1))),
     case(stimuli.suited, recipe=(COLOURFUL, replace(COLOURFUL, lr=0.1)),
@@ -755,7 +844,19 @@ TRAINING = [
     case(checkpoint, name=("dense-video", "dense"), plain=(True, False), folder=(Path("one"), Path("other"))),
 ]  # fmt: skip
 
-TABLE = [*ASCENT, *PARAMETRISATIONS, *TRANSFORMS, *RECIPES, *ATTRIBUTION, *TRUST, *MEASURES, *PLACES, *TRAINING]
+TABLE = [
+    *ASCENT,
+    *PARAMETRISATIONS,
+    *PRIORS,
+    *TRANSFORMS,
+    *CHOICES,
+    *RECIPES,
+    *ATTRIBUTION,
+    *TRUST,
+    *MEASURES,
+    *PLACES,
+    *TRAINING,
+]
 
 
 @dataclass(frozen=True)
@@ -816,6 +917,12 @@ CONSTANTS = [
     Constant(parametrise, "MARGIN", 0.2, lambda: parametrise.unsquashed(DIGIT), less(spread)),
     Constant(parametrise, "COLOURS", ((0.3, 0.0, 0.0), (0.0, 0.3, 0.0), (0.0, 0.0, 0.3)),
              lambda: parametrise.decorrelated(PHOTO)),
+    Constant(objectives, "ALMOST", 0.5,
+             lambda: objectives.aimed("x", [0], torch.ones(1, 1))({"x": torch.ones(1, 1, 1)}, DIGIT), less(total)),
+    Constant(stimuli, "DRAWN", 2, lambda: next(stimuli.climb(DENSE, "fc2", range(8), DRAWN)).scores, less(total)),
+    Constant(priors, "STEEPNESS", 2.0, lambda: LINEAR(torch.zeros(1, 50)), less(spread)),
+    Constant(forced_choice, "STRONGEST", 0.2, lambda: forced_choice.pairs(noise(50), "middle")[0], more(len)),
+    Constant(forced_choice, "MIDDLE", (0.2, 0.8), lambda: forced_choice.pairs(noise(50), "middle")[1], more(len)),
     Constant(stimuli, "FILTER", 10, lambda: stimuli.suited(COLOURFUL, 7, True), less(lambda recipe: recipe.side)),
     Constant(stimuli, "TINY", 20, lambda: stimuli.suited(COLOURFUL, 12, True), less(lambda recipe: recipe.turn)),
     Constant(stimuli, "SMALL", 80, lambda: stimuli.suited(COLOURFUL, 67, True), less(lambda recipe: recipe.side)),
@@ -888,8 +995,10 @@ SHIPS = "writes what ships, or prints it, for minutes: its parts are in the tabl
 COMPILES = "numba compiles for half the time that this file may take: test_maps.py"
 EXEMPT = {
     **dict.fromkeys(("ascent.ascend.Step", "stimuli.Frame", "attribution.outcome.Forming", "trust.examine.Trust",
-                     "trust.examine.Worth", "trust.pointing.Grids", "measures.neighbours.Compared", "survey.Extremes",
-                     "survey.Answers", "survey.Progress", "weights.Matrix", "weights.Neighbours", "training.Step"),
+                     "trust.examine.Worth", "trust.pointing.Grids", "measures.neighbours.Compared",
+                     "survey.Extremes",
+                     "survey.Answers", "survey.Progress", "ascent.priors.Step", "ascent.priors.Recipe",
+                     "weights.Matrix", "weights.Neighbours", "training.Step"),
                      RECORD),
     **dict.fromkeys(("measures.known_fields.", "measures.measured_fields.", "measures.reach."), FOLLOWED),
     **dict.fromkeys(("maps.umap", "maps.place_by_umap"), COMPILES),
@@ -897,6 +1006,9 @@ EXEMPT = {
     "trust.advice.markdown": "made of what stands beside it: test_readme.py",
     "ascent.objectives.Objective": "made by the functions beside it; how two are added: test_ascent.py",
     "ascent.parametrise.Parametrisation": "a protocol",
+    "ascent.priors.Prior": "a protocol",
+    **dict.fromkeys(("ascent.priors.Decoder", "ascent.priors.make", "ascent.priors.fit_generator"),
+                    "trained for minutes; on few images in test_priors.py"),
     "ascent.prepare.faster_dtype": "answers by the clock: test_prepare.py",
     "trust.pointing.RowsTogether": "made by `everywhere`",
     "trust.pointing.photo_grids": "sixty photographs of 448 pixels: test_pointing.py",
@@ -914,6 +1026,10 @@ NUMBERS = {
                      "measures.fitted_field.MOST_SHARED", "measures.field.EPSILON"), FOLLOWED),
     "measures.spatial_frequency.ROUNDING": "what is no pattern: test_measures.py",
     "stimuli.SIZE": SHAPED,
+    "stimuli.NOISY": "so that no pixel is overlooked by chance: test_stimuli.py",
+    "ascent.priors.FITTED": SHIPS,
+    **dict.fromkeys(("ascent.priors.COMPONENTS", "ascent.priors.LATENT", "ascent.priors.HIDDEN", "ascent.priors.MAPS"),
+                    "as the shipped files have them: they could not be read otherwise"),
     "stimuli.TIMED": "of images by which a type is timed: whatever it is, the clock decides",
     "trust.pointing.SEEN": "of a thousand classes, which no small net has: test_pointing.py",
     "trust.table.TASKS": "which of two is better: test_trust.py",

@@ -12,8 +12,9 @@ from PIL import Image
 from torch import Generator, Tensor, nn
 
 from core import stimuli
-from core.ascent.objectives import diversity, units
+from core.ascent.objectives import aimed, diversity, units
 from core.ascent.parametrise import Fourier, Ink, Parametrisation, Pixels
+from core.ascent.priors import shipped
 from core.ascent.transforms import Blur, Jitter, Warp
 from core.data import photos
 from core.data.canvas import to_text
@@ -21,8 +22,10 @@ from core.data.digits import test_set as mnist
 from core.examples import peaks
 from core.models import load
 from core.stimuli import (
+    OPTIMUM,
     PHOTO_RECIPE,
     RECIPE,
+    WITH_PRIOR,
     Frame,
     Recipe,
     as_bytes,
@@ -105,17 +108,74 @@ def test_shaking_is_small_beside_the_window_and_what_is_not_seen_stays_paper(
     rows, columns = torch.where(step.images.amax((0, 1)) > 0)
     room = min(3, window // 10)
     assert (rows.max() - rows.min() + 1, columns.max() - columns.min() + 1) == (min(window + 2 * room, 28),) * 2
-    climbed, seen = stimuli._within_window(RECIPE, net, units(layer, [0, 1]), 2)
+    climbed, (seen,) = stimuli._gently(RECIPE, net, units(layer, [0])), stimuli._windows(net, units(layer, [1]), 1)
     assert (climbed.jitter, climbed.blur) == (jitter, blur)
     assert replace(climbed, jitter=2, blur=0.5) == RECIPE
-    assert seen.any(0).sum() == seen.any(1).sum() == window
-    assert stimuli._within_window(Recipe(jitter=16), net, units(layer, [0, 1]), 2)[0].jitter == window // 10
+    assert seen[0].any(0).sum() == seen[0].any(1).sum() == window
+    assert stimuli._gently(Recipe(jitter=16), net, units(layer, [0])).jitter == window // 10
+
+
+def test_a_unit_that_looks_into_a_corner_is_climbed_there_and_sees_nothing_else() -> None:
+    """Units of 5 x 5 pixels at the corners of the map, one at two of them by halves; the other unit's is its own."""
+    aims = torch.zeros(3, 28, 28)
+    aims[0, 0, 0] = aims[1, 27, 27] = 1
+    aims[2, 0, 0] = aims[2, 27, 27] = 0.5
+    *_, step = climb(load("cnn"), "conv1", [4, 4, 4], replace(OPTIMUM, steps=3), aims.flatten(1))
+    inked = step.images[:, 0] > 0
+    upper, lower = torch.zeros(2, 28, 28, dtype=torch.bool)
+    upper[:3, :3] = lower[25:, 25:] = True
+    assert [mask.equal(seen) for mask, seen in zip(inked, (upper, lower, upper | lower), strict=True)] == [True] * 3
+    elsewhere = replace(OPTIMUM, steps=3, place="centre")
+    *_, centre = climb(load("cnn"), "conv1", [4], elsewhere, aims[:1].flatten(1))
+    assert torch.where(centre.images[0, 0] > 0)[0].tolist() == [row for row in range(12, 17) for _ in range(5)]
+
+
+def test_a_recurrent_unit_is_climbed_at_its_own_row_unless_another_is_named() -> None:
+    aims = torch.zeros(1, 28)
+    aims[0, 9] = 1
+    for row, last in ((None, 10), (20, 20)):
+        *_, step = climb(load("rnn"), "lstm1", [4], replace(OPTIMUM, steps=1, row=row), aims)
+        assert (step.images[0, 0, :last] > 0).all() and (step.images[0, 0, last:] == 0).all()
+
+
+def test_with_a_prior_what_a_unit_does_not_see_is_faint() -> None:
+    aims = torch.zeros(1, 14, 14)
+    aims[0, 7, 7] = 1
+    recipe = replace(WITH_PRIOR, steps=1, jitter=0)
+    *_, step = climb(load("cnn"), "conv2", [4], recipe, aims.flatten(1))
+    (seen,) = stimuli._windows(load("cnn"), aimed("conv2", [4], aims.flatten(1)), 1)
+    assert seen.sum() == 10 * 10
+    drawn = step.images[0] / torch.where(seen > 0, 1, 0.2)
+    assert drawn[seen == 0].max() > 0.2 and (step.images[0][seen == 0] <= 0.2).all()
+    assert drawn.max() <= 1 + 1e-6
+
+
+@pytest.mark.parametrize("prior", ["linear", "generator"])
+def test_a_climb_with_a_prior_is_the_units_own_and_four_of_a_unit_differ(prior: str) -> None:
+    """Alone or among others, at the same seed the same; another seed another. No picture leaves the ball."""
+    recipe, net = replace(WITH_PRIOR, prior=prior, steps=4), load("dense")
+    *_, alone = climb(net, "fc2", [5], recipe)
+    *_, among = climb(net, "fc2", [3, 5], recipe)
+    torch.testing.assert_close(among.images[1], alone.images[0], atol=1e-3, rtol=0)
+    *_, other = climb(net, "fc2", [5], replace(recipe, seed=1))
+    assert (other.images - alone.images).abs().max() > 0.1
+    *_, four = climb(net, "fc2", [5] * 4, recipe)
+    assert torch.pdist(four.images.flatten(1)).min() > 0.5
+
+
+def test_a_smaller_radius_keeps_pictures_nearer_to_the_mean_digit() -> None:
+    def apart(radius: float) -> float:
+        recipe = replace(WITH_PRIOR, prior="linear", radius=radius, steps=16)
+        *_, step = climb(load("dense"), "fc2", range(8), recipe)
+        return float((step.images - shipped("linear")(torch.zeros(1, 50))).norm())
+
+    assert apart(0.2) < 0.8 * apart(0.6) and apart(0.6) < 0.8 * apart(1.8)
 
 
 def test_the_window_of_a_recurrent_unit_ends_with_its_row() -> None:
     """It reads 28 columns of the rows up to its own."""
-    seen = stimuli._window(load("rnn"), units("lstm1", [4, 7], time=9), 2)
-    assert seen[:10].all() and not seen[10:].any()
+    for seen in stimuli._windows(load("rnn"), units("lstm1", [4, 7], time=9), 2)[:, 0]:
+        assert seen[:10].all() and not seen[10:].any()
 
 
 def test_the_last_scores_are_the_units_own_peaks_whatever_was_climbed() -> None:
@@ -134,7 +194,7 @@ def test_what_is_climbed_is_the_unit_less_another_and_more_where_pictures_differ
     """Of three units; the fourth, which this layer lacks, is not subtracted. A state is read behind its row."""
     sequence = {"x": torch.randn(2, 3, 28, generator=Generator().manual_seed(0))}
     recipe = Recipe(minus=minus, diversity=shun, row=10)
-    found = stimuli._objective("x", [1, 1], recipe, 3)(sequence, sequence["x"])
+    found = stimuli._objective("x", [1, 1], recipe, (1, 3, 28), None)(sequence, sequence["x"])
     expected = sequence["x"][:, 1, 9].clone()
     if minus in (0, 2):
         expected -= sequence["x"][:, minus, 9]
@@ -142,7 +202,7 @@ def test_what_is_climbed_is_the_unit_less_another_and_more_where_pictures_differ
     torch.testing.assert_close(found, expected)
     maps = {"x": torch.randn(2, 3, 5, 5, generator=Generator().manual_seed(0))}
     for place, value in (("centre", maps["x"][:, 1, 2, 2]), ("mean", maps["x"][:, 1].mean((1, 2)))):
-        found = stimuli._objective("x", [1, 1], Recipe(place=place), 3)(maps, maps["x"])  # type: ignore[arg-type]
+        found = stimuli._objective("x", [1, 1], Recipe(place=place), (1, 3, 5, 5), None)(maps, maps["x"])  # type: ignore[arg-type]
         torch.testing.assert_close(found, value)
 
 

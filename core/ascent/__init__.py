@@ -4,6 +4,6 @@ Four independent parts: how an image is parametrised, how it is shaken before th
 one loop.
 """
 
-from core.ascent.ascend import Step, ascend, grow
+from core.ascent.ascend import Step, ascend, best_of, grow
 
-__all__ = ["Step", "ascend", "grow"]
+__all__ = ["Step", "ascend", "best_of", "grow"]

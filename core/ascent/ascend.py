@@ -60,6 +60,30 @@ def ascend(
     yield Step(steps, steps, scores, images)
 
 
+@torch.no_grad()
+def best_of(
+    model: nn.Module, objective: Objective, parametrise: Callable[[Tensor], Tensor], drawn: Tensor, ranks: Sequence[int]
+) -> Tensor:
+    """Where to start: of the parameters drawn at random (n, ...) those whose images score highest.
+
+    Image i of the batch gets, by its own score, the one that ranks `ranks[i]`, counted from 0: so images that climb the
+    same score may begin apart. Every image is seen by the net once.
+    """
+    images = parametrise(drawn)
+    seen = run_to(model, images, objective.layers)
+    scores = torch.stack([
+        objective({name: _repeated(activation[place], len(ranks)) for name, activation in seen.items()},
+                  _repeated(images[place], len(ranks)))
+        for place in range(len(drawn))
+    ])  # fmt: skip
+    order = scores.argsort(dim=0, descending=True, stable=True)
+    return drawn[order[torch.as_tensor(ranks), torch.arange(len(ranks))]]
+
+
+def _repeated(one: Tensor, batch: int) -> Tensor:
+    return one[None].expand(batch, *one.shape)
+
+
 def grow(
     model: nn.Module,
     objective: Objective,

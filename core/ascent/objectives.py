@@ -13,6 +13,7 @@ from torch import Tensor
 
 Activations = Mapping[str, Tensor]
 Scores = Float[Tensor, " batch"]
+ALMOST = 1 - 1e-6  # beyond which float32 cannot tell what atanh is
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,23 @@ def _at(activation: Tensor, place: Place, time: int) -> Float[Tensor, "batch uni
     if activation.ndim == 4 and place == "centre":
         return activation[:, :, activation.shape[2] // 2, activation.shape[3] // 2, None]
     return activation.flatten(2) if activation.ndim > 2 else activation[:, :, None]
+
+
+def aimed(layer: str, indices: Sequence[int], aims: Float[Tensor, "batch places"]) -> Objective:
+    """Unit `indices[i]` of a layer in image i, as much at each place of its map, or at each time, as `aims[i]` says.
+
+    A recurrent unit's output h is nearly flat where it is strong: atanh(h), which is not, is climbed in its place.
+    """
+
+    def score(seen: Activations, images: Tensor) -> Scores:
+        activation = seen[layer]
+        places = activation.flatten(2) if activation.ndim > 2 else activation[..., None]
+        own = places[torch.arange(len(indices)), torch.as_tensor(indices)]
+        if activation.ndim == 3:
+            own = own.clamp(-ALMOST, ALMOST).atanh()
+        return (own * aims.to(own)).sum(1)
+
+    return Objective(frozenset({layer}), score)
 
 
 def direction(layer: str, vectors: Float[Tensor, "batch units"]) -> Objective:

@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 from PIL import Image
+from torch import Tensor
 
 from core import atlas, charts, images
 from core.models import find
@@ -51,6 +52,13 @@ class Choice:
         """The unit of every picture by "model/layer"; the pictures of a unit stand side by side."""
         return {place: [index for index in indices for _ in range(self.variants)] for place, indices in self.units}
 
+    def aims(self) -> dict[str, Tensor]:
+        """Where the unit of every picture looks, by "model/layer"; of nets for photos it is not known."""
+        if self.sees == "photos":
+            return {}
+        return {place: nets.aims(place.split("/")[0], self.weights, place.split("/")[1], indices)
+                for place, indices in self.targets().items()}  # fmt: skip
+
     def address(self) -> str:
         """Of the result: it depends on the weights themselves, not on their names."""
         weights = {model: nets.fingerprint(model, self.weights) for model in self.models}
@@ -63,7 +71,7 @@ class Choice:
             yield from_png(kept.content, self.recipe.steps, kept.about["reached"])
             return
         found: Iterator[Frame] = climb_layers(
-            {model: nets.net(model, self.weights) for model in self.models}, self.targets(), self.recipe
+            {model: nets.net(model, self.weights) for model in self.models}, self.targets(), self.recipe, self.aims()
         )
         size = sum(map(len, self.targets().values())) * self.recipe.channels * self.recipe.side**2
         every = max(1, self.recipe.steps // min(FRAMES, max(1, KEPT // size)))

@@ -4,7 +4,7 @@ import html
 
 import streamlit as st
 
-from core import atlas, charts
+from core import atlas, charts, telling
 from core.models import find
 from core.units import Unit
 from pages.shared import link, nets
@@ -34,11 +34,31 @@ def closable_head(unit: Unit) -> None:
         st.button("Close", icon=":material/close:", type="tertiary", on_click=link.put, args=(charts.UNIT, None))
 
 
-def stimulus_caption(weights: str, stimulus: atlas.Stimulus, best: str) -> str:
+def stimulus_caption(weights: str, stimulus: atlas.Stimulus, best: str, without_prior: bool = False) -> str:
     """What a shipped stimulus is, and how it excites its unit beside the `best` real image."""
+    what = "without a prior" if without_prior else f"{weights}: what it looks for"
     if stimulus.dead:
         return f"{weights}: silent, whatever it is shown"
     if stimulus.strongest <= 0:
-        return f"{weights}: what it looks for"
-    share = stimulus.reached / stimulus.strongest
-    return f"{weights}: what it looks for; excites it {share:.2g} times as much as the best {best}"
+        return what
+    if not stimulus.found:
+        return f"{what}; not found: no ascent excites it as much as the best {best}"
+    return f"{what}; excites it {stimulus.reached / stimulus.strongest:.2g} times as much as the best {best}"
+
+
+def telling_caption(unit: Unit, weights: str) -> str:
+    """How much a unit's picture tells of what excites it, in words; nothing where it was not asked."""
+    found = telling.told(unit, weights)
+    if found is None:
+        return ""
+    said = (
+        f"Shown it, other nets pick the image that excites the unit more in {100 * found.picture:.0f} % of pairs; "
+        f"shown its best real image, {100 * found.real:.0f} %; by chance 50 %."
+    )
+    with_prior, without = (telling.paths_of(unit, weights, name) for name in (telling.PICTURE, telling.WITHOUT))
+    if with_prior:
+        said += (
+            f" Path similarity of its layer's pictures: {min(with_prior.values()):.2f}, without a prior "
+            f"{min(without.values()):.2f}; 1 is like its real images."
+        )
+    return said

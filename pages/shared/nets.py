@@ -86,6 +86,11 @@ def test_answers(name: str, weights: str, rows: int) -> dict[str, Answers]:
     return _surveyed(name, weights, batches, [layer.name for layer in layers(name)], f"test images, {rows} rows")
 
 
+def aims(name: str, weights: str, layer_name: str, indices: Sequence[int]) -> Tensor:
+    """The places, (n, places), that a picture of each of these units aims at, by the test images."""
+    return test_answers(name, weights, 28)[layer_name].aims_of(layer(name, layer_name).shape, indices)
+
+
 @st.cache_resource(max_entries=24, show_spinner="Showing the photos to this layer ...", show_time=True)
 def photo_answers(name: str, weights: str, layer: str) -> Answers:
     """How a layer's units answer to the set of photos: which excite each most, and where."""

@@ -5,13 +5,23 @@ from typing import Any
 
 import streamlit as st
 
-from core.ascent.objectives import Place
+from core.ascent.priors import PRIORS
 from core.data.canvas import to_text
-from core.stimuli import DIGIT_STARTS, PHOTO_STARTS, RECIPES, Recipe, within_limits
+from core.stimuli import (
+    DIGIT_STARTS,
+    LIMITS,
+    NONE,
+    PHOTO_STARTS,
+    RECIPE,
+    RECIPES,
+    WITH_PRIOR,
+    Recipe,
+    within_limits,
+)
 from pages.shared.notice import notice
 from pages.shared.paper import drawing
 
-PLACES: tuple[Place, ...] = ("centre", "mean")
+PLACES: dict[str, tuple[str, ...]] = {"digits": ("own", "centre", "mean"), "photos": ("centre", "mean")}
 DRAWING, DIVERSITY = "my drawing", 2.0
 # What can be switched off, and what the recipe is without it.
 DIGIT_SWITCHES: dict[str, dict[str, Any]] = {
@@ -33,25 +43,70 @@ def choose_recipe(sees: str) -> tuple[Recipe, int]:
     Raises ValueError, with a sentence for the page, where there is no drawing to begin with.
     """
     usual = RECIPES[sees]
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        if sees == "digits":
+            usual = _with_prior()
+        variants = st.segmented_control("Pictures of a unit", [1, 2, 3, 4, 6], default=1, required=True, key="variants",
+                                        bind="query-params")  # fmt: skip
+        seed = st.number_input("Seed", value=usual.seed, key="seed", bind="query-params", width=100)
+    with st.expander("More: how it is climbed"):
+        wanted = _more(sees, usual)
+        if usual.prior == NONE:
+            wanted |= _switched_off(sees)
+    apart = DIVERSITY if variants > 1 and usual.prior == NONE else 0.0
+    recipe, changed = within_limits(replace(usual, seed=int(seed), diversity=apart, **wanted))
+    for sentence in changed:
+        notice(sentence, ":material/straighten:")
+    return recipe, variants
+
+
+def _with_prior() -> Recipe:
+    """The recipe of the chosen prior, held as close to the training images as is chosen."""
+    prior = st.segmented_control(
+        "Prior",
+        [NONE, *PRIORS],
+        default=WITH_PRIOR.prior,
+        required=True,
+        key="prior",
+        bind="query-params",
+        help="What the picture may be: anything; what the principal components of the training digits add up to; or "
+        "what a generator trained on them draws.",
+    )
+    radius = st.slider(
+        "How far from the mean digit",
+        *LIMITS["radius"],
+        WITH_PRIOR.radius,
+        0.1,
+        key="radius",
+        bind="query-params",
+        width=180,
+        disabled=prior == NONE,
+        help="At 1 the prior's numbers may go as far as those of training digits do.",
+    )
+    return RECIPE if prior == NONE else replace(WITH_PRIOR, prior=prior, radius=radius)
+
+
+def _more(sees: str, usual: Recipe) -> dict[str, Any]:
+    """What few will change."""
     starts = [*DIGIT_STARTS, DRAWING] if sees == "digits" else list(PHOTO_STARTS)
     with st.container(horizontal=True, gap="medium"):
-        steps = st.number_input("Steps", value=usual.steps, step=32, key="steps", bind="query-params", width=110)
-        seed = st.number_input("Seed", value=usual.seed, key="seed", bind="query-params", width=100)
-        start = st.selectbox("Begin with", starts, key=key_of("start", sees), bind="query-params", width=140)
-        variants = st.segmented_control("Pictures of a unit", [1, 2, 3, 6], default=1, required=True, key="variants",
-                                        bind="query-params")  # fmt: skip
-        place: Place = st.segmented_control(
+        steps = st.number_input("Steps", value=None, step=32, key="steps", bind="query-params", width=110,
+                                placeholder=str(usual.steps))  # fmt: skip
+        start = st.selectbox("Begin with", starts, key=key_of("start", sees), bind="query-params", width=140,
+                             disabled=usual.prior != NONE, help="Only without a prior.")  # fmt: skip
+        place = st.segmented_control(
             "Maps",
-            PLACES,
+            PLACES[sees],
             default=usual.place,
             required=True,
             key=key_of("place", sees),
             bind="query-params",
-            help="At the map's centre, or all over it.",
+            help="Where its strongest test images have their peaks, at the map's centre, or all over it.",
         )
-        row = usual.row
+        row: float | None = usual.row
         if sees == "digits":
-            row = st.number_input("Recurrent, behind row", value=row, key="behind", bind="query-params", width=150)
+            row = st.number_input("Recurrent, behind row", value=row, key="behind", bind="query-params", width=170,
+                                  placeholder="its own")  # fmt: skip
         minus = st.number_input(
             "Minus unit",
             value=None,
@@ -60,22 +115,15 @@ def choose_recipe(sees: str) -> tuple[Recipe, int]:
             width=110,
             help="Subtract the sum of this unit of the same layer: what tells two units apart?",
         )
-    recipe, changed = within_limits(
-        replace(
-            usual,
-            steps=int(steps),
-            seed=int(seed),
-            start=to_text(drawing()) if start == DRAWING else start,
-            place=place,
-            row=int(row),
-            minus=None if minus is None else int(minus),
-            diversity=DIVERSITY if variants > 1 else 0.0,
-            **_switched_off(sees),
-        )
-    )
-    for sentence in changed:
-        notice(sentence, ":material/straighten:")
-    return recipe, variants
+    if usual.prior != NONE:
+        start = usual.start
+    return {
+        "steps": usual.steps if steps is None else int(steps),
+        "start": to_text(drawing()) if start == DRAWING else start,
+        "place": place,
+        "row": None if row is None else int(row),
+        "minus": None if minus is None else int(minus),
+    }
 
 
 def _switched_off(sees: str) -> dict[str, Any]:

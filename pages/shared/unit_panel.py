@@ -13,7 +13,7 @@ from core.units import Unit
 from pages.shared import nets, paper
 from pages.shared.connections import connections
 from pages.shared.gallery import gallery
-from pages.shared.heads import stimulus_caption
+from pages.shared.heads import stimulus_caption, telling_caption
 
 EXAMPLES, SCALE, STIMULUS_SCALE, WIDTH = 9, 3, 4, 280
 
@@ -90,20 +90,16 @@ def _several(unit: Unit) -> None:
 
 
 def _stimuli(unit: Unit, weights: str) -> None:
-    """What gradient ascent found for the unit, beside what it finds for the same unit of the untrained twin."""
-    with st.container(horizontal=True, gap="small"):
-        for name in dict.fromkeys((weights, "untrained")):
-            stimulus = atlas.look_up(unit, name)
-            with st.container(width=(WIDTH - 16) // 2, gap="xsmall"):
+    """What gradient ascent found for the unit, and for its untrained twin, without a prior beside it."""
+    for name in dict.fromkeys((weights, "untrained")):
+        found = {kind: atlas.look_up(unit, name, kind) for kind in ("", atlas.WITHOUT)}
+        with st.container(horizontal=True, gap="small"):
+            for kind, stimulus in found.items():
                 if stimulus is not None:
-                    st.image(
-                        images.framed(images.paper(stimulus.image, STIMULUS_SCALE)),
-                        width=STIMULUS_SCALE * SIZE + 2,
-                    )
-                st.caption(_caption(name, stimulus))
-
-
-def _caption(weights: str, stimulus: atlas.Stimulus | None) -> str:
-    if stimulus is None:
-        return f"What it looks for was computed for the trained and untrained nets, not for {weights}."
-    return stimulus_caption(weights, stimulus, "test image")
+                    with st.container(width=(WIDTH - 16) // 2, gap="xsmall"):
+                        st.image(images.framed(images.paper(stimulus.image, STIMULUS_SCALE)),
+                                 width=STIMULUS_SCALE * SIZE + 2)  # fmt: skip
+                        st.caption(stimulus_caption(name, stimulus, "test image", bool(kind)))
+        if found[""] is None:
+            st.caption(f"What it looks for was computed for the trained and untrained nets, not for {name}.")
+        st.caption(telling_caption(unit, name))
