@@ -26,7 +26,7 @@ lint: .venv/dev
 	$(VENV)/mypy
 
 bench: .venv/bench
-	$(VENV)/python -m pytest -p no:tests.only_read tests/bench.py --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name
+	$(VENV)/python -m pytest -o addopts= tests/bench.py --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name
 	$(VENV)/python -m tests.bench_ascent
 
 # Random mutants of what is committed, each put to the tests that run its line; goes on where it was stopped.
@@ -38,7 +38,7 @@ mutants: .venv/dev
 
 # Makes the README's pictures again.
 pictures: .venv/dev
-	$(VENV)/python -m pytest -p no:tests.only_read tests/browser/pictures.py
+	$(VENV)/python -m pytest -o addopts= tests/browser/pictures.py
 
 # Makes the checkpoints that are missing; `make --always-make train` makes them all again, about 90 minutes of one core.
 SEEDS := 0 1 2 3 4

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core import by_depth
+from core import by_depth, telling
 from core.measures import neighbours, signal
 from core.models import cards
 from core.trust import advice
@@ -19,12 +19,13 @@ def test_the_tables_are_those_that_the_commands_print() -> None:
     assert neighbours.markdown() in README
     assert signal.markdown() in README
     assert advice.markdown("cnn") in README
+    assert telling.markdown() in README
 
 
 def test_the_sentences_are_those_that_the_tables_say() -> None:
     words = README.replace("\n", " ")
     for said in (neighbours.headline(), neighbours.headline("silhouette"), neighbours.dimensions(), neighbours.rise(),
-                 by_depth.sentence()):  # fmt: skip
+                 by_depth.sentence(), telling.headline()):  # fmt: skip
         assert said in words
 
 

@@ -17,8 +17,8 @@ def prior_drawings() -> None:
     st.subheader("The priors", anchor=False)
     st.markdown(
         "What *Features* may draw with. Each was fitted to 50,000 training digits; these are drawn at random. The "
-        "*error* is what it leaves out of the 10,000 others: the root mean squared difference of their pixels, between 0 "
-        "and 1, from what the prior makes of them. A prior draws digits whatever the net."
+        "*error* is what it leaves out of the 10,000 others: the root mean squared difference of their pixels, "
+        "between 0 and 1, from what the prior makes of them. A prior draws digits whatever the net."
     )
     with st.container(horizontal=True, gap="medium"):
         for name, what in WHAT.items():

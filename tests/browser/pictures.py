@@ -4,10 +4,14 @@ import io
 from collections.abc import Callable
 from urllib.parse import quote
 
+import torch
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from core import atlas, images
 from core.attribution import ATTRIBUTIONS
+from core.data.digits import test_set
+from core.survey import shipped
 from core.trust.controls import IMAGE
 from tests.conftest import ROOT
 from tests.drawing import draw_with_mouse
@@ -68,3 +72,13 @@ def test_the_attributions(server: str, open_page: Callable[..., Page]) -> None:
     expect(charts).to_have_count(3 + 37 + 1 + len(ATTRIBUTIONS), timeout=60_000)  # maps, and a row's curves
     page.wait_for_timeout(3000)
     save(page.locator(".st-key-grid"), "attribution.png")
+
+
+def test_the_priors() -> None:
+    """Units of the CNN's fourth layer: without a prior, with one, and the test images that excite them most."""
+    answers, units = shipped("cnn", "trained"), range(12)
+    assert answers is not None
+    rows = [atlas.pictures("cnn", f"trained-{atlas.WITHOUT}", "conv4"), atlas.pictures("cnn", "trained", "conv4")]
+    rows += [test_set().images[answers["conv4"].most.inputs[:, place]] for place in range(3)]
+    sheet = images.contact_sheet(torch.cat([row[units] for row in rows]), len(units), 2)
+    sheet.picture.convert("RGB").quantize(COLOURS).save(ROOT / "docs" / "priors.png", optimize=True)
