@@ -1,21 +1,22 @@
-"""How the wall's pictures change with depth, beside those of five untrained twins: `python -m core.by_depth`.
+"""How what units look for changes with depth, at one size and by one recipe for every layer: `python -m core.by_depth`.
 
-**The rule**, fixed before the twins' numbers: training makes what units look for coarser with depth where the fineness
-falls from FROM to TO by a larger factor than in every twin.
+**The rule**, fixed before the numbers: training makes what units look for coarser with depth where Spearman's rank
+correlation between a unit's depth and its picture's fineness, over the units of the blocks from FROM on, lies with its
+whole interval below that of every untrained twin.
 """
 
 import math
 import sys
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pandas as pd
-from jaxtyping import Float
-from torch import Tensor
+import torch
+from scipy.stats import bootstrap, spearmanr
+from torch import nn
 from tqdm import tqdm
 
-from core.atlas import FOLDER, PHOTO, WALL, layers_of, pictures_of, recipe_for, wall_units
+from core.atlas import FOLDER, PHOTO, WALL, layers_of, wall_units
 from core.files import write_whole
 from core.layers import Layer
 from core.measures.colourfulness import colourfulness
@@ -24,13 +25,20 @@ from core.measures.receptive_field import receptive_fields
 from core.measures.spatial_frequency import mean_frequency
 from core.models import TWIN, controls, load, untrained
 from core.process import settle
-from core.stimuli import climb
+from core.stimuli import PHOTO_RECIPE, climb
 
-FROM, TO = "block2", "block16"
-IN_TWINS = 6  # units of each of the wall's layers in the twins that have no atlas; seed 0's has all that the wall shows
-TABLE = FOLDER / PHOTO / "twins.csv"
+FROM, LATER = "block2", "block5"  # where the rule begins, and once more without what sees least
+BATCH = 24  # units that are climbed together
+TABLE = FOLDER / PHOTO / "one-recipe.csv"
 MEASURES = {"frequency": mean_frequency, "colourfulness": colourfulness}
 COLUMNS = ["measure", "layer", "weights", "value", "low", "high"]
+RESAMPLES = 2000
+
+
+@cache
+def table() -> pd.DataFrame:
+    """The shipped numbers: a row a unit, of all in the trained net and of those that the wall shows in five twins."""
+    return pd.read_csv(TABLE)
 
 
 @cache
@@ -44,86 +52,95 @@ def by_depth() -> pd.DataFrame:
     fields = receptive_fields(untrained(PHOTO, seed=0).eval())
     rows: list[tuple[object, ...]] = []
     for layer in WALL:
-        shown = _shown("trained", layer)
-        for name, measure in MEASURES.items():
-            values = measure(shown)
+        own, twins = _of(layer, "trained"), _of(layer, TWIN)
+        for name in MEASURES:
+            values = torch.tensor(own[name].to_numpy())
             rows.append((name, layer, "trained", float(values.mean()), *interval(values)))
-            own = _of_twins(name, layer)
-            rows.append((name, layer, TWIN, sum(own) / len(own), min(own), max(own)))
+            means = twins.groupby("seed")[name].mean()
+            rows.append((name, layer, TWIN, means.mean(), means.min(), means.max()))
         size = fields[layer][0].size
         rows += [("field", layer, weights, *[None if math.isinf(size) else size] * 3) for weights in ("trained", TWIN)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _shown(weights: str, layer: str) -> Float[Tensor, "n 3 side side"]:
-    return pictures_of(weights, layer, wall_units(_layer(layer)))
+def _of(layer: str, weights: str) -> pd.DataFrame:
+    return table()[(table().layer == layer) & (table().weights == weights)]
 
 
-def _layer(name: str) -> Layer:
-    return next(layer for layer in layers_of(PHOTO) if layer.name == name)
-
-
-def _of_twins(measure: str, layer: str) -> list[float]:
-    """A measure's mean over a layer's units, a twin each: the first one's by the atlas, the others' as they ship."""
-    others = pd.read_csv(TABLE)
-    return [float(MEASURES[measure](_shown(TWIN, layer)).mean()), *others[others.layer == layer][measure]]
+def rank(rows: pd.DataFrame) -> float:
+    """Spearman's correlation between depth and fineness, over units."""
+    return float(spearmanr(rows.layer.map(WALL.index), rows.frequency).statistic)
 
 
 @cache
-def falls() -> dict[str, list[float]]:
-    """By which factor the fineness falls from FROM to TO, in the trained net and in each of the twins."""
-    found = by_depth().query("measure == 'frequency' and weights == 'trained'").set_index("layer").value
-    twins = zip(*(_of_twins("frequency", layer) for layer in (FROM, TO)), strict=True)
-    return {"trained": [found[FROM] / found[TO]], TWIN: [first / last for first, last in twins]}
+def ranks(begin: str = FROM) -> tuple[tuple[float, float, float], list[float]]:
+    """`rank` from that block to the last: the trained net's with its 95 % interval, and each twin's."""
+    blocks = WALL[WALL.index(begin) : -1]
+    rows = table()[table().layer.isin(blocks)]
+    own = rows[rows.weights == "trained"]
+    depth = own.layer.map(WALL.index).to_numpy()
+    values = depth, own.frequency.to_numpy()
+    found = bootstrap(values, lambda *pair: spearmanr(*pair).statistic, paired=True, vectorized=False,
+                      n_resamples=RESAMPLES, method="percentile", rng=0).confidence_interval  # fmt: skip
+    twins = [rank(of) for _, of in rows[rows.weights == TWIN].groupby("seed")]
+    return (rank(own), float(found.low), float(found.high)), twins
 
 
 def sentence() -> str:
-    """What the rule says of the wall, with its numbers."""
-    found = falls()
-    (trained,), low, high = found["trained"], min(found[TWIN]), max(found[TWIN])
-    without = sum(map(math.log, found[TWIN])) / len(found[TWIN]) / math.log(trained)
-    beyond = "more than in every twin" if trained > high else "no more than in its twins"
+    """What the rule says, with its numbers."""
+    (_, _, high), twins = ranks()
+    verdict = "coarser with depth, and training makes them so" if high < min(twins) else "no coarser than in its twins"
+    return f"What units look for grows {verdict}: {_said(FROM)}; {_said(LATER)}."
+
+
+def _said(begin: str) -> str:
+    (value, low, high), twins = ranks(begin)
     return (
-        f"From {FROM} to {TO} what units look for grows coarser by a factor of {trained:.2f} in the trained net, and "
-        f"of {low:.2f} to {high:.2f} in five untrained twins: {beyond}, and {100 * without:.0f} % of it, on a "
-        "logarithmic scale, comes without training."
+        f"from {begin} to {WALL[-2]} the rank correlation between depth and fineness is {value:.2f} ({low:.2f} to "
+        f"{high:.2f}) over the trained net's units, and {min(twins):.2f} to {max(twins):.2f} in five untrained twins"
     )
 
 
 def markdown() -> str:
-    """The README's table: fineness in cycles a pixel, the twins' from the lowest to the highest; fields in pixels."""
-    table = by_depth().set_index(["measure", "weights", "layer"])
-    fineness, fields = table.loc["frequency"], table.loc["field"].loc["trained"].value
-    twins = fineness.loc[TWIN]
+    """The README's table: fineness in cycles a picture, the twins' from the lowest to the highest; fields in pixels."""
+    found = by_depth().set_index(["measure", "layer", "weights"])
+    fineness = PHOTO_RECIPE.side * found.loc["frequency"]
+    trained, twins = fineness.xs("trained", level="weights"), fineness.xs(TWIN, level="weights")
+    fields = found.loc["field"].xs("trained", level="weights").value
     rows = {
-        "fineness, trained": [f"{fineness.loc['trained'].value[layer]:.2f}" for layer in WALL],
-        "fineness, five twins": [f"{twins.low[layer]:.2f} to {twins.high[layer]:.2f}" for layer in WALL],
+        "fineness, trained": [f"{trained.value[layer]:.1f}" for layer in WALL],
+        "its interval": [f"{trained.low[layer]:.1f} to {trained.high[layer]:.1f}" for layer in WALL],
+        "fineness, five twins": [f"{twins.low[layer]:.1f} to {twins.high[layer]:.1f}" for layer in WALL],
         "receptive field": [f"{fields[layer]:.0f}".replace("nan", "all") for layer in WALL],
     }
     lines = [f"| `{PHOTO}` | {' | '.join(WALL)} |", "|---" * (len(WALL) + 1) + "|"]
     return "\n".join(lines + [f"| {name} | {' | '.join(row)} |" for name, row in rows.items()])
 
 
-def _measured(seed: int, weights: str) -> Iterator[dict[str, object]]:
-    """Climb a few units of each of the wall's layers of one twin, and measure their pictures."""
-    net = load(PHOTO, weights=weights)
-    for name in WALL:
-        everyone = wall_units(_layer(name))
-        units = everyone[:: len(everyone) // IN_TWINS][:IN_TWINS]
-        *_, last = climb(net, name, units, recipe_for(name))
-        found = {measure: round(float(of(last.images).mean()), 4) for measure, of in MEASURES.items()}
-        yield {"seed": seed, "layer": name} | found
+def measured(net: nn.Module, weights: str, layers: list[Layer]) -> Iterator[dict[str, object]]:
+    """Climb units of each layer and measure their pictures: all of a trained net's blocks, else the wall's."""
+    for layer in layers:
+        shown = wall_units(layer)
+        units = list(range(layer.units)) if weights == "trained" and layer.name != WALL[-1] else shown
+        for begin in range(0, len(units), BATCH):
+            now = units[begin : begin + BATCH]
+            *_, last = climb(net, layer.name, now, PHOTO_RECIPE, exactly=True)
+            found = {name: measure(last.images).tolist() for name, measure in MEASURES.items()}
+            for place, unit in enumerate(now):
+                yield {"layer": layer.name, "unit": unit} | {name: round(of[place], 4) for name, of in found.items()}
 
 
 def main() -> None:
-    """Measure the twins that have no atlas, if that is not done, with a progress bar; print the README's part."""
+    """Measure the trained net and its twins, if that is not done, with a progress bar; print the README's part."""
     settle()
-    if not Path(TABLE).exists():
+    if not TABLE.exists():
+        layers = [layer for layer in layers_of(PHOTO) if layer.name in WALL]
         rows = []
-        with tqdm(total=(len(controls(TWIN)) - 1) * len(WALL), file=sys.stderr) as bar:
-            for seed, weights in enumerate(controls(TWIN)[1:], 1):
-                for row in _measured(seed, weights):
-                    rows.append(row)
+        with tqdm(file=sys.stderr, unit="unit") as bar:
+            nets = [("trained", 0, "trained"), *((TWIN, seed, name) for seed, name in enumerate(controls(TWIN)))]
+            for weights, seed, name in nets:
+                for row in measured(load(PHOTO, weights=name), weights, layers):
+                    rows.append({"weights": weights, "seed": seed} | row)
                     bar.update()
         write_whole(TABLE, pd.DataFrame(rows).to_csv(index=False).encode())
     sys.stdout.write(f"{markdown()}\n\n{sentence()}\n")

@@ -87,15 +87,21 @@ def within_limits(recipe: Recipe) -> tuple[Recipe, list[str]]:
 
 
 def climb(
-    model: nn.Module, layer: str, indices: Sequence[int], recipe: Recipe, aims: Float[Tensor, "n places"] | None = None
+    model: nn.Module,
+    layer: str,
+    indices: Sequence[int],
+    recipe: Recipe,
+    aims: Float[Tensor, "n places"] | None = None,
+    exactly: bool = False,
 ) -> Iterator[Step]:
     """The ascent of these units of a layer of sums, all in one batch; the same unit may be climbed several times.
 
-    `aims` are the units' own places or rows, from `core.aims`; without them a map's centre and the last row are meant.
-    Without a prior, what shakes the image has to be small beside the window that the units see. In digits, what they
-    cannot see stays paper; photos are made smaller instead, and enlarged again. The last scores are not those of the
-    objective, but the units' own peaks, as `core.examples` takes them of images. Raises ValueError for units that the
-    layer does not have.
+    `aims` are the units' own places or rows, as a survey tells them; without them a map's centre and the last row are
+    meant. Without a prior, what shakes the image has to be small beside the window that the units see. In digits, what
+    they cannot see stays paper. Photos are made smaller instead, enlarged again, and climbed in the type that is faster
+    here, unless it is to be done `exactly` as the recipe says, in float32, to compare layers and machines. The last
+    scores are not those of the objective, but the units' own peaks, as `core.examples` takes them of images. Raises
+    ValueError for units that the layer does not have.
     """
     shape = _shape(model, layer, recipe)
     count = shape[1]
@@ -106,7 +112,7 @@ def climb(
     objective = _objective(layer, indices, recipe, shape, aims)
     reach: Tensor | float = 1.0
     if recipe.channels == 3:
-        climbed = for_layer(model, layer, recipe)
+        climbed = recipe if exactly else for_layer(model, layer, recipe)
     else:
         climbed = _gently(recipe, model, units(layer, [0]))
         seen = F.max_pool2d(_windows(model, objective, len(indices)), 2 * climbed.jitter + 1, 1, climbed.jitter)
@@ -121,7 +127,7 @@ def climb(
         transforms=_transforms(climbed),
         steps=recipe.steps,
         lr=climbed.lr,
-        dtype=_dtype(model, layer, climbed.side) if recipe.channels == 3 else torch.float32,
+        dtype=torch.float32 if recipe.channels == 1 or exactly else _dtype(model, layer, climbed.side),
         generator=generator,
     )
     for step in steps:
