@@ -117,11 +117,15 @@ def markdown() -> str:
     return "\n".join(lines + [f"| {name} | {' | '.join(row)} |" for name, row in rows.items()])
 
 
+def units_of(weights: str, layer: Layer) -> list[int]:
+    """Which units of a layer are measured: all in the trained net's blocks, of its classes and in twins the wall's."""
+    return list(range(layer.units)) if weights == "trained" and layer.name != WALL[-1] else wall_units(layer)
+
+
 def measured(net: nn.Module, weights: str, layers: list[Layer]) -> Iterator[dict[str, object]]:
-    """Climb units of each layer and measure their pictures: all of a trained net's blocks, else the wall's."""
+    """Climb the units of each layer and measure their pictures."""
     for layer in layers:
-        shown = wall_units(layer)
-        units = list(range(layer.units)) if weights == "trained" and layer.name != WALL[-1] else shown
+        units = units_of(weights, layer)
         for begin in range(0, len(units), BATCH):
             now = units[begin : begin + BATCH]
             *_, last = climb(net, layer.name, now, PHOTO_RECIPE, exactly=True)
@@ -135,9 +139,10 @@ def main() -> None:
     settle()
     if not TABLE.exists():
         layers = [layer for layer in layers_of(PHOTO) if layer.name in WALL]
+        nets = [("trained", 0, "trained"), *((TWIN, seed, name) for seed, name in enumerate(controls(TWIN)))]
         rows = []
-        with tqdm(file=sys.stderr, unit="unit") as bar:
-            nets = [("trained", 0, "trained"), *((TWIN, seed, name) for seed, name in enumerate(controls(TWIN)))]
+        total = sum(len(units_of(weights, layer)) for weights, *_ in nets for layer in layers)
+        with tqdm(total=total, file=sys.stderr, unit="unit") as bar:
             for weights, seed, name in nets:
                 for row in measured(load(PHOTO, weights=name), weights, layers):
                     rows.append({"weights": weights, "seed": seed} | row)

@@ -131,9 +131,10 @@ BARS: dict[str, tuple[ModuleType, list[str], dict[str, Callable[..., object]], f
         "make_checkpoint": lambda *_: (training.Step(step, 5, step / 2, 0.1) for step in range(1, 6)),
     }, 5),
     "by depth": (by_depth, [], {
-        "_measured": lambda seed, weights: ({"seed": seed, "layer": layer} for layer in by_depth.WALL),
+        "measured": lambda net, weights, layers: ({"unit": unit} for layer in layers
+                                                  for unit in by_depth.units_of(weights, layer)),
         "write_whole": lambda *_: None, "markdown": str, "sentence": str,
-    }, 4 * len(by_depth.WALL)),
+    }, 864 + 5 * 232),
     "trust": (table, ["cnn", "photo"], {
         "build": lambda *_: (("LRP", share) for share in (0.0, 0.25, 0.5, 1.0)),
         "build_photo": lambda: (("LRP", share) for share in (0.5, 1.0)),

@@ -572,7 +572,7 @@ RECIPES = [
     case(stimuli.climb, images_of, "at its own places", layer=("conv2", "relu2"), indices=([4, 9], [5, 9]),
          recipe=(SHORT, DRAWN), aims=(HALVES, HALVES.flip(0))),
     case(stimuli.climb, images_of, "photographs", model=(COLOUR, OTHER_COLOUR), layer=("conv1", "conv2"),
-         indices=([4], [5]),
+         indices=([4], [5]), exactly=(False, True, more(torch.numel)),
          recipe=(COLOURFUL, replace(COLOURFUL, seed=1))),
     case(stimuli.climb_layers, nets=({"net": CNN}, {"net": CNN_TWIN}),
          targets=({"net/conv2": [4]}, {"net/conv3": [4]}),
@@ -1020,7 +1020,8 @@ SHAPED = "goes with the digits: every shape in the table hangs on it"
 NUMBERS = {
     **dict.fromkeys(("measures.spaces.K", "measures.spaces.BATCH", "examples.BATCH", "trust.pointing.GRIDS",
                      "measures.neighbours.ENOUGH"), READ_BACK),
-    **dict.fromkeys(("survey.BATCH", "measures.signal.IMAGES", "by_depth.IN_TWINS", "trust.table.DIGITS",
+    **dict.fromkeys(("survey.BATCH", "measures.signal.IMAGES", "by_depth.BATCH", "by_depth.RESAMPLES",
+                     "trust.table.DIGITS",
                      "trust.table.FEWER"), SHIPS),
     **dict.fromkeys(("measures.measured_fields.SAME", "measures.receptive_field.MOST", "measures.receptive_field.SIDES",
                      "measures.fitted_field.MOST_SHARED", "measures.field.EPSILON"), FOLLOWED),
