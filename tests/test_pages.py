@@ -334,6 +334,19 @@ def test_steps_out_of_range_are_brought_back_and_said() -> None:
     assert [button.label for button in at.button] == ["Start"]
 
 
+def test_the_usual_choice_shows_what_ships_before_anything_is_pressed(empty_store: Path) -> None:
+    """With a caption below each picture; with another recipe nothing is there yet."""
+    at = features()
+    fine(at.run())
+    assert any("These ship with the app" in caption.value for caption in at.caption)
+    shares = [block.proto.body for block in at.get("html") if 'class="shares"' in block.proto.body]
+    assert len(shares) == len(shown_units(at)) > 3 and all(row.count("<span>") == 6 for row in shares)
+    at.session_state["prior"] = "none"
+    fine(at.run())
+    assert any("press Start" in caption.value and "ship" not in caption.value for caption in at.caption)
+    assert not [block for block in at.get("html") if 'class="shares"' in block.proto.body]
+
+
 @pytest.mark.parametrize(("key", "value"), [("which", "most active on my drawing"), ("start", "my drawing")])
 def test_what_needs_a_drawing_asks_for_one_and_finds_it(key: str, value: str, empty_store: Path) -> None:
     at = features()

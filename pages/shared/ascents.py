@@ -6,13 +6,15 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 import streamlit as st
+import torch
 from PIL import Image
 from torch import Tensor
 
 from core import atlas, charts, images
 from core.models import find
-from core.stimuli import Frame, Recipe, as_images, climb_layers, from_png
+from core.stimuli import RECIPES, Frame, Recipe, as_bytes, as_images, climb_layers, from_png
 from core.store import Result, address
+from core.units import Unit
 from pages.shared import link, nets
 from pages.shared.clickable import clickable
 from pages.shared.heads import net_head
@@ -59,6 +61,17 @@ class Choice:
         return {place: nets.aims(place.split("/")[0], self.weights, place.split("/")[1], indices)
                 for place, indices in self.targets().items()}  # fmt: skip
 
+    def shipped(self) -> Frame | None:
+        """The finished pictures, where the atlas has them: one of each unit, by the usual recipe for digits."""
+        if (self.recipe, self.variants) != (RECIPES["digits"], 1) or self.weights not in atlas.WEIGHTS:
+            return None
+        found = {place: [atlas.look_up(Unit.parse(f"{place}/{index}"), self.weights) for index in indices]
+                 for place, indices in self.units}  # fmt: skip
+        there = {place: [each for each in stimuli if each] for place, stimuli in found.items()}
+        pictures = {place: as_bytes(torch.stack([each.image for each in own])) for place, own in there.items()}
+        reached = {place: [each.reached for each in own] for place, own in there.items()}
+        return Frame(self.recipe.steps, self.recipe.steps, pictures, reached)
+
     def address(self) -> str:
         """Of the result: it depends on the weights themselves, not on their names."""
         weights = {model: nets.fingerprint(model, self.weights) for model in self.models}
@@ -96,7 +109,12 @@ def _live(choice: Choice, views: list[View | None]) -> None:
         st.rerun()
     (job,) = views
     if job is None:
-        st.caption("Nothing has been computed for this choice yet: press Start.")
+        shipped = choice.shipped()
+        if shipped is None:
+            st.caption("Nothing has been computed for this choice yet: press Start.")
+        else:
+            st.caption("These ship with the app: press Start to watch them form.")
+            _columns(choice, shipped)
         return
     if not job.over:
         _progress(job)
