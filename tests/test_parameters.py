@@ -1204,7 +1204,17 @@ def default(of: Callable[..., Any], name: str) -> Any:
 
 README = (Path(__file__).parent.parent / "README.md").read_text().replace("\n", " ")
 SAID = {"five": 5, "eleven": 11, "twelve": 12, "half": 0.5}
+DRAW, FEATURES, PRIORS_PAGE = (
+    (Path(__file__).parent.parent / "pages" / name).read_text().replace("\n", " ")
+    for name in ("draw.py", "features.py", "shared/prior_drawings.py")
+)
 DOCUMENTED = [  # what is said where, and what holds
+    (DRAW, r"(\d+) steps of Adam in its", stimuli.WITH_PRIOR.steps),
+    (DRAW, r"Adam in its (\d+) numbers", priors.LATENT),
+    (DRAW, r"the best of (\d+) drawings", stimuli.DRAWN),
+    (FEATURES, r"best of (\d+) drawings", stimuli.DRAWN),
+    (FEATURES, r"the mean and (\d+) principal components", priors.COMPONENTS),
+    (PRIORS_PAGE, r"fitted to ([\d,]+) training digits", priors.FITTED),
     (maps.tsne.__doc__, r"perplexity (\d+)", maps.PERPLEXITY),
     (maps.tsne.__doc__, r"(\d+) iterations with", maps.ROUND * maps.EXAGGERATED),
     (maps.tsne.__doc__, r"and\s+(\d+) without", maps.ROUND * (maps.ROUNDS - maps.EXAGGERATED)),
