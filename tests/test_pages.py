@@ -327,6 +327,13 @@ def test_a_unit_that_does_not_exist_gets_a_sentence(only: str, words: str) -> No
     assert not at.button
 
 
+@pytest.mark.parametrize("number", ["1e309", "-1e309", "inf", "nan"])
+@pytest.mark.parametrize("field", ["steps", "seed", "first", "minus", "behind"])
+def test_a_number_without_end_in_the_link_is_as_if_it_were_not_there(field: str, number: str) -> None:
+    at = fine(page("features", (field,), **{field: number}))
+    assert field not in at.query_params and at.button
+
+
 def test_steps_out_of_range_are_brought_back_and_said() -> None:
     at = features()
     at.session_state["steps"] = 10**7

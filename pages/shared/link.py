@@ -4,18 +4,34 @@ Widgets bind themselves to it; this file holds the rest. A page switch drops eve
 also kept in the session, and stand in the link again when the page comes back.
 """
 
+import math
+
 import streamlit as st
 
 HERE, ARRIVED, ASKED, RESTORED = "page", "page-arrived", "link-asked", "link-restored"
 
 
 def arrive(page: str) -> None:
-    """Note, once a run, which page runs, and whether it comes from another one."""
+    """Note, once a run, which page runs, and whether it comes from another one.
+
+    Numbers without end are taken out of the link first: Streamlit's number fields break on them.
+    """
+    if endless := [name for name, value in st.query_params.items() if _is_endless(value)]:
+        for name in endless:
+            del st.query_params[name]
+        st.rerun()  # with the shorter link: this run's fields would still read the old one
     st.session_state[ARRIVED] = st.session_state.get(HERE) != page
     st.session_state[HERE] = page
     if arrived():
         st.session_state[ASKED], st.session_state[RESTORED] = set(), set()
     st.session_state[RESTORED] -= set(st.query_params)  # the browser has them again
+
+
+def _is_endless(value: str) -> bool:
+    try:
+        return not math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def arrived() -> bool:
