@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -32,7 +32,7 @@ PUOR = (
 )
 # Magnitudes run from a shade of the page's background to ink, and in the dark to light.
 MAGNITUDE_ENDS = {"light": ((238, 235, 227), (23, 21, 18)), "dark": ((38, 42, 51), (250, 248, 240))}
-HAIRLINE = (222, 218, 208)
+HAIRLINE, MARK = (222, 218, 208), (230, 159, 0)
 PAPER, INK = (252, 251, 248), MAGNITUDE_ENDS["light"][1]
 
 
@@ -86,6 +86,13 @@ def paper(image: Tensor, scale: int = 1) -> Image.Image:
 def framed(picture: Image.Image) -> Image.Image:
     """The picture with a hairline round it, so that paper ends where it ends; two pixels larger."""
     return ImageOps.expand(picture.convert("RGB"), border=1, fill=HAIRLINE)
+
+
+def marked(picture: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+    """The picture with a frame round a box (left, top, right, bottom), drawn inside it."""
+    found = picture.convert("RGB")
+    ImageDraw.Draw(found).rectangle((*box[:2], box[2] - 1, box[3] - 1), outline=MARK, width=2)
+    return found
 
 
 def blank(side: int) -> Image.Image:

@@ -209,3 +209,31 @@ def _learning_chart(colour: str, theme: Theme, width: int) -> Spec:
         chart.mark_circle(color=colour, size=18).encode(opacity=alt.Opacity("training:N", scale=strength)),
     ]
     return checked(alt.layer(*layers).properties(width=width, height=260))
+
+
+def guesses(table: pd.DataFrame, theme: Theme, width: int) -> Spec:
+    """Shares that were right with their intervals (name, family, right, asked, share, low, high), beside chance."""
+    colours = [FAMILY_COLOURS.get(family, TEXT[theme]) for family in table.family]
+    counts = [f"{right} of {asked}" for right, asked in zip(table.right, table.asked, strict=True)]
+    chart = _guesses_chart(tuple(table.name), theme, width)
+    return filled(chart, guesses=table.assign(colour=colours, count=counts), chance=pd.DataFrame({"share": [0.5]}))
+
+
+@cache
+def _guesses_chart(names: tuple[str, ...], theme: Theme, width: int) -> Spec:
+    percent = alt.Axis(format="%", tickCount=5, gridColor=FAINT[theme])
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    x = alt.X("share:Q", title="right, with 95 % intervals", axis=percent, scale=scale)
+    tips: list[Any] = ["name:N", "count:N", *(alt.Tooltip(f"{name}:Q", format=".0%") for name in ("share", "low", "high"))]
+    chart = table_of("guesses").encode(
+        y=alt.Y("name:N", sort=list(names), title=None, axis=alt.Axis(grid=False, ticks=False, domain=False)),
+        color=alt.Color("colour:N", scale=None),
+        tooltip=tips,
+    )
+    layers = [
+        table_of("chance").mark_rule(color=QUIET[theme], strokeDash=[1, 3], strokeWidth=2).encode(x=x),
+        chart.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
+        chart.mark_circle(size=60, opacity=1).encode(x=x),
+        chart.mark_text(align="right", dy=-9, fontSize=11).encode(x=alt.value(width), text="count:N"),
+    ]
+    return checked(alt.layer(*layers).properties(width=width, height=alt.Step(30)))

@@ -1,8 +1,8 @@
-"""How sure a mean is."""
+"""How sure a mean is, and a share."""
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import bootstrap
+from scipy.stats import binomtest, bootstrap
 from torch import Tensor
 
 RESAMPLES = 2000
@@ -14,4 +14,10 @@ def interval(values: Float[Tensor, " n"]) -> tuple[float, float]:
     if len(there) < 2:
         return (float(there.mean()),) * 2 if len(there) else (np.nan, np.nan)
     found = bootstrap((there,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=0).confidence_interval
+    return float(found.low), float(found.high)
+
+
+def binomial(right: int, asked: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927): `right` of `asked`, of which there is at least one."""
+    found = binomtest(right, asked).proportion_ci(method="wilson")
     return float(found.low), float(found.high)

@@ -18,6 +18,7 @@ PAGES = {
     "photo": "Photo",
     "features": "Features",
     "attribution": "Attribution",
+    "guess": "Guess",
     "neighbours": "Neighbours",
     "maps": "Maps",
     "weights": "Weights",
