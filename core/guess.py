@@ -72,12 +72,18 @@ def askable(model: str, layer: str) -> tuple[int, ...]:
 
 @cache
 def questions(number: int, sort: str) -> tuple[Question, ...]:
-    """A round's questions: nets, kinds and sides as often as each other, as far as ten allows, and no unit twice."""
+    """A round's questions: nets, kinds and sides as often as each other, as far as ten allows, and no unit twice.
+
+    The first of them shows something.
+    """
     draw = random.Random(f"{sort} {number}")
     layers = {model: iter(_dealt(draw, names)) for model, names in LAYERS.items()}
     sides = draw.sample((True, False) * (COUNT // 2), COUNT)
+    kinds = _dealt(draw, KINDS)
+    if kinds[0] == NOTHING:
+        kinds[:2] = kinds[1::-1]
     found: list[Question] = []
-    for model, kind, left in zip(_dealt(draw, tuple(LAYERS)), _dealt(draw, KINDS), sides, strict=True):
+    for model, kind, left in zip(_dealt(draw, tuple(LAYERS)), kinds, sides, strict=True):
         layer, asked = next(layers[model]), {question.unit for question in found}
         units = [unit for index in askable(model, layer) if (unit := Unit(model, layer, index)) not in asked]
         found.append(Question(sort, draw.choice(units), kind, left, (draw.random(), draw.random())))

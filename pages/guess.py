@@ -49,9 +49,12 @@ with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
     turn = Round(sort, number_in_link(ROUND, ROUNDS) or 1)
     place = number_in_link(QUESTION, COUNT) or turn.open
     link.put(ROUND, str(turn.number))
-    st.button(f"Round {turn.number + 1}", icon=":material/skip_next:", on_click=start, args=(turn.number % ROUNDS + 1,))
+    if place:
+        st.button(
+            "Next round", key="skip", icon=":material/skip_next:", on_click=start, args=(turn.number % ROUNDS + 1,)
+        )
 
-with st.container(horizontal=True, gap="large", key="guess"):
+with st.container(horizontal=True, gap="medium", key="guess"):
     if place:
         link.put(QUESTION, str(place))
         ask(turn, place)

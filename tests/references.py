@@ -400,3 +400,11 @@ def with_ink(x: Tensor, order: Tensor, share: float, insert: bool) -> Tensor:
         first = ink[np.argsort(-own.numpy()[ink], kind="stable")][: round(share * len(ink))]
         changed[first] = image[first] if insert else 0.0
     return out
+
+
+def nearer_half(shown: Tensor, pair: Tensor) -> float:
+    """1 if the first of a pair of vectors has the larger mean cosine with those shown, 0 if the second, else a half."""
+    first, second = (
+        sum(float(one @ other) / float(one.norm() * other.norm()) for other in shown) / len(shown) for one in pair
+    )
+    return 0.5 if first == second else float(first > second)

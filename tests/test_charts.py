@@ -266,6 +266,11 @@ def worth(start: float) -> Worth:
     return Worth({"all random": 0.1}, {"deletion": [start, 0.2], "insertion": [0.1, start]}, {"logits": 0.4})
 
 
+def guesses() -> pd.DataFrame:
+    rows = [("nothing", "", 1, 4, 0.25, 0.05, 0.7), ("cnn", "cnn", 3, 4, 0.75, 0.3, 0.95)]
+    return pd.DataFrame(rows, columns=["name", "family", "right", "asked", "share", "low", "high"])
+
+
 @cache
 def every_chart(theme: images.Theme, width: int = 300) -> dict[str, charts.Spec]:
     """One of each kind, with a little of everything in it."""
@@ -292,6 +297,7 @@ def every_chart(theme: images.Theme, width: int = 300) -> dict[str, charts.Spec]
         "trust": charts.trust_curves(found, theme),
         "falls": charts.falls({kind: [1.0, 0.1] for kind in charts.KINDS}, 0.4, "cnn", theme),
         "gains": charts.gains(pd.DataFrame([gain]), ["LRP", "saliency"], theme),
+        "guesses": charts.guesses(guesses(), theme, width),
         "agreement": charts.agreement(pd.DataFrame({"a": {"a": 1.0, "b": -0.5}, "b": {"a": -0.5, "b": 1.0}}), theme),
     }  # fmt: skip
 
@@ -701,3 +707,20 @@ def test_what_means_the_same_looks_the_same_in_every_chart(theme: images.Theme) 
     frames = [views_of(specs[name])[-2]["mark"]["strokeWidth"] for name in ("column", "sheet")]
     assert frames[0] < frames[1]  # pictures are larger on a sheet
     assert views_of(specs["spread"])[1]["mark"]["strokeWidth"] == frames[1]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_guesses_stand_on_a_scale_from_none_to_all_with_chance_in_the_middle(theme: images.Theme) -> None:
+    spec = charts.guesses(guesses(), theme, 280)
+    table = spec["datasets"]["guesses"]
+    assert table["count"].tolist() == ["1 of 4", "3 of 4"]
+    assert table.colour.tolist() == [charts.marks.TEXT[theme], charts.FAMILY_COLOURS["cnn"]]
+    chance, interval, dot, count = spec["layer"]
+    assert rows_of(spec, chance).share.tolist() == [0.5] and chance["mark"]["strokeDash"]
+    ends = interval["encoding"]
+    assert (ends["x"]["field"], ends["x2"]["field"], dot["encoding"]["x"]["field"]) == ("low", "high", "share")
+    assert {tuple(view["encoding"]["x"]["scale"]["domain"]) for view in (chance, interval, dot)} == {(0, 1)}
+    assert count["encoding"]["text"]["field"] == "count"
+    names = dot["encoding"]["y"]
+    assert names["sort"] == ["nothing", "cnn"] and names["axis"]["labelOverlap"] is False
+    assert spec["height"] >= 30 * 2 + 50

@@ -425,3 +425,13 @@ def test_beside_a_map_that_was_read_row_by_row_stands_what_each_row_did() -> Non
     assert sheet.picture.size == (18 + 3 + 6, 12) and len(sheet.boxes) == 24 and sheet.boxes[:, 2].max() == 18
     right = np.asarray(sheet.picture)[1::3, -1, :3].tolist()
     assert right == [images.PUOR[place, :3].tolist() for place in (127, 0, 127 + round(127 / 4), 127)]
+
+
+def test_a_box_is_marked_by_a_frame_inside_it() -> None:
+    paper = images.paper(torch.zeros(1, 28, 28), 2)
+    before = np.asarray(paper.convert("RGB")).astype(int)
+    changed = (np.asarray(images.marked(paper, (8, 4, 24, 20))).astype(int) != before).any(2)
+    expected = np.zeros_like(changed)
+    expected[4:20, 8:24] = True
+    expected[6:18, 10:22] = False
+    assert (changed == expected).all()

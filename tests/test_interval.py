@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Generator
 
-from core.measures.interval import interval
+from core.measures.interval import binomial, interval
 
 
 def test_the_interval_is_the_bootstraps_and_leaves_no_numbers_out() -> None:
@@ -33,3 +33,17 @@ def test_two_values_may_be_drawn_twice_and_of_fewer_nothing_is_known() -> None:
     assert interval(torch.tensor([0.0, 1.0])) == (0, 1)
     assert interval(torch.tensor([0.25, torch.nan])) == (0.25, 0.25)
     assert all(math.isnan(end) for end in interval(torch.tensor([torch.nan])))
+
+
+@pytest.mark.parametrize(("right", "asked"), [(8, 10), (0, 4), (4, 4), (250, 500)])
+def test_a_shares_interval_is_wilsons(right: int, asked: int) -> None:
+    """The shares p whose distance from the observed one is at most 1.96 of their own standard errors."""
+    for end in binomial(right, asked):
+        assert abs(right / asked - end) == pytest.approx(1.959964 * math.sqrt(end * (1 - end) / asked), abs=1e-6)
+    low, high = binomial(right, asked)
+    assert 0 <= low <= right / asked <= high <= 1 and low < high
+
+
+def test_a_shares_interval_by_hand() -> None:
+    """8 of 10 (Wilson 1927): (0.8 + z^2/20 -+ z sqrt(0.016 + z^2/400)) / (1 + z^2/10)."""
+    assert binomial(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)

@@ -28,7 +28,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Generator, Tensor, nn
 
-from core import attribution, examples, maps, segmentation, stimuli, survey, training, weights
+from core import attribution, examples, guess, maps, segmentation, stimuli, survey, training, weights
 from core.ascent import ascend, best_of, grow, objectives, parametrise, prepare, priors
 from core.ascent.parametrise import Fourier, Ink, Maco, Pixels
 from core.ascent.transforms import Blur, Jitter, Warp
@@ -50,9 +50,11 @@ from core.measures import (
     spaces,
 )
 from core.measures.field import Field
+from core.measures.forced_choice import PIXELS, Observer
 from core.measures.spatial_frequency import mean_frequency
 from core.models import load
 from core.trust import advice, controls, examine, numbers, pointing, table
+from core.units import Unit
 from tests.nets import Ramp
 
 MODULES = (
@@ -65,7 +67,7 @@ MODULES = (
     "measures.measured_fields", "measures.neighbours", "measures.path_similarity", "measures.reach",
     "measures.receptive_field", "measures.signal",
     "measures.spaces", "measures.spatial_frequency", "maps", "segmentation", "survey", "weights", "examples",
-    "training", "data.augment", "by_depth",
+    "training", "data.augment", "by_depth", "guess",
 )  # fmt: skip
 
 
@@ -720,6 +722,7 @@ MEASURES = [
     case(fitted_field.fitted, label="where all is seen", begins=(torch.zeros(4),), ends=(torch.full((4,), 6.0),),
          side=(9, 6, more(lambda field: field.size))),
     case(interval.interval, values=(noise(50), noise(50) + 1, more(lambda found: found[0]))),
+    case(interval.binomial, right=(8, 4, less(lambda found: found[0])), asked=(10, 20, less(lambda found: found[0]))),
     case(neighbours.projected, numbers=(4, 5, more(torch.numel))),
     case(neighbours.spaces, all_of, model=("dense-video", "dense"), kind=("trained", "shuffled"),
          images=(SOME.images, MORE.images)),
@@ -844,7 +847,27 @@ TRAINING = [
     case(checkpoint, name=("dense-video", "dense"), plain=(True, False), folder=(Path("one"), Path("other"))),
 ]  # fmt: skip
 
+TWO_UNITS = Unit("cnn", "conv2", 3), Unit("cnn", "conv2", 5)
+ASKED, ALSO_ASKED = (guess.Question("image", unit, guess.REAL, True, (0.0, 0.3)) for unit in TWO_UNITS)
+EXCITED = {"images": (MNIST.images[:200], MNIST.images[:200].flip(3)),
+           "peaks": (noise(200, 24), noise(200, 24, seed=1))}  # fmt: skip
+OFFERED, OTHERWISE = (guess.Choice(pair, pair, (1.0, 0.0)) for pair in MNIST.images[300:304].split(2))
+SEES, SEES_OTHERWISE = (Observer(PIXELS, "", "", mean) for mean in (MNIST.images.flatten(1).mean(0), -torch.ones(784)))
+GUESSING = [
+    case(guess.askable, model=("dense", "dense-video"), layer=("fc1", "fc2")),
+    case(guess.questions, number=(1, 2), sort=guess.SORTS),
+    case(guess.references, unit=TWO_UNITS, kind=(guess.REAL, guess.FOUR, less(len)), **EXCITED),
+    case(guess.choice, question=(ASKED, ALSO_ASKED), net=(CNN, CNN_TWIN, stays), **EXCITED),
+    case(guess.choice, label="of squares", question=(replace(ASKED, sort="square"), ASKED), net=(CNN, CNN_TWIN),
+         **EXCITED),
+    case(guess.squares, unit=TWO_UNITS, image=(DIGIT[0], DIGIT[1])),
+    case(guess.chances, question=(ASKED, replace(ASKED, left=False), less(lambda both: both[0])),
+         offered=(OFFERED, OTHERWISE), observer=(SEES, SEES_OTHERWISE), **EXCITED),
+    case(guess.tally, answered=([(ASKED, True)], [(ASKED, False)], less(lambda rows: rows.share.sum()))),
+]  # fmt: skip
+
 TABLE = [
+    *GUESSING,
     *ASCENT,
     *PARAMETRISATIONS,
     *PRIORS,
@@ -983,6 +1006,13 @@ CONSTANTS = [
     Constant(training, "SNAPSHOT_EPOCHS", (0, 1, 2), lambda: checkpoint(Path(), name="dense-video", seed=0,
              plain=False),
              less(lambda files: len(files["dense-video/snapshots.safetensors"]))),
+    Constant(guess, "COUNT", 4, lambda: guess.questions.__wrapped__(1, "image"), less(len)),
+    Constant(guess, "BEST", 4, lambda: guess.references(ASKED.unit, guess.REAL, MNIST.images[:200], noise(200, 24)),
+             less(len)),
+    Constant(guess, "CLEAR", 0.4, lambda: guess.askable.__wrapped__("dense", "fc1"), less(len)),
+    Constant(guess, "SIDE", 4, lambda: guess.squares(CNN, ASKED.unit, DIGIT[0])[1], more(total)),
+    Constant(guess, "EQUAL", 0.5, lambda: guess.squares(CNN, ASKED.unit, DIGIT[0])[2],
+             more(lambda answers: float(answers[1] - answers[0]))),
     Constant(augment, "MAX_SHIFT", 8.0, augmented, farther()),
     Constant(augment, "MAX_TURN", 60.0, augmented, farther()),
     Constant(augment, "MAX_GROWTH", 0.5, augmented, farther()),
@@ -998,7 +1028,8 @@ EXEMPT = {
                      "trust.examine.Worth", "trust.pointing.Grids", "measures.neighbours.Compared",
                      "survey.Extremes",
                      "survey.Answers", "survey.Progress", "ascent.priors.Step", "ascent.priors.Recipe",
-                     "weights.Matrix", "weights.Neighbours", "training.Step"),
+                     "weights.Matrix", "weights.Neighbours", "training.Step",
+                     "guess.Question", "guess.Choice"),
                      RECORD),
     **dict.fromkeys(("measures.known_fields.", "measures.measured_fields.", "measures.reach."), FOLLOWED),
     **dict.fromkeys(("maps.umap", "maps.place_by_umap"), COMPILES),
@@ -1027,6 +1058,7 @@ NUMBERS = {
     **dict.fromkeys(("measures.measured_fields.SAME", "measures.receptive_field.MOST", "measures.receptive_field.SIDES",
                      "measures.fitted_field.MOST_SHARED", "measures.field.EPSILON"), FOLLOWED),
     "measures.spatial_frequency.ROUNDING": "what is no pattern: test_measures.py",
+    "guess.ROUNDS": "what a link may hold: test_guess_page.py",
     "stimuli.SIZE": SHAPED,
     "stimuli.NOISY": "so that no pixel is overlooked by chance: test_stimuli.py",
     "ascent.priors.FITTED": SHIPS,

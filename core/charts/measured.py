@@ -12,6 +12,7 @@ from core.charts.marks import FAINT, FAMILY_COLOURS, QUIET, TEXT, Spec, checked,
 from core.images import Theme
 
 KINDS = ["trained", "untrained"]
+AXIS_ROOM = 56  # pixels below a chart of rows
 AXIS_HEIGHT = 120  # pixels of a histogram that has room for an axis
 
 
@@ -221,12 +222,21 @@ def guesses(table: pd.DataFrame, theme: Theme, width: int) -> Spec:
 
 @cache
 def _guesses_chart(names: tuple[str, ...], theme: Theme, width: int) -> Spec:
-    percent = alt.Axis(format="%", tickCount=5, gridColor=FAINT[theme])
+    percent = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1], labelFlush=True, gridColor=FAINT[theme])
     scale = alt.Scale(domain=[0, 1], nice=False)
     x = alt.X("share:Q", title="right, with 95 % intervals", axis=percent, scale=scale)
-    tips: list[Any] = ["name:N", "count:N", *(alt.Tooltip(f"{name}:Q", format=".0%") for name in ("share", "low", "high"))]
+    tips: list[Any] = [
+        "name:N",
+        "count:N",
+        *(alt.Tooltip(f"{name}:Q", format=".0%") for name in ("share", "low", "high")),
+    ]
     chart = table_of("guesses").encode(
-        y=alt.Y("name:N", sort=list(names), title=None, axis=alt.Axis(grid=False, ticks=False, domain=False)),
+        y=alt.Y(
+            "name:N",
+            sort=list(names),
+            title=None,
+            axis=alt.Axis(grid=False, ticks=False, domain=False, labelOverlap=False),
+        ),
         color=alt.Color("colour:N", scale=None),
         tooltip=tips,
     )
@@ -234,6 +244,8 @@ def _guesses_chart(names: tuple[str, ...], theme: Theme, width: int) -> Spec:
         table_of("chance").mark_rule(color=QUIET[theme], strokeDash=[1, 3], strokeWidth=2).encode(x=x),
         chart.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
         chart.mark_circle(size=60, opacity=1).encode(x=x),
-        chart.mark_text(align="right", dy=-9, fontSize=11).encode(x=alt.value(width), text="count:N"),
+        chart.mark_text(align="right", dy=-9, fontSize=11).encode(
+            x=alt.datum(1, scale=scale), text="count:N", color=alt.value(QUIET[theme])
+        ),
     ]
-    return checked(alt.layer(*layers).properties(width=width, height=alt.Step(30)))
+    return checked(alt.layer(*layers).properties(width=width, height=30 * len(names) + AXIS_ROOM))

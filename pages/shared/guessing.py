@@ -19,8 +19,8 @@ from pages.shared.heads import unit_head
 from pages.shared.notice import notice
 
 ROUND, QUESTION, GUESSES = "round", "question", "guesses"
-SCALE, TALLY_WIDTH = 8, 240
-COLUMNS = {ONE: (1, 9), FOUR: (2, 4), REAL: (3, 3)}  # and scale
+SCALE, TALLY = 10, 270  # pixels of a pixel, and of a chart
+COLUMNS = {ONE: (1, 10), FOUR: (2, 5), REAL: (3, 3)}  # and scale
 ABOUT = {
     ONE: "What gradient ascent found for it",
     FOUR: "What gradient ascent found for it, four times",
@@ -123,15 +123,15 @@ def ask(turn: Round, place: int) -> None:
     """Draw a question: the unit's pictures on the left, what to choose from beside them, and the answer once given."""
     question, offered = turn.questions[place], _choice(turn.sort, turn.number, place)
     given = turn.answered.get(place)
-    with st.container(width=262, gap="small", key="pictures"):
+    with st.container(width=28 * SCALE + 4, gap="small", key="pictures"):
         unit_head(question.unit)
         st.image(images.framed(_pictures(question)))
         st.caption(ABOUT[question.kind])
-    with st.container(width=472, gap="small", key="choice"):
-        st.markdown(f"**{ASKED[turn.sort]}** Question {place} of {COUNT}.")
+    with st.container(width=2 * (28 * SCALE + 10), gap="small", key="choice"):
+        st.markdown(f"**{ASKED[turn.sort]}** Round {turn.number}, question {place} of {COUNT}")
         with st.container(horizontal=True, gap="small", key="pair"):
             for side, left in enumerate((True, False)):
-                with st.container(width=228, gap="xsmall"):
+                with st.container(width=28 * SCALE + 2, gap="xsmall"):
                     st.image(_side(offered, side, given is not None))
                     if given is None:
                         _button("This one", "Left" if left else "Right", partial(turn.answer, place, left), place)
@@ -150,7 +150,7 @@ def ask(turn: Round, place: int) -> None:
 
 def _pictures(question: Question) -> Image.Image:
     if question.kind == NOTHING:
-        return images.blank(252)
+        return images.blank(28 * SCALE)
     columns, scale = COLUMNS[question.kind]
     unit = question.unit
     found = guess.references(unit, question.kind, nets.test_images().images, _peaks(unit.model, unit.layer))
@@ -177,12 +177,12 @@ def _button(
 def result(turn: Round) -> None:
     """Draw what came out of a round that is answered, beside what other nets make of the same ten."""
     expected = _expected(turn.sort, turn.number)
-    others = ", ".join(f"{name} {expected[key][0]:.3g}" for key, name in OBSERVERS.items())
-    with st.container(width=750, gap="medium", key="result"):
-        st.markdown(f"### You {len(turn.right)} of {COUNT}")
+    others = ", ".join(f"{name} {expected[key][0]:.2g}" for key, name in OBSERVERS.items())
+    with st.container(width=680, gap="small", key="result"):
+        st.subheader(f"You {len(turn.right)} of {COUNT}", anchor=False)
         st.markdown(
-            f"With the same pictures: {others}. "
-            f"With pictures of other units: {OBSERVERS['cnn']} {expected['cnn'][1]:.3g}. Without any, 5 on the mean."
+            f"With the same pictures: {others}. With pictures of other units: {OBSERVERS['cnn']} "
+            f"{expected['cnn'][1]:.2g}. Without any: 5 on the mean."
         )
         with st.container(horizontal=True, gap="xsmall", key="again"):
             for place in turn.questions:
@@ -203,6 +203,7 @@ def tally(sort: str, theme: images.Theme) -> None:
     rounds = [Round(sort, number) for asked, number in played if asked == sort]
     answered = [(turn.questions[place], place in turn.right) for turn in rounds for place in turn.answered]
     if answered:
-        with st.container(width=TALLY_WIDTH + 110, gap="xsmall", key="tally"):
-            st.caption(f"Your {len(answered)} answers in this session; dotted: chance")
-            st.vega_lite_chart(spec=charts.guesses(guess.tally(answered), theme, TALLY_WIDTH), width="content")
+        with st.container(width=TALLY, gap="xsmall", key="tally"):
+            st.caption(f"Your answers in this session: {len(answered)}. Dotted is chance.")
+            spec = charts.guesses(guess.tally(answered), theme, TALLY)
+            st.vega_lite_chart(spec=spec, width="content", key=f"tally-{sort}")
