@@ -12,9 +12,9 @@ frame.enter(
 )
 
 with frame.loading():
-    from core.guess import COUNT, ROUNDS, SORTS
+    from core.guess import COUNT, ROUNDS
     from pages.shared import link
-    from pages.shared.guessing import QUESTION, ROUND, Round, ask, number_in_link, result, start, tally
+    from pages.shared.guessing import QUESTION, ROUND, Round, ask, choose_sort, number_in_link, result, start, tally
 
 COMPUTED = """
 **Two images** (Borowski et al. 2021, [arXiv:2010.12606](https://arxiv.org/abs/2010.12606)). Of MNIST's test images
@@ -42,10 +42,7 @@ other units of the same layer, shown theirs of the same kind.
 
 theme = st.context.theme.type or "light"
 with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-    sort = st.segmented_control(
-        "Ask", SORTS, default=SORTS[0], required=True, format_func=lambda name: f"Which {name}?", key="ask",
-        bind="query-params", on_change=link.put, args=(QUESTION, None),
-    )  # fmt: skip
+    sort = choose_sort()
     turn = Round(sort, number_in_link(ROUND, ROUNDS) or 1)
     place = number_in_link(QUESTION, COUNT) or turn.open
     link.put(ROUND, str(turn.number))

@@ -95,15 +95,16 @@ def test_answers_survive_a_change_of_page() -> None:
 
 def test_two_squares_are_asked_about_and_erased() -> None:
     at = guess_page(round=2)
-    at.session_state["ask"] = "square"
+    at.segmented_control(key="ask-image").set_value("square")
     fine(at.run())
+    assert in_link(at, "ask") == "square"
     question = guess.questions(2, "square")[0]
     assert panel(at) == str(question.unit)
     assert "Which square, erased, would silence it more?" in words(at)
     answer(at, question.left)
     this, that = map(float, re.findall(r"answers (-?[\d.]+), without that one (-?\d+\.\d+)", words(at))[0])
     assert this < that and "**Yes**" in words(at)
-    at.session_state["ask"] = "image"
+    at.segmented_control(key="ask-square").set_value("image")
     assert "Which image excites it more?** Round 2, question 1" in words(fine(at.run()))
     assert not charts(at)  # of images nothing was answered
 
@@ -118,6 +119,18 @@ def test_a_bad_number_in_the_link_gets_a_notice_and_a_question(name: str, value:
     assert f"The link's {name} is" in said(at) and len(said(at)) < 120
     assert "](" not in at.info[0].value
     assert "Round 1, question 1 of 10" in words(at)
+
+
+def test_a_bad_sort_in_the_link_gets_a_notice_and_images() -> None:
+    at = guess_page(ask="circle")
+    assert "asks 'circle'; it may ask image or square" in said(at)
+    assert "Which image excites it more?" in words(at)
+
+
+def test_a_link_to_squares_asks_about_squares() -> None:
+    at = guess_page(ask="square", round=8, question=3)
+    assert panel(at) == str(guess.questions(8, "square")[2].unit)
+    assert "Which square, erased, would silence it more?** Round 8, question 3" in words(at)
 
 
 def test_the_last_round_is_followed_by_the_first() -> None:

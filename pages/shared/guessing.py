@@ -12,13 +12,13 @@ from torch import Tensor
 
 from core import charts, guess, images
 from core.examples import peaks
-from core.guess import COUNT, FOUR, NOTHING, ONE, REAL, ROUNDS, Choice, Question
+from core.guess import COUNT, FOUR, NOTHING, ONE, REAL, ROUNDS, SORTS, Choice, Question
 from core.measures import forced_choice
 from pages.shared import link, nets
 from pages.shared.heads import unit_head
 from pages.shared.notice import notice
 
-ROUND, QUESTION, GUESSES = "round", "question", "guesses"
+ASK, ROUND, QUESTION, GUESSES = "ask", "round", "question", "guesses"
 SCALE, TALLY = 10, 270  # pixels of a pixel, and of a chart
 COLUMNS = {ONE: (1, 10), FOUR: (2, 5), REAL: (3, 3)}  # and scale
 ABOUT = {
@@ -30,6 +30,7 @@ ABOUT = {
 ASKED = {"image": "Which image excites it more?", "square": "Which square, erased, would silence it more?"}
 SAID = {"image": "it answers {:.2f} to this one and {:.2f} to that one",
         "square": "without this square it answers {:.2f}, without that one {:.2f}"}  # fmt: skip
+LINK_OFF = ":material/link_off:"
 OBSERVERS = {"cnn": "the CNN of another seed", "dense": "a dense net", "pixels": "pixels alone"}
 
 
@@ -70,12 +71,28 @@ class Round:
         link.put(QUESTION, str(place))
 
 
+def choose_sort() -> str:
+    """The switch between images and squares; a new one after each change, or it would keep the arrow keys to itself."""
+    sort = link.get(ASK) or SORTS[0]
+    if sort not in SORTS:
+        notice(f"The link asks '{sort[:40]}'; it may ask {' or '.join(SORTS)}.", LINK_OFF)
+        sort = SORTS[0]
+    key = f"{ASK}-{sort}"
+
+    def change() -> None:
+        link.put(ASK, st.session_state[key])
+        link.put(QUESTION, None)
+
+    return st.segmented_control("Ask", SORTS, default=sort, required=True, format_func=lambda name: f"Which {name}?",
+                                key=key, on_change=change)  # fmt: skip
+
+
 def number_in_link(name: str, most: int) -> int | None:
     """A number of the link, from 1; a notice where it is none."""
     text = link.get(name)
     if text is None or (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= most):
         return None if text is None else int(text)
-    notice(f"The link's {name} is '{text[:40]}'; it may be 1 to {most}.", ":material/link_off:")
+    notice(f"The link's {name} is '{text[:40]}'; it may be 1 to {most}.", LINK_OFF)
     return None
 
 
