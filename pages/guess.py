@@ -7,8 +7,8 @@ from pages.shared import frame
 frame.enter(
     "guess",
     "Which would excite it more?",
-    "On the left stands what a unit of a net looks for. Choose, on the right, what you think excites it more: if such "
-    "pictures explain a unit, you will be right more often than a coin.",
+    "Pictures of what a unit of a net looks for, and two images: which excites it more? If the pictures explain the "
+    "unit, you will beat a coin.",
 )
 
 with frame.loading():
