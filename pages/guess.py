@@ -14,7 +14,17 @@ frame.enter(
 with frame.loading():
     from core.guess import COUNT, ROUNDS
     from pages.shared import link
-    from pages.shared.guessing import QUESTION, ROUND, Round, ask, choose_sort, number_in_link, result, start, tally
+    from pages.shared.guessing import (
+        QUESTION,
+        ROUND,
+        Round,
+        ask,
+        choose_sort,
+        next_round,
+        number_in_link,
+        result,
+        tally,
+    )
 
 COMPUTED = """
 **Two images** (Borowski et al. 2021, [arXiv:2010.12606](https://arxiv.org/abs/2010.12606)). Of MNIST's test images
@@ -47,9 +57,7 @@ with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
     place = number_in_link(QUESTION, COUNT) or turn.open
     link.put(ROUND, str(turn.number))
     if place:
-        st.button(
-            "Next round", key="skip", icon=":material/skip_next:", on_click=start, args=(turn.number % ROUNDS + 1,)
-        )
+        st.button("Next round", key="skip", icon=":material/skip_next:", on_click=next_round, args=(turn,))
 
 with st.container(horizontal=True, gap="medium", key="guess"):
     if place:

@@ -94,7 +94,7 @@ def test_answers_survive_a_change_of_page() -> None:
 
 
 def test_two_squares_are_asked_about_and_erased() -> None:
-    at = guess_page(round=2)
+    at = guess_page(round=2, question=3)
     at.segmented_control(key="ask-image").set_value("square")
     fine(at.run())
     assert in_link(at, "ask") == "square"
@@ -107,6 +107,8 @@ def test_two_squares_are_asked_about_and_erased() -> None:
     at.segmented_control(key="ask-square").set_value("image")
     assert "Which image excites it more?** Round 2, question 1" in words(fine(at.run()))
     assert not charts(at)  # of images nothing was answered
+    answer(at, True)
+    assert any(caption.value.startswith("Your answers in this session: 1.") for caption in at.caption)
 
 
 @pytest.mark.parametrize(

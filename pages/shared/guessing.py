@@ -61,14 +61,9 @@ class Round:
         """The first question without an answer."""
         return next((place for place in self.questions if place not in self.answered), None)
 
-    def go_on(self) -> None:
-        """To the first question without an answer; without one, to the result."""
-        link.put(QUESTION, str(self.open) if self.open else None)
-
     def answer(self, place: int, left: bool) -> None:
         """Keep an answer, once."""
         self.answered.setdefault(place, left)
-        link.put(QUESTION, str(place))
 
 
 def choose_sort() -> str:
@@ -81,7 +76,7 @@ def choose_sort() -> str:
 
     def change() -> None:
         link.put(ASK, st.session_state[key])
-        link.put(QUESTION, None)
+        go_on()
 
     return st.segmented_control("Ask", SORTS, default=sort, required=True, format_func=lambda name: f"Which {name}?",
                                 key=key, on_change=change)  # fmt: skip
@@ -159,10 +154,10 @@ def ask(turn: Round, place: int) -> None:
             this, that = offered.answers if given else offered.answers[::-1]
             said = SAID[turn.sort].format(this, that)
             st.markdown(f"**{'Yes' if given == question.left else 'No'}**: {said}.")
-            _button("Next", "Enter", turn.go_on, place, "primary")
+            _button("Next", "Enter", go_on, place, "primary")
             with st.container(key="arrows"):  # unseen: the arrows that gave the answer go on, too
-                _button("Next", "Left", turn.go_on, place)
-                _button("Next", "Right", turn.go_on, place)
+                _button("Next", "Left", go_on, place)
+                _button("Next", "Right", go_on, place)
 
 
 def _pictures(question: Question) -> Image.Image:
@@ -205,13 +200,18 @@ def result(turn: Round) -> None:
             for place in turn.questions:
                 icon = ":material/check:" if place in turn.right else ":material/close:"
                 st.button(str(place), icon=icon, key=f"again-{place}", on_click=link.put, args=(QUESTION, str(place)))
-        _button("Next round", "Enter", partial(start, turn.number % ROUNDS + 1), turn.number, "primary")
+        _button("Next round", "Enter", partial(next_round, turn), turn.number, "primary")
 
 
-def start(number: int) -> None:
-    """Go to a round."""
-    link.put(ROUND, str(number))
+def go_on() -> None:
+    """To the first question without an answer; without one, to the result."""
     link.put(QUESTION, None)
+
+
+def next_round(turn: Round) -> None:
+    """Behind the last comes the first."""
+    link.put(ROUND, str(turn.number % ROUNDS + 1))
+    go_on()
 
 
 def tally(sort: str, theme: images.Theme) -> None:
