@@ -12,19 +12,7 @@ frame.enter(
 )
 
 with frame.loading():
-    from core.guess import COUNT, ROUNDS
-    from pages.shared import link
-    from pages.shared.guessing import (
-        QUESTION,
-        ROUND,
-        Round,
-        ask,
-        choose_sort,
-        next_round,
-        number_in_link,
-        result,
-        tally,
-    )
+    from pages.shared.guessing import ask, choose_turn, result, tally
 
 COMPUTED = """
 **Two images** (Borowski et al. 2021, [arXiv:2010.12606](https://arxiv.org/abs/2010.12606)). Of MNIST's test images
@@ -52,20 +40,13 @@ other units of the same layer, shown theirs of the same kind.
 
 theme = st.context.theme.type or "light"
 with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-    sort = choose_sort()
-    turn = Round(sort, number_in_link(ROUND, ROUNDS) or 1)
-    place = number_in_link(QUESTION, COUNT) or turn.open
-    link.put(ROUND, str(turn.number))
-    if place:
-        st.button("Next round", key="skip", icon=":material/skip_next:", on_click=next_round, args=(turn,))
-
+    turn, place = choose_turn()
 with st.container(horizontal=True, gap="medium", key="guess"):
     if place:
-        link.put(QUESTION, str(place))
         ask(turn, place)
     else:
         result(turn)
-    tally(sort, theme)
+    tally(turn.sort, theme)
 
 with st.expander("How this is computed"):
     st.markdown(COMPUTED)

@@ -66,7 +66,18 @@ class Round:
         self.answered.setdefault(place, left)
 
 
-def choose_sort() -> str:
+def choose_turn() -> tuple[Round, int | None]:
+    """The round that the link names, and its question; None for the result. Draw the switch, and a way to the next."""
+    turn = Round(_sort(), _number(ROUND, ROUNDS) or 1)
+    place = _number(QUESTION, COUNT) or turn.open
+    link.put(ROUND, str(turn.number))
+    if place:
+        link.put(QUESTION, str(place))
+        st.button("Next round", key="skip", icon=":material/skip_next:", on_click=next_round, args=(turn,))
+    return turn, place
+
+
+def _sort() -> str:
     """The switch between images and squares; a new one after each change, or it would keep the arrow keys to itself."""
     sort = link.get(ASK) or SORTS[0]
     if sort not in SORTS:
@@ -82,7 +93,7 @@ def choose_sort() -> str:
                                 key=key, on_change=change)  # fmt: skip
 
 
-def number_in_link(name: str, most: int) -> int | None:
+def _number(name: str, most: int) -> int | None:
     """A number of the link, from 1; a notice where it is none."""
     text = link.get(name)
     if text is None or (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= most):
