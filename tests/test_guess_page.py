@@ -113,7 +113,7 @@ def test_two_squares_are_asked_about_and_erased() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("round", "0"), ("round", "10000"), ("round", "-1"), ("round", "1e309"), ("round", "x" * 999), ("question", "11"),
+    [("round", "0"), ("round", "10000"), ("round", "-1"), ("round", "1e3"), ("round", "x" * 999), ("question", "11"),
      ("question", "²"), ("question", "![a](http://b)")],
 )  # fmt: skip
 def test_a_bad_number_in_the_link_gets_a_notice_and_a_question(name: str, value: str) -> None:

@@ -14,10 +14,8 @@ README = (Path(__file__).parent.parent / "README.md").read_text()
 
 
 def test_the_tables_are_those_that_the_commands_print() -> None:
-    assert cards.markdown() in README
-    assert by_depth.markdown() in README
-    assert neighbours.markdown() in README
-    assert signal.markdown() in README
+    for table in (cards.markdown(), by_depth.markdown(), neighbours.markdown(), signal.markdown()):
+        assert table in README and len(table.splitlines()) > 4
     assert advice.markdown("cnn") in README
     assert telling.markdown() in README
 

@@ -84,6 +84,7 @@ GUESSED: dict[str, tuple[Callable[[], nn.Module], float]] = {
     "upsampling": (lambda: Chain(conv(3, 2), conv(), nn.Upsample(scale_factor=2), conv()), 9),
     "F.pad": (lambda: Chain(lambda x: F.pad(x, (0, 4, 3, 1)), conv(5)), 5),
     "F.pad, reflected": (lambda: Chain(lambda x: F.pad(x, (1, 1, 1, 1), mode="reflect"), conv()), 3),
+    "F.pad, circular": (lambda: Chain(lambda x: F.pad(x, (1, 1, 1, 1), mode="circular"), conv()), EVERYTHING),
     "ReflectionPad2d": (lambda: Chain(conv(), nn.ReflectionPad2d(2), conv(5)), 7),
     "padding_mode": (lambda: Chain(conv(5, 1, padding=2, padding_mode="reflect")), 5),
     "padding of channels": (lambda: Chain(lambda x: F.pad(x, (0, 0, 2, 0, 1, 1)), nn.Conv2d(4, 2, 3)), 3),
