@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Generator, Tensor, nn
 
+from core.measures import known_fields
 from core.measures.field import ALL, BOUND, IMAGE, Map, stretched
 from core.measures.fitted_field import fitted
 from core.measures.known_fields import known, window
@@ -84,7 +85,6 @@ GUESSED: dict[str, tuple[Callable[[], nn.Module], float]] = {
     "upsampling": (lambda: Chain(conv(3, 2), conv(), nn.Upsample(scale_factor=2), conv()), 9),
     "F.pad": (lambda: Chain(lambda x: F.pad(x, (0, 4, 3, 1)), conv(5)), 5),
     "F.pad, reflected": (lambda: Chain(lambda x: F.pad(x, (1, 1, 1, 1), mode="reflect"), conv()), 3),
-    "F.pad, circular": (lambda: Chain(lambda x: F.pad(x, (1, 1, 1, 1), mode="circular"), conv()), EVERYTHING),
     "ReflectionPad2d": (lambda: Chain(conv(), nn.ReflectionPad2d(2), conv(5)), 7),
     "padding_mode": (lambda: Chain(conv(5, 1, padding=2, padding_mode="reflect")), 5),
     "padding of channels": (lambda: Chain(lambda x: F.pad(x, (0, 0, 2, 0, 1, 1)), nn.Conv2d(4, 2, 3)), 3),
@@ -629,3 +629,9 @@ def test_torchlens_agrees() -> None:
                 assert ours == [tuple(span) for span in box], (name, index)
             elif all(field.exact for field in fields):
                 assert all(a <= c < d <= b for (a, b), (c, d) in zip(box, ours, strict=True)), (name, index, box, ours)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+def test_what_a_padding_repeats_of_the_image_is_not_told_by_arithmetic(mode: str) -> None:
+    assert known_fields._padding((1, 2, 3, 4), mode) is None
+    assert known_fields._padding((1, 2, 3, 4)) == ((1, 1, 1, 3, 4), (1, 1, 1, 1, 2))
