@@ -40,7 +40,7 @@ SCALES = (SIDE, 2 * SIDE, 4 * SIDE)  # what a photograph's shorter side is broug
 SHOWN, KEPT = 9, 10  # crops of a unit: the last one is held out, for `core.photo_paths`
 OF_ONE = 3  # of them at most from one photograph
 BATCH = 8  # crops
-TILE, ACROSS, QUALITY = 56, 4, 65  # a patch's pixels; units side by side in a sheet; of WebP
+TILE, ACROSS, QUALITY = 80, 4, 27  # a patch's pixels; units side by side in a sheet; of WebP
 
 WHEELS = photos.SAMPLES | photos.TEXTURES
 Photographs = Iterable[tuple[str, Image.Image]]
@@ -155,9 +155,9 @@ def survey(
             batch = (squares[begin : begin + BATCH].float() / 255).contiguous(memory_format=torch.channels_last)
             for layer, activation in record(net, batch, list(units)).items():
                 found = _peaks(activation[:, list(units[layer])], done, begin)
-                here[layer] = here[layer].joined(found, most) if layer in here else found.joined(found.first(0), most)
+                here[layer] = here.get(layer, found.first(0)).joined(found, most)
         for layer, found in here.items():
-            kept[layer] = kept[layer].joined(found, k) if layer in kept else found.first(k)
+            kept[layer] = kept.get(layer, found.first(0)).joined(found, k)
         done, total = done + 1, total + len(squares)
         yield Progress(name, done, len(squares))
     if not total:

@@ -52,6 +52,7 @@ COMMANDS: dict[str, list[str]] = {
     "core.measures.signal": [],
     "core.models.cards": [],
     "core.photo_examples": ["photographs"],
+    "core.photo_paths": ["photographs"],
     "core.survey": ["cnn"],
     "core.telling": [],
     "core.training": ["cnn"],
