@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from jaxtyping import Float, Int, UInt8
 from PIL import Image, ImageOps
@@ -25,7 +24,7 @@ from tqdm import tqdm
 
 from core import images
 from core.atlas import PHOTO, WALL, layers_of, units_of
-from core.data import photos
+from core.data import photographers, photos
 from core.data.photos import SIDE
 from core.examples import patch
 from core.files import write_whole
@@ -44,29 +43,6 @@ TILE, ACROSS, QUALITY = 80, 4, 27  # a patch's pixels; units side by side in a s
 
 WHEELS = photos.SAMPLES | photos.TEXTURES
 Photographs = Iterable[tuple[str, Image.Image]]
-
-
-@cache
-def table() -> pd.DataFrame:
-    """Who took each photograph, when, and under which licence; by its file's name, or its name in `WHEELS`."""
-    return pd.read_csv(FOLDER / "credits.csv", dtype=str, keep_default_na=False).set_index("name", drop=False)
-
-
-def credit(name: str) -> str:
-    """A photograph's title, author, year and licence in a line."""
-    row = table().loc[name]
-    return f"{row.title}, {row.author}{f' {row.year}' if row.year else ''}, {row.licence}"
-
-
-def markdown() -> str:
-    """The README's table of credits."""
-    lines = ["| photographs | by | licence | out of |", "|---|---|---|---|"]
-    for (author, year, licence, link, source), rows in table().groupby(
-        ["author", "year", "licence", "link", "source"], sort=False
-    ):
-        titles, by = ", ".join(rows.title), f"{author} {year}".strip()
-        lines.append(f"| {titles} | {by} | [{licence}]({link}) | {source} |")
-    return "\n".join(lines)
 
 
 def photographs(folder: Path, names: Collection[str]) -> Iterator[tuple[str, Image.Image]]:
@@ -255,7 +231,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     settle()
-    net, names = load(PHOTO), list(table().index)
+    net, names = load(PHOTO), list(photographers.table().index)
     units = {layer: units_of(PHOTO, "trained", layer) for layer in WALL}
     counts: dict[str, int] = {}
     with tqdm(total=len(names), file=sys.stderr) as bar:
@@ -279,7 +255,7 @@ def main() -> None:
     about = {"command": "python -m core.photo_examples FOLDER", "weights": identity(PHOTO, "trained"),
              "photographs": counts, "layers": pages}  # fmt: skip
     write_whole(FOLDER / "strongest.json", json.dumps(about).encode())
-    sys.stdout.write(f"{markdown()}\n")
+    sys.stdout.write(f"{photographers.markdown()}\n")
 
 
 if __name__ == "__main__":

@@ -19,13 +19,14 @@ from tqdm import tqdm
 
 from core import atlas
 from core.atlas import PHOTO, WALL
+from core.data import photographers
 from core.data.photos import SIDE
 from core.files import write_whole
 from core.layers import record
 from core.measures.interval import interval
 from core.measures.path_similarity import Ranks, path_similarity, ranked, resampled
 from core.models import load
-from core.photo_examples import FOLDER, SHOWN, crops, photographs, shipped, table
+from core.photo_examples import FOLDER, SHOWN, crops, photographs, shipped
 from core.process import settle
 
 LAYERS = ("block8", "block14", "block16")
@@ -56,12 +57,15 @@ def at_random(count: int = RANDOM) -> list[Crop]:
 
 def cut_again(folder: Path, wanted: Collection[Crop]) -> dict[Crop, Tensor]:
     """Crops (3, 224, 224) in [0, 1]. Raises ValueError where the folder's photographs are not those of the survey."""
-    found, names = dict[Crop, Tensor](), list(shipped()["photographs"])
-    for number, (name, picture) in enumerate(photographs(folder, list(table().index))):
+    found, counts = dict[Crop, Tensor](), dict[str, int]()
+    for number, (name, picture) in enumerate(photographs(folder, list(photographers.table().index))):
         squares = crops(picture)
-        if names[number : number + 1] != [name] or len(squares) != shipped()["photographs"][name]:
-            raise ValueError(f"{folder} holds other photographs than those surveyed: {', '.join(names)}.")
+        counts[name] = len(squares)
         found |= {(number, crop): square / 255 for crop, square in enumerate(squares) if (number, crop) in wanted}
+    if list(counts.items()) != list(shipped()["photographs"].items()):
+        raise ValueError(
+            f"{folder} holds other photographs than those surveyed: {', '.join(shipped()['photographs'])}."
+        )
     return found
 
 
@@ -151,7 +155,7 @@ def sentence() -> str:
     unlike, told = (picture.high < 0).sum(), (nine.low > 0).to_numpy()
     values = picture.similarity[told]
     return (
-        f"Does the net compute on these pictures as on photographs? In {unlike} of {len(picture)} comparisons (in each "
+        f"Does the net compute on such pictures as on photographs? In {unlike} of {len(picture)} comparisons (in each "
         f"block above {', '.join(LAYERS[:-1])} and {LAYERS[-1]}, at {SIDES[0]} and at {SIDES[1]} pixels) they are less "
         f"like the nine real crops that excite their unit most than crops at random are. Their rank correlation with "
         f"the nine is {_span(picture.alike)}, that of crops at random {_span(nine.others)}, of a tenth such crop "

@@ -10,7 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from core import atlas, photo_examples
-from core.data import canvas, digits, photos
+from core.data import canvas, digits, photographers, photos
 from core.measures import neighbours
 from core.units import Unit
 from pages.shared import frame
@@ -434,7 +434,7 @@ def test_a_unit_of_the_trained_wall_has_nine_crops_with_their_credits_unless_a_f
     ships = (unit, of, folder) == ("photo/block8/7", "trained", False)
     assert ("crops of 23, at most three of one" in caption.value) == ships
     crops = photo_examples.examples_of(Unit.parse("photo/block8/7"), "trained")
-    lines = [f"{place}. {photo_examples.credit(crop.photograph)}" for place, crop in enumerate(crops, 1)]
+    lines = [f"{place}. {photographers.credit(crop.photograph)}" for place, crop in enumerate(crops, 1)]
     assert caption.help == ("\n".join(lines) if ships else "")
     assert max(len(block.proto.imgs) for block in at.get("image")) == (1 if folder else 9)
     said = [one.value for one in at.caption if one.value.startswith("trained: what it looks for")]

@@ -1016,7 +1016,7 @@ EXEMPT = {
     **dict.fromkeys(("maps.umap", "maps.place_by_umap"), COMPILES),
     **dict.fromkeys(("trust.table.build",), SHIPS),
     **dict.fromkeys(("photo_examples.Strongest", "photo_examples.Progress", "photo_examples.Example"), RECORD),
-    **dict.fromkeys(("photo_examples.credit", "photo_examples.photographs", "photo_examples.crops",
+    **dict.fromkeys(("photo_examples.photographs", "photo_examples.crops",
                      "photo_examples.patches", "photo_examples.as_sheet", "photo_examples.cut",
                      "photo_examples.examples_of"), CUT),
     "trust.advice.markdown": "made of what stands beside it: test_readme.py",

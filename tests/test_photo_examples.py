@@ -13,7 +13,7 @@ from torch import nn
 
 from core import photo_examples
 from core.atlas import WALL, units_of
-from core.data import photos
+from core.data import photographers, photos
 from core.examples import peak
 from core.layers import record
 from core.measures.receptive_field import ALL, receptive_fields
@@ -222,8 +222,8 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The command with its own place to write, a net of two units, and two photographs."""
     (tmp_path / "photographs").mkdir()
     folder(tmp_path / "photographs")
-    two = photo_examples.table().iloc[:2].set_axis(["Wine", "Bridge"])
-    monkeypatch.setattr(photo_examples, "table", lambda: two)
+    two = photographers.table().iloc[:2].set_axis(["Wine", "Bridge"])
+    monkeypatch.setattr(photographers, "table", lambda: two)
     monkeypatch.setattr(photo_examples, "FOLDER", tmp_path / "out")
     monkeypatch.setattr(photo_examples, "WALL", ("stem", "logits"))
     monkeypatch.setattr(sys, "argv", ["photo_examples", str(tmp_path / "photographs")])
@@ -312,7 +312,7 @@ def test_what_ships_is_small() -> None:
 
 
 def test_every_photograph_that_ships_is_credited() -> None:
-    table, names = photo_examples.table(), list(photo_examples.shipped()["photographs"])
+    table, names = photographers.table(), list(photo_examples.shipped()["photographs"])
     assert sorted(names) == sorted(table.index) and table.index.is_unique
     for name in names:
         row = table.loc[name]
@@ -325,11 +325,11 @@ def test_every_photograph_that_ships_is_credited() -> None:
 
 
 def test_a_credit_is_a_line() -> None:
-    assert photo_examples.credit("Kleiber_by_Lukas_Baubkus") == "Kleiber, Lukas Baubkus 2021, CC BY-SA 3.0"
-    assert photo_examples.credit("rocket") == "rocket, SpaceX, public domain"
+    assert photographers.credit("Kleiber_by_Lukas_Baubkus") == "Kleiber, Lukas Baubkus 2021, CC BY-SA 3.0"
+    assert photographers.credit("rocket") == "rocket, SpaceX, public domain"
 
 
 def test_the_readme_credits_them_all() -> None:
-    assert photo_examples.markdown() in README
-    for _, row in photo_examples.table().iterrows():
-        assert row.author in photo_examples.markdown() and row.link in photo_examples.markdown()
+    assert photographers.markdown() in README
+    for _, row in photographers.table().iterrows():
+        assert row.author in photographers.markdown() and row.link in photographers.markdown()

@@ -9,6 +9,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from core import atlas, examples, images, photo_examples
+from core.data import photographers
 from core.data.photos import FOLDER_VARIABLE
 from core.measures.receptive_field import ALL, Field
 from core.models import find
@@ -71,7 +72,7 @@ def _examples(unit: Unit, shipped: list[photo_examples.Example]) -> None:
     st.caption(
         f"What excites it most among the photos: crops of {count}, at most three of one, the strongest first; "
         f"{_seen(nets.fields(unit.model, unit.layer))}. Who took them:",
-        help="\n".join(f"{place}. {photo_examples.credit(example.photograph)}"
+        help="\n".join(f"{place}. {photographers.credit(example.photograph)}"
                        for place, example in enumerate(shipped, 1)),
     )  # fmt: skip
 
