@@ -87,7 +87,7 @@ def crops(picture: Image.Image) -> UInt8[Tensor, "n 3 224 224"]:
 class Strongest:
     """The crops that excite each unit of a layer most, the strongest first; of equal ones the earlier."""
 
-    values: Float[Tensor, "units k"]  # -inf where there are fewer
+    values: Float[Tensor, "units k"]  # fewer where there are fewer crops
     photographs: Int[Tensor, "units k"]  # their numbers in the order shown
     crops: Int[Tensor, "units k"]  # their numbers in the photograph
     places: Int[Tensor, "units k"]  # of the peak, in the flattened map
@@ -158,7 +158,7 @@ def patches(
     for number, (_, picture) in enumerate(shown):
         squares = crops(picture)
         for layer, of in strongest.items():
-            for unit, place in ((of.photographs == number) & of.values.isfinite()).nonzero().tolist():
+            for unit, place in (of.photographs == number).nonzero().tolist():
                 image = squares[of.crops[unit, place]].float() / 255
                 where = divmod(int(of.places[unit, place]), widths[layer])
                 tiles[layer][unit, place] = _tile(patch(image, fields.get(layer, (ALL, ALL)), where))

@@ -89,16 +89,14 @@ def likenesses(
 def correlations(net: nn.Module, layers: Sequence[str], shown: Mapping[str, Tensor], real: Tensor, side: int
                  ) -> Iterator[tuple[str, str, Float[Tensor, "images crops"]]]:  # fmt: skip
     """The rank correlations of sets of images with all crops, brought to one side: by the set, and in which layer."""
-    crops_ranks = {layer: list[Tensor]() for layer in layers}
-    for found in _ranked(net, layers, real, side):
-        for layer in layers:
-            crops_ranks[layer].append(found[layer])
-    whole = {layer: torch.cat(parts) for layer, parts in crops_ranks.items()}
+    parts = list(_ranked(net, layers, real, side))
+    whole = {layer: torch.cat([part[layer] for part in parts]) for layer in layers}
     for layer in layers:
         yield "", layer, whole[layer] @ whole[layer].T
     for name, images in shown.items():
-        rows = [{layer: found[layer] @ whole[layer].T for layer in layers}
-                for found in _ranked(net, layers, images, side)]  # fmt: skip
+        rows = [
+            {layer: part[layer] @ whole[layer].T for layer in layers} for part in _ranked(net, layers, images, side)
+        ]
         for layer in layers:
             yield name, layer, torch.cat([row[layer] for row in rows])
 
@@ -128,11 +126,9 @@ def measured(net: nn.Module, layers: Sequence[str], pictures: Mapping[str, Tenso
 
 def _row(alike: Float[Tensor, "units 3"], **named: object) -> dict[str, object]:
     """The mean rank correlations, the interval of the first less the last, and the path similarity with its own."""
-    means, similarity = dict(zip(("alike", "among", "others"), alike.mean(0).tolist(), strict=True)), {}
-    means["low"], means["high"] = interval(alike[:, 0] - alike[:, 2])
-    similarity["similarity"] = path_similarity(alike)
-    similarity["from"], similarity["to"] = resampled(alike)
-    rounded = {name: round(value, 4) for name, value in (means | similarity).items()}
+    columns = ("alike", "among", "others", "low", "high", "similarity", "from", "to")
+    values = [*alike.mean(0).tolist(), *interval(alike[:, 0] - alike[:, 2]), path_similarity(alike), *resampled(alike)]
+    rounded = {name: round(value, 4) for name, value in zip(columns, values, strict=True)}
     return {**named, "units": len(alike), **rounded}
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
-from core import atlas, photo_examples
+from core import atlas, photo_examples, photo_paths
 from core.data import canvas, digits, photographers, photos
 from core.measures import neighbours
 from core.units import Unit
@@ -388,6 +388,12 @@ def test_the_photo_page_opens_with_the_wall_and_its_numbers() -> None:
     assert "block14\nsees 659 px" in wall
     assert sum("untrained" in chart and "block14" in chart for chart in charts(at)) == 3
     assert "How to read the wall" in "".join(block.value for block in at.markdown)
+
+
+@pytest.mark.parametrize("of", ["trained", "untrained"])
+def test_the_trained_wall_says_whether_its_pictures_are_processed_like_photographs(of: str) -> None:
+    captions = [caption.value for caption in photo_page(of=of).caption]
+    assert (photo_paths.sentence() in captions) == (of == "trained")
 
 
 def test_a_sample_is_answered_and_shown_layer_by_layer() -> None:
