@@ -54,8 +54,9 @@ and Süsstrunk 2003; 0 is grey, 59 quite colourful. *Receptive field*: what a un
 2019); larger than the photo means that it can see all of it. Dashed are five untrained twins; `python -m core.by_depth`
 measures them.
 
-**What excites it.** The photos that come with the app, each one's middle square and the squares that it is cut into, or
-those of the folder that LAYERSCOPE_PHOTOS names; each is shown as far as the unit sees.
+**What excites it.** Of the trained wall's units, crops of 23 credited photographs: squares of 224 pixels side by side,
+at three scales, at most three of one photograph (`python -m core.photo_examples`). Of others the photos that come with
+the app, and of all the folder that LAYERSCOPE_PHOTOS names. Each is shown as far as the unit sees.
 """
 
 

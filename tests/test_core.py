@@ -51,6 +51,8 @@ COMMANDS: dict[str, list[str]] = {
     "core.measures.neighbours": [],
     "core.measures.signal": [],
     "core.models.cards": [],
+    "core.photo_examples": ["photographs"],
+    "core.photo_paths": ["photographs"],
     "core.survey": ["cnn"],
     "core.telling": [],
     "core.training": ["cnn"],

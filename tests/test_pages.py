@@ -9,9 +9,10 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
-from core import atlas
-from core.data import canvas, digits, photos
+from core import atlas, photo_examples, photo_paths
+from core.data import canvas, digits, photographers, photos
 from core.measures import neighbours
+from core.units import Unit
 from pages.shared import frame
 from tests.drawing import drawing
 from tests.visits import EMPTY, answers, app, charts, drawn, fine, page, panel, said, texts, until
@@ -409,6 +410,12 @@ def test_the_photo_page_opens_with_the_wall_and_its_numbers() -> None:
     assert "How to read the wall" in "".join(block.value for block in at.markdown)
 
 
+@pytest.mark.parametrize("of", ["trained", "untrained"])
+def test_the_trained_wall_says_whether_its_pictures_are_processed_like_photographs(of: str) -> None:
+    captions = [caption.value for caption in photo_page(of=of).caption]
+    assert (photo_paths.sentence() in captions) == (of == "trained")
+
+
 def test_a_sample_is_answered_and_shown_layer_by_layer() -> None:
     at = fine(photo_page(photo="cat", layer="block5"))
     answer = next(chart for chart in charts(at) if "Egyptian cat" in chart)
@@ -433,6 +440,37 @@ def test_a_photo_nets_unit_has_a_panel(unit: str) -> None:
     assert ask.label.startswith("More pictures" if shipped else "What does it look for?")
     assert f"only={unit.replace('/', '%2F')}" in ask.query_string and "variants=3" in ask.query_string
     assert any("Where it answers in this photo" in caption.value for caption in at.caption) == ("logits" not in unit)
+
+
+@pytest.mark.parametrize(
+    ("unit", "of", "folder"),
+    [("photo/block8/7", "trained", False), ("photo/block8/7", "untrained", False), ("photo/block8/7", "trained", True),
+     ("photo/block4/7", "trained", False)],
+)  # fmt: skip
+def test_a_unit_of_the_trained_wall_has_nine_crops_with_their_credits_unless_a_folder_is_named(
+    unit: str, of: str, folder: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(photos.FOLDER_VARIABLE, raising=False)
+    if folder:
+        photos.sample("cat").save(tmp_path / "cat.jpg")
+        monkeypatch.setenv(photos.FOLDER_VARIABLE, str(tmp_path))
+        st.cache_resource.clear()
+    at = fine(photo_page(photo="cat", unit=unit, of=of))
+    (caption,) = (one for one in at.caption if "What excites it most among the photos" in one.value)
+    ships = (unit, of, folder) == ("photo/block8/7", "trained", False)
+    assert ("crops of 23, at most three of one" in caption.value) == ships
+    crops = photo_examples.examples_of(Unit.parse("photo/block8/7"), "trained")
+    lines = [f"{place}. {photographers.credit(crop.photograph)}" for place, crop in enumerate(crops, 1)]
+    assert caption.help == ("\n".join(lines) if ships else "")
+    assert max(len(block.proto.imgs) for block in at.get("image")) == (1 if folder else 9)
+    said = [one.value for one in at.caption if one.value.startswith("trained: what it looks for")]
+    assert any("photo below" in text for text in said) == ships
+    if ships:
+        stimulus = atlas.look_up(Unit.parse(unit), of)
+        assert stimulus is not None
+        assert f"excites it {stimulus.reached / crops[0].value:.2g} times as much as the best photo below" in said[0]
+    if folder:
+        st.cache_resource.clear()
 
 
 def test_a_unit_of_the_wall_opens_without_a_photo() -> None:

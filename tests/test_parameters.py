@@ -25,10 +25,11 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from safetensors.torch import load_file
 from torch import Generator, Tensor, nn
 
-from core import attribution, examples, guess, maps, segmentation, stimuli, survey, training, weights
+from core import attribution, examples, guess, maps, photo_examples, segmentation, stimuli, survey, training, weights
 from core.ascent import ascend, best_of, grow, objectives, parametrise, prepare, priors
 from core.ascent.parametrise import Fourier, Ink, Maco, Pixels
 from core.ascent.transforms import Blur, Jitter, Warp
@@ -67,7 +68,7 @@ MODULES = (
     "measures.measured_fields", "measures.neighbours", "measures.path_similarity", "measures.reach",
     "measures.receptive_field", "measures.signal",
     "measures.spaces", "measures.spatial_frequency", "maps", "segmentation", "survey", "weights", "examples",
-    "training", "data.augment", "by_depth", "guess",
+    "training", "data.augment", "by_depth", "guess", "photo_examples",
 )  # fmt: skip
 
 
@@ -508,6 +509,10 @@ CHOICES = [
          others=(POINTS[6:9], POINTS[7:9])),
     case(path_similarity.path_similarity, found=(torch.tensor([[0.5, 0.9, 0.1]]), torch.tensor([[0.7, 0.9, 0.1]]),
          more())),
+    case(path_similarity.ranked, activation=(POINTS[:2], POINTS[1:3])),
+    case(path_similarity.resampled, found=(torch.tensor([[0.5, 0.9, 0.1], [0.2, 0.8, 0.2], [0.3, 0.7, 0.1]]),
+                                           torch.tensor([[0.5, 0.9, 0.1], [0.3, 0.9, 0.2], [0.6, 0.7, 0.0]])),
+         times=(2000, 5)),
     case(survey.Answers.aims, self=(finished(survey.survey(CNN, [MNIST.images[:9]], ["conv2"])).answers["conv2"],
                                     finished(survey.survey(CNN, [MNIST.images[9:20]], ["conv2"])).answers["conv2"]),
          shape=((24, 14, 14), (24, 28, 14), more(torch.numel)), parts=(1, 2, more(len))),
@@ -750,6 +755,8 @@ MEASURES = [
     case(spaces.silhouette),
 ]  # fmt: skip
 
+SHOWN = [(str(seed), Image.fromarray(np.random.default_rng(seed).integers(0, 256 - seed, (448, 448, 3), np.uint8)))
+         for seed in range(3)]  # fmt: skip
 ANSWERS = finished(survey.survey(CNN, [SOME.images], ["conv3", "relu1"], k=8)).answers
 OTHER_ANSWERS = finished(survey.survey(CNN, [MORE.images], ["conv3", "relu1"], k=8)).answers
 BATCHES = [noise(10_100, 2)]  # more than a survey's sample
@@ -774,6 +781,10 @@ PLACES = [
     case(survey.survey, lambda progress: finished(progress).answers, "of more than its sample",
          model=(RAMP, OTHER_RAMP), batches=(BATCHES, [BATCHES[0] + 1]),
          layers=(["fc"], ["relu"])),
+    case(photo_examples.survey, lambda progress: finished(progress).strongest,
+         model=(nn.Sequential(nn.ReLU()), nn.Sequential(nn.Tanh())), shown=(SHOWN, SHOWN[1:]),
+         units=({"0": [0]}, {"0": [1]}), k=(2, 3, more(lambda found: found["0"].values.shape[1])),
+         most=(1, 2, more(lambda found: float(found["0"].values.sum())))),
     case(survey.Answers.strongest, self=(ANSWERS["conv3"], OTHER_ANSWERS["conv3"]), unit=(3, 5), k=(3, 5, more(len))),
     case(survey.Answers.share_below, self=(ANSWERS["conv3"], OTHER_ANSWERS["conv3"]), unit=(3, 5),
          value=(1.5, 2.0, more())),
@@ -1022,6 +1033,7 @@ CONSTANTS = [
 FOLLOWED = "one of the steps inside `receptive_fields`, on a graph's calls: test_receptive_field.py"
 RECORD = "holds what was found: nothing is computed by it"
 SHIPS = "writes what ships, or prints it, for minutes: its parts are in the table"
+CUT = "files, photographs and what is cut out of them: test_photo_examples.py"
 COMPILES = "numba compiles for half the time that this file may take: test_maps.py"
 EXEMPT = {
     **dict.fromkeys(("ascent.ascend.Step", "stimuli.Frame", "attribution.outcome.Forming", "trust.examine.Trust",
@@ -1035,6 +1047,10 @@ EXEMPT = {
     **dict.fromkeys(("maps.umap", "maps.place_by_umap"), COMPILES),
     **dict.fromkeys(("trust.table.build", "by_depth.measured"), SHIPS),
     **dict.fromkeys(("by_depth.units_of", "by_depth.rank", "by_depth.ranks"), "of what ships: test_by_depth.py"),
+    **dict.fromkeys(("photo_examples.Strongest", "photo_examples.Progress", "photo_examples.Example"), RECORD),
+    **dict.fromkeys(("photo_examples.photographs", "photo_examples.crops",
+                     "photo_examples.patches", "photo_examples.as_sheet", "photo_examples.cut",
+                     "photo_examples.examples_of"), CUT),
     "trust.advice.markdown": "made of what stands beside it: test_readme.py",
     "ascent.objectives.Objective": "made by the functions beside it; how two are added: test_ascent.py",
     "ascent.parametrise.Parametrisation": "a protocol",
@@ -1052,6 +1068,9 @@ SHAPED = "goes with the digits: every shape in the table hangs on it"
 NUMBERS = {
     **dict.fromkeys(("measures.spaces.K", "measures.spaces.BATCH", "examples.BATCH", "trust.pointing.GRIDS",
                      "measures.neighbours.ENOUGH"), READ_BACK),
+    **dict.fromkeys(("photo_examples.KEPT", "photo_examples.OF_ONE"), READ_BACK),
+    **dict.fromkeys(("photo_examples.SCALES", "photo_examples.SHOWN", "photo_examples.BATCH", "photo_examples.TILE",
+                     "photo_examples.ACROSS", "photo_examples.QUALITY"), CUT),
     **dict.fromkeys(("survey.BATCH", "measures.signal.IMAGES", "by_depth.BATCH", "by_depth.RESAMPLES",
                      "trust.table.DIGITS",
                      "trust.table.FEWER"), SHIPS),

@@ -46,6 +46,7 @@ SAMPLES: dict[str, Callable[[], np.ndarray]] = {
     "flower": partial(_sklearn, "flower.jpg"),
     "palace": partial(_sklearn, "china.jpg"),
 }
+TEXTURES: dict[str, Callable[[], np.ndarray]] = {name: partial(_skimage, name) for name in ("grass", "gravel", "brick")}
 
 
 def sample(name: str) -> Image.Image:

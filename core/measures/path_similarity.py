@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from scipy.stats import rankdata
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from core.layers import record
 
@@ -16,8 +16,12 @@ def ranks(model: nn.Module, layer: str, images: Tensor) -> Ranks:
 
     The product of two rows is Spearman's rank correlation. A layer that answers with one number everywhere has none: 0.
     """
-    values = record(model, images, [layer])[layer].flatten(1).numpy()
-    found = rankdata(values, axis=1)
+    return ranked(record(model, images, [layer])[layer])
+
+
+def ranked(activation: Float[Tensor, "n units *place"]) -> Ranks:
+    """The same of activations that are at hand."""
+    found = rankdata(activation.flatten(1).numpy(), axis=1)
     found -= found.mean(1, keepdims=True)
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
     return torch.from_numpy(found / np.where(lengths > 0, lengths, 1)).float()
@@ -45,3 +49,11 @@ def path_similarity(found: Float[Tensor, "units 3"]) -> float:
     """
     picture, among, others = found.mean(0).tolist()
     return (picture - others) / (among - others)
+
+
+def resampled(found: Float[Tensor, "units 3"], times: int = 2000) -> tuple[float, float]:
+    """The 95 % percentile bootstrap interval of the path similarity over units; the same for the same numbers."""
+    rows = torch.randint(len(found), (times, len(found)), generator=Generator().manual_seed(0))
+    again = torch.tensor([path_similarity(found[drawn]) for drawn in rows], dtype=torch.float64)
+    low, high = again.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+    return low, high

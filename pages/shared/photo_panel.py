@@ -1,12 +1,16 @@
 """The panel of a photo net's unit: what it looks for, where it answers in this photo, what else excites it."""
 
 import math
+import os
+from dataclasses import replace
 
 import streamlit as st
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from core import atlas, examples, images
+from core import atlas, examples, images, photo_examples
+from core.data import photographers
+from core.data.photos import FOLDER_VARIABLE
 from core.measures.receptive_field import ALL, Field
 from core.models import find
 from core.survey import Extremes
@@ -21,7 +25,8 @@ WIDTH, STIMULUS, PATCH, PATCHES = 280, 112, 88, 9
 
 def photo_panel(unit: Unit, view: PhotoView, activation: Tensor | None) -> None:
     """Draw the panel; `activation` is the unit's layer for the photo, if there is one: (units, *map)."""
-    _stimuli(unit, view.weights)
+    shipped = [] if os.environ.get(FOLDER_VARIABLE) else photo_examples.examples_of(unit, view.weights)
+    _stimuli(unit, view.weights, shipped[0].value if shipped else None)
     answers = nets.photo_answers(unit.model, view.weights, unit.layer)
     most, best = answers.most, float(answers.most.values[unit.index, 0])
     if activation is not None and view.image is not None:
@@ -34,24 +39,42 @@ def photo_panel(unit: Unit, view: PhotoView, activation: Tensor | None) -> None:
             f"Its strongest activation here is **{float(here.max()):.3g}**, more than for **{share:.3g} %** of the "
             f"{answers.inputs} photos; the strongest there is {best:.3g}."
         )
-    _patches(unit, most)
+    if shipped:
+        _examples(unit, shipped)
+    else:
+        _patches(unit, most)
     connections(unit, view.weights, view.theme)
 
 
-def _stimuli(unit: Unit, weights: str) -> None:
+def _stimuli(unit: Unit, weights: str, best: float | None) -> None:
+    """`best` is how strongly the best shipped crop excites the unit, where there is one."""
     found = {name: atlas.look_up(unit, name) for name in dict.fromkeys((weights, "untrained"))}
     with st.container(horizontal=True, gap="small"):
         for name, stimulus in found.items():
             if stimulus is not None:
                 with st.container(width=(WIDTH - 16) // 2, gap="xsmall"):
                     st.image(images.enlarged(images.picture(stimulus.image), STIMULUS), width=STIMULUS)
-                    st.caption(stimulus_caption(name, stimulus, "sample photo"))
+                    if best is None or name != weights:
+                        st.caption(stimulus_caption(name, stimulus, "sample photo"))
+                    else:
+                        st.caption(stimulus_caption(name, replace(stimulus, strongest=best), "photo below"))
     st.page_link(
         "pages/features.py",
         label="What does it look for? Ask it" if found[weights] is None else "More pictures, different from each other",
         icon=":material/trending_up:",
         query_params={"sees": "photos", "only": str(unit), "of": weights, "variants": "3"},
     )
+
+
+def _examples(unit: Unit, shipped: list[photo_examples.Example]) -> None:
+    st.image([example.picture.resize((2 * PATCH,) * 2, Image.Resampling.LANCZOS) for example in shipped], width=PATCH)
+    count = len(photo_examples.shipped()["photographs"])
+    st.caption(
+        f"What excites it most among the photos: crops of {count}, at most three of one, the strongest first; "
+        f"{_seen(nets.fields(unit.model, unit.layer))}. Who took them:",
+        help="\n".join(f"{place}. {photographers.credit(example.photograph)}"
+                       for place, example in enumerate(shipped, 1)),
+    )  # fmt: skip
 
 
 def _patches(unit: Unit, most: Extremes) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from core import atlas, by_depth, charts, images
+from core import atlas, by_depth, charts, images, photo_paths
 from core.units import Unit
 from pages.shared import link
 from pages.shared.clickable import clickable
@@ -24,6 +24,8 @@ def wall(weights: str, selected: Unit | None, theme: images.Theme) -> None:
     spec = charts.clickable_sheet(sheet, charts.UNIT, units, selected=str(selected), shrink=112 / TILE,
                                   captions=captions, room=ROOM, theme=theme)  # fmt: skip
     clickable(spec, charts.UNIT, "wall", partial(link.put, charts.UNIT))
+    if weights == "trained":
+        st.caption(photo_paths.sentence())
 
 
 @st.cache_resource(show_spinner="Hanging the pictures ...")
