@@ -23,7 +23,7 @@ from core.files import write_whole
 from core.layers import first_of_each_depth, list_layers, pre_activation, record
 from core.measures.forced_choice import DISTRACTORS, OBSERVERS, QUERIES, REFERENCES, Questions, by_nets
 from core.measures.interval import interval
-from core.measures.path_similarity import likeness, path_similarity, ranks
+from core.measures.path_similarity import likeness, path_similarity, ranks, resampled
 from core.models import DIGIT_NETS, MODELS, TWIN, load
 from core.process import settle
 from core.stimuli import RECIPE, RECIPES, Recipe, climb
@@ -143,18 +143,9 @@ def paths(asked: Asked, shown: dict[str, Tensor]) -> Iterator[dict[str, object]]
             found = torch.tensor(
                 [likeness(seen[[place]], own, far) for place, own in enumerate(real)], dtype=torch.float64
             )
-            low, high = _resampled(found)
+            low, high = resampled(found)
             value = round(path_similarity(found), 3)
             yield _row(asked, earlier=layer.name, reference=name, value=value, low=round(low, 3), high=round(high, 3))
-
-
-def _resampled(found: Tensor, times: int = 2000) -> tuple[float, float]:
-    """The 95 % percentile bootstrap interval over units."""
-    generator = Generator().manual_seed(0)
-    means = found[torch.randint(len(found), (times, len(found)), generator=generator)].mean(1)
-    again = (means[:, 0] - means[:, 2]) / (means[:, 1] - means[:, 2])
-    low, high = again.quantile(torch.tensor([0.025, 0.975], dtype=again.dtype)).tolist()
-    return low, high
 
 
 @cache
