@@ -378,7 +378,8 @@ def execute(folder: Path, session: Path) -> None:
 
 def verdict(result: Any) -> str:
     """What cosmic-ray kept, in our words: it takes all that ran out of its time for killed."""
-    if result.worker_outcome != "normal" or result.output == "timeout" or "\nundecided" in f"\n{result.output}":
+    said = (result.output or "").strip()  # nothing, where the run was broken off
+    if result.worker_outcome != "normal" or said in ("", "timeout") or "\nundecided" in f"\n{said}":
         return "undecided"
     if result.test_outcome == "killed" and _last(result.output) != "killed":
         return "out of time"

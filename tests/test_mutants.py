@@ -2,11 +2,12 @@
 
 import random
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cosmic_ray.commands import init
 from cosmic_ray.work_db import use_db
-from cosmic_ray.work_item import WorkItem
+from cosmic_ray.work_item import TestOutcome, WorkItem
 from coverage import CoverageData
 
 from tests import mutants
@@ -148,3 +149,14 @@ def test_the_modules_own_tests_come_before_others_and_the_budget_holds() -> None
 )
 def test_a_module_is_tested_by_the_file_of_its_name_or_its_folders(module: str, test: str, own: bool) -> None:
     assert mutants.is_own(module, f"tests/test_{test}.py::test_it[a/b::c]") is own
+
+
+@pytest.mark.parametrize(
+    ("outcome", "output", "word"),
+    [("killed", "E assert\nkilled", "killed"), ("killed", "F.F", "out of time"), ("killed", "", "undecided"),
+     ("killed", "timeout", "undecided"), ("survived", "..\nundecided: no memory", "undecided"),
+     ("survived", "..\nsurvived 2 tests", "survived")],
+)  # fmt: skip
+def test_a_run_that_was_broken_off_decides_nothing(outcome: str, output: str, word: str) -> None:
+    result = SimpleNamespace(worker_outcome="normal", output=output, test_outcome=TestOutcome(outcome))
+    assert mutants.verdict(result) == word
