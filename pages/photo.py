@@ -49,7 +49,8 @@ before each step the picture is shifted, turned by up to 10 degrees and resized 
 get pictures of 28 or 56 pixels, others of 112; classes 256 steps, and larger forms. The stem's sums are linear, and
 climbed pixel by pixel. `python -m core.atlas build photo` makes them all, from seed 0.
 
-**In numbers.** *Spatial frequency*: the mean over the power spectrum of a picture's brightness. *Colourfulness*: Hasler
+**In numbers**, for which every layer is climbed by one recipe at 112 pixels, so that layers can be compared. *Spatial
+frequency*: the mean over the power spectrum of a picture's brightness. *Colourfulness*: Hasler
 and Süsstrunk 2003; 0 is grey, 59 quite colourful. *Receptive field*: what a unit can see at all (Araujo, Norris, Sim
 2019); larger than the photo means that it can see all of it. Dashed are five untrained twins; `python -m core.by_depth`
 measures them.

@@ -40,7 +40,9 @@ def test_each_row_is_its_layers_mean_and_interval_or_that_of_the_twins() -> None
     for layer in ("stem", "block16", "logits"):
         for name in ("frequency", "colourfulness"):
             trained = torch.tensor(table[(table.layer == layer) & (table.weights == "trained")][name].to_numpy())
-            assert found.loc[(name, "trained", layer)].tolist() == pytest.approx([trained.mean(), *interval(trained)])
+            assert found.loc[(name, "trained", layer)].tolist() == pytest.approx(
+                [float(trained.mean()), *interval(trained)]
+            )
             twins = table[(table.layer == layer) & (table.weights == TWIN)]
             own = [twins[twins.seed == seed][name].mean() for seed in SEEDS]
             assert found.loc[(name, TWIN, layer)].tolist() == pytest.approx([sum(own) / 5, min(own), max(own)])
@@ -58,7 +60,10 @@ def test_the_rank_correlation_is_that_of_ranks_and_its_interval_holds_it() -> No
         depth = rows.layer.str.removeprefix("block").astype(int)
         return float(np.corrcoef(rankdata(depth), rankdata(rows.frequency))[0, 1])
 
-    assert value == pytest.approx(expected(blocks[blocks.weights == "trained"]))
+    shown = [unit in atlas.wall_units(LAYERS[layer]) for layer, unit in zip(blocks.layer, blocks.unit, strict=True)]
+    assert value == pytest.approx(expected(blocks[(blocks.weights == "trained") & np.array(shown)]))
+    everyone = expected(blocks[blocks.weights == "trained"])
+    assert f"over the same units; {everyone:.2f} over all units of the trained net; from block5" in by_depth.sentence()
     assert twins == pytest.approx([expected(rows) for _, rows in blocks[blocks.weights == TWIN].groupby("seed")])
     assert low < value < high and high - low < 0.3
     later, _ = by_depth.ranks("block5")
@@ -73,7 +78,7 @@ def test_the_rule_wants_the_whole_interval_below_every_twin(
 ) -> None:
     monkeypatch.setattr(by_depth, "ranks", lambda begin="": ((-0.5, -0.6, high), [0.1, -0.3, 0.0]))
     said = by_depth.sentence()
-    assert words in said and f"is -0.50 (-0.60 to {high:.2f})" in said and "-0.30 to 0.10 in five" in said
+    assert words in said and f"is -0.50 (-0.60 to {high:.2f}) in the" in said and "-0.30 to 0.10 in five" in said
     assert said.count("from block") == 2
 
 

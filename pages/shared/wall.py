@@ -12,7 +12,7 @@ from pages.shared.clickable import clickable
 
 IN_A_ROW, TILE, ROOM, CHART = 12, 74, 88, 290
 CAPTIONS = {
-    "frequency": "How fine the pictures are: cycles a pixel",
+    "frequency": "How fine pictures of one recipe are: cycles a pixel",
     "colourfulness": "How colourful they are",
     "field": "How much a unit can see: pixels across",
 }
@@ -51,6 +51,6 @@ def depth_in_numbers(theme: images.Theme) -> None:
                 st.vega_lite_chart(spec=spec, width="content", key=f"depth-{measure}")
     st.caption(
         "Solid is the trained net, its band the 95 % interval over its units; dashed are five untrained twins, their "
-        f"band from the lowest to the highest. {by_depth.sentence()} The classes' recipe makes larger forms easier. "
-        "The stem, which sees three pixels, wants even colours, or stripes of single pixels."
+        "band from the lowest to the highest. All are measured in pictures of one size, by one recipe; on the wall both "
+        f"change with the layer. {by_depth.sentence()}"
     )
