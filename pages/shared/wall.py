@@ -51,6 +51,6 @@ def depth_in_numbers(theme: images.Theme) -> None:
                 st.vega_lite_chart(spec=spec, width="content", key=f"depth-{measure}")
     st.caption(
         "Solid is the trained net, its band the 95 % interval over its units; dashed are five untrained twins, their "
-        "band from the lowest to the highest. All are measured in pictures of one size, by one recipe; on the wall both "
+        "band from the lowest to the highest. All are of pictures of one size, by one recipe; on the wall both "
         f"change with the layer. {by_depth.sentence()}"
     )
