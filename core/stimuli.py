@@ -221,6 +221,19 @@ def _dtype(model: nn.Module, layer: str, side: int) -> torch.dtype:
 _DTYPES: dict[tuple[int, str, int], torch.dtype] = {}
 
 
+def known_optimum(model: nn.Module, layer: str) -> Float[Tensor, " units"] | None:
+    """The largest sums that images in [0, 1] can cause in a layer that is linear in them; None in other layers.
+
+    There is ink where a weight is positive, and none elsewhere.
+    """
+    module = model.get_submodule(layer)
+    first = next(each for each in model.modules() if isinstance(each, nn.Linear | nn.Conv2d | nn.LSTM))
+    if module is not first or isinstance(module, nn.LSTM):
+        return None
+    assert isinstance(module.weight, Tensor) and isinstance(module.bias, Tensor)
+    return module.weight.flatten(1).clamp(min=0).sum(1) + module.bias
+
+
 def _peaks(model: nn.Module, layer: str, indices: Sequence[int], images: Tensor) -> Tensor:
     return peak(record(model, images, [layer])[layer])[torch.arange(len(indices)), torch.as_tensor(indices)]
 

@@ -9,7 +9,7 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
-from core import atlas, photo_examples, photo_paths
+from core import atlas, photo_examples, photo_paths, telling
 from core.data import canvas, digits, photographers, photos
 from core.measures import neighbours
 from core.units import Unit
@@ -226,6 +226,25 @@ def test_a_dead_units_panel_says_that_nothing_excites_it() -> None:
     assert any(block.value == "No test image excites it." for block in at.markdown)
     assert any("silent, whatever it is shown" in caption.value for caption in at.caption)
     assert len(charts(at)) == 3
+
+
+@pytest.mark.parametrize(("unit", "linear", "found"), [
+    ("dense/relu1/5", True, True), ("cnn/conv4/7", False, True), ("dense-video/logits/3", False, False),
+])  # fmt: skip
+def test_a_panel_shows_the_picture_with_and_without_a_prior_and_the_optimum_and_how_well_it_tells(
+    unit: str, linear: bool, found: bool
+) -> None:
+    dense = {"dense": "dense-video"} if "video" in unit else {}
+    said = [caption.value for caption in fine(app(digit="0", unit=unit, **dense).run()).caption]
+    for kind in ("what it looks for", "without a prior", "bare optimum"):
+        shares = [caption for caption in said if caption.startswith(kind)]
+        assert len(shares) == 2 and all(share.endswith(" x") for share in shares)  # of the net and of its twin
+        assert ("not found" in shares[0]) != found or kind == "without a prior"
+    told = [caption for caption in said if "times the best test image" in caption]
+    assert len(told) == 2 and all("by chance 50 %" in caption for caption in told)
+    assert all(("% of what is possible" in caption) == linear for caption in told)
+    own = telling.told(Unit.parse(unit), "trained")
+    assert own is not None and f"in {100 * own.picture:.0f} % of pairs" in told[0]
 
 
 def test_a_recurrent_unit_is_compared_with_images_cut_at_the_same_row() -> None:

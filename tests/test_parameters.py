@@ -584,6 +584,7 @@ RECIPES = [
     case(stimuli.climb_layers, nets=({"net": CNN}, {"net": CNN_TWIN}),
          targets=({"net/conv2": [4]}, {"net/conv3": [4]}),
          aims=({}, {"net/conv2": HALVES[:1]}), recipe=(SHORT, replace(SHORT, seed=1))),
+    case(stimuli.known_optimum, model=(DENSE, DENSE_TWIN), layer=("fc1", "fc2")),
     case(stimuli.for_layer, model=(COLOUR, LARGE_COLOUR), layer=("conv1", "conv2"),
          recipe=(COLOURFUL, replace(COLOURFUL, lr=0.1))),
     case(stimuli.suited, recipe=(COLOURFUL, replace(COLOURFUL, lr=0.1)),

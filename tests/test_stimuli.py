@@ -20,6 +20,7 @@ from core.data import photos
 from core.data.canvas import to_text
 from core.data.digits import test_set as mnist
 from core.examples import peaks
+from core.layers import record
 from core.models import load
 from core.stimuli import (
     OPTIMUM,
@@ -443,3 +444,26 @@ def test_bytes_are_images_again() -> None:
     for channels in (1, 3):
         images = torch.randint(0, 256, (2, channels, 5, 4)) / 255
         torch.testing.assert_close(as_images(as_bytes(images)), images)
+
+
+@pytest.mark.parametrize(("name", "layer"), [("dense", "fc1"), ("dense-video", "fc1"), ("cnn", "conv1")])
+def test_the_known_optimum_is_reached_by_ink_where_a_weight_is_positive_and_never_passed(name: str, layer: str) -> None:
+    """Of a linear unit; a convolution's in the middle of an image of its kernel's own size."""
+    net = load(name)
+    known = stimuli.known_optimum(net, layer)
+    assert known is not None
+    weights = net.get_submodule(layer).weight
+    if layer == "conv1":
+        with torch.no_grad():
+            best = net.conv1((weights > 0).float())[torch.arange(12), torch.arange(12), 2, 2]
+    else:
+        best = record(net, (weights > 0).float().view(-1, 1, 28, 28), [layer])[layer].diagonal()
+    torch.testing.assert_close(known, best)
+    images = torch.rand(50, 1, 28, 28, generator=Generator().manual_seed(0)).round()
+    assert (torch.cat(list(peaks(net, images, layer))).amax(0) <= known).all()
+
+
+@pytest.mark.parametrize("place", ["dense/fc2", "dense/logits", "cnn/conv2", "rnn/lstm1", "rnn/lstm2", "rnn/logits"])
+def test_behind_the_first_layer_no_optimum_is_known(place: str) -> None:
+    name, layer = place.split("/")
+    assert stimuli.known_optimum(load(name), layer) is None

@@ -34,16 +34,26 @@ def closable_head(unit: Unit) -> None:
         st.button("Close", icon=":material/close:", type="tertiary", on_click=link.put, args=(charts.UNIT, None))
 
 
-def stimulus_caption(weights: str, stimulus: atlas.Stimulus, best: str, without_prior: bool = False) -> str:
+def stimulus_caption(weights: str, stimulus: atlas.Stimulus, best: str) -> str:
     """What a shipped stimulus is, and how it excites its unit beside the `best` real image."""
-    what = "without a prior" if without_prior else f"{weights}: what it looks for"
     if stimulus.dead:
         return f"{weights}: silent, whatever it is shown"
+    what = f"{weights}: what it looks for"
     if stimulus.strongest <= 0:
         return what
     if not stimulus.found:
         return f"{what}; not found: no ascent excites it as much as the best {best}"
     return f"{what}; excites it {stimulus.reached / stimulus.strongest:.2g} times as much as the best {best}"
+
+
+def reached_caption(stimulus: atlas.Stimulus) -> str:
+    """How strongly a picture excites its unit, in a word or as a multiple of the best real image."""
+    if stimulus.dead:
+        return "silent, whatever it is shown"
+    if stimulus.strongest <= 0:
+        return ""
+    share = f"{stimulus.reached / stimulus.strongest:.2g} x"
+    return share if stimulus.found else f"not found: {share}"
 
 
 def telling_caption(unit: Unit, weights: str) -> str:

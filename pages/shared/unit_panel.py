@@ -7,15 +7,17 @@ import torch
 from torch import Tensor
 
 from core import atlas, charts, examples, images
+from core.layers import pre_activation
 from core.models import MODELS
-from core.stimuli import SIZE
+from core.stimuli import SIZE, known_optimum
 from core.units import Unit
 from pages.shared import nets, paper
 from pages.shared.connections import connections
 from pages.shared.gallery import gallery
-from pages.shared.heads import stimulus_caption, telling_caption
+from pages.shared.heads import reached_caption, telling_caption
 
-EXAMPLES, SCALE, STIMULUS_SCALE, WIDTH = 9, 3, 4, 280
+EXAMPLES, SCALE, STIMULUS_SCALE, WIDTH = 9, 3, 3, 280
+KINDS = {"": "what it looks for", atlas.WITHOUT: "without a prior", atlas.BARE: "bare optimum"}
 
 
 def unit_panel(
@@ -90,16 +92,25 @@ def _several(unit: Unit) -> None:
 
 
 def _stimuli(unit: Unit, weights: str) -> None:
-    """What gradient ascent found for the unit, and for its untrained twin, without a prior beside it."""
+    """What gradient ascent found for the unit, and for its untrained twin: with a prior, without, and the optimum."""
     for name in dict.fromkeys((weights, "untrained")):
-        found = {kind: atlas.look_up(unit, name, kind) for kind in ("", atlas.WITHOUT)}
+        found = {kind: atlas.look_up(unit, name, kind) for kind in KINDS}
         with st.container(horizontal=True, gap="small"):
             for kind, stimulus in found.items():
                 if stimulus is not None:
-                    with st.container(width=(WIDTH - 16) // 2, gap="xsmall"):
-                        st.image(images.framed(images.paper(stimulus.image, STIMULUS_SCALE)),
-                                 width=STIMULUS_SCALE * SIZE + 2)  # fmt: skip
-                        st.caption(stimulus_caption(name, stimulus, "test image", bool(kind)))
+                    with st.container(width=STIMULUS_SCALE * SIZE + 2, gap="xsmall"):
+                        st.image(images.framed(images.paper(stimulus.image, STIMULUS_SCALE)))
+                        st.caption(f"{KINDS[kind]} {reached_caption(stimulus)}")
         if found[""] is None:
             st.caption(f"What it looks for was computed for the trained and untrained nets, not for {name}.")
-        st.caption(telling_caption(unit, name))
+        else:
+            st.caption(f"**{name}**, times the best test image. {_known(unit, name)}{telling_caption(unit, name)}")
+
+
+def _known(unit: Unit, weights: str) -> str:
+    """What the optimum reaches of the known one, where the unit is linear in the image."""
+    layer, stimulus = pre_activation(nets.layers(unit.model), unit.layer).name, atlas.look_up(unit, weights)
+    known = known_optimum(nets.net(unit.model, weights), layer)
+    if known is None or stimulus is None or stimulus.optimum is None:
+        return ""
+    return f"The optimum reaches {100 * stimulus.optimum / float(known[unit.index]):.0f} % of what is possible. "
