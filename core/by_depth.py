@@ -19,6 +19,8 @@ from torch import nn
 from tqdm import tqdm
 
 from core.atlas import FOLDER, PHOTO, WALL, layers_of, wall_units
+from core.data.photos import sample_views
+from core.examples import peaks
 from core.files import write_whole
 from core.layers import Layer
 from core.measures.colourfulness import colourfulness
@@ -102,7 +104,19 @@ def sentence() -> str:
     """What the rule says, with its numbers."""
     (_, _, high), twins = ranks()
     verdict = "coarser with depth, and training makes them so" if high < min(twins) else "no coarser than in its twins"
-    return f"What units look for grows {verdict}: {_said(FROM)}; {_said(LATER)}."
+    return f"What units look for grows {verdict}: {_said(FROM)}; {_said(LATER)}. {_where_found()}"
+
+
+def _where_found() -> str:
+    """The same without the units for which the ascent failed, which leaves unlike sets."""
+    rows = _from(FROM)
+    rows = rows[_shown(rows) & (rows.reached >= rows.strongest)]
+    own, twins = rows[rows.weights == "trained"], rows[rows.weights == TWIN].groupby("seed")
+    of_twins, counts = [rank(of) for _, of in twins], twins.size()
+    return (
+        f"Counting only units whose picture excites them as much as any sample photo, from {FROM} on: {rank(own):.2f} "
+        f"({len(own)} units) and {min(of_twins):.2f} to {max(of_twins):.2f} ({counts.min()} to {counts.max()} units)."
+    )
 
 
 def _said(begin: str) -> str:
@@ -140,10 +154,12 @@ def measured(net: nn.Module, weights: str, layers: list[Layer]) -> Iterator[dict
     """Climb the units of each layer and measure their pictures."""
     for layer in layers:
         units = units_of(weights, layer)
+        strongest = torch.cat(list(peaks(net, sample_views(), layer.name, size=4))).amax(0)
         for begin in range(0, len(units), BATCH):
             now = units[begin : begin + BATCH]
             *_, last = climb(net, layer.name, now, PHOTO_RECIPE, exactly=True)
             found = {name: measure(last.images).tolist() for name, measure in MEASURES.items()}
+            found |= {"reached": last.scores.tolist(), "strongest": strongest[now].tolist()}
             for place, unit in enumerate(now):
                 yield {"layer": layer.name, "unit": unit} | {name: round(of[place], 4) for name, of in found.items()}
 

@@ -11,6 +11,8 @@ import torch
 from scipy.stats import rankdata
 
 from core import atlas, by_depth
+from core.data import photos
+from core.examples import peaks
 from core.measures.colourfulness import colourfulness
 from core.measures.interval import interval
 from core.measures.spatial_frequency import mean_frequency
@@ -66,6 +68,11 @@ def test_the_rank_correlation_is_that_of_ranks_and_its_interval_holds_it() -> No
     assert f"over the same units; {everyone:.2f} over all units of the trained net; from block5" in by_depth.sentence()
     assert twins == pytest.approx([expected(rows) for _, rows in blocks[blocks.weights == TWIN].groupby("seed")])
     assert low < value < high and high - low < 0.3
+    met = blocks[np.array(shown) & (blocks.reached >= blocks.strongest)]
+    own = met[met.weights == "trained"]
+    assert f"from block2 on: {expected(own):.2f} ({len(own)} units) and" in by_depth.sentence()
+    counts = met[met.weights == TWIN].groupby("seed").size()
+    assert f"({min(counts)} to {max(counts)} units)." in by_depth.sentence()
     later, _ = by_depth.ranks("block5")
     assert later != (value, low, high)
 
@@ -91,6 +98,9 @@ def test_five_shipped_rows_are_what_their_climbs_give(weights: str, seed: int, l
     units = rows.unit.tolist()[:24]
     *_, last = climb(net, layer, units, PHOTO_RECIPE, exactly=True)
     assert last.images.shape[2:] == (112, 112)
+    seen = torch.cat(list(peaks(net, photos.sample_views(), layer, size=4))).amax(0)[units]
+    assert rows.strongest.tolist()[:24] == pytest.approx(seen.tolist(), rel=1e-3, abs=1e-3)
+    assert rows.reached.tolist()[:24] == pytest.approx(last.scores.tolist(), rel=0.02, abs=0.02)
     for name, measure in (("frequency", mean_frequency), ("colourfulness", colourfulness)):
         assert rows[name].tolist()[:24] == pytest.approx(measure(last.images).tolist(), rel=0.02, abs=1e-3)
 
