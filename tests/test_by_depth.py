@@ -86,7 +86,7 @@ def test_the_rule_wants_the_whole_interval_below_every_twin(
     monkeypatch.setattr(by_depth, "ranks", lambda begin="": ((-0.5, -0.6, high), [0.1, -0.3, 0.0]))
     said = by_depth.sentence()
     assert words in said and f"is -0.50 (-0.60 to {high:.2f}) in the" in said and "-0.30 to 0.10 in five" in said
-    assert said.count("from block") == 2
+    assert said.count("to block16") == 2
 
 
 @pytest.mark.parametrize(("weights", "seed", "layer"), [("trained", 0, "block3"), (TWIN, 3, "stem")])
