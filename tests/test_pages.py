@@ -354,6 +354,15 @@ def test_a_number_without_end_in_the_link_is_as_if_it_were_not_there(field: str,
     assert field not in at.query_params and at.button
 
 
+@pytest.mark.parametrize("text", ["inf", "nan", "Infinity"])
+def test_a_word_that_reads_as_a_number_without_end_stays_in_its_field(text: str) -> None:
+    at = features()
+    at.text_input(key="only").set_value(text)
+    at.query_params["only"] = text  # as the browser sends it with the next run
+    assert "model/layer/index" in said(fine(at.run()))
+    assert at.text_input(key="only").value == text
+
+
 def test_steps_out_of_range_are_brought_back_and_said() -> None:
     at = features()
     at.session_state["steps"] = 10**7

@@ -14,9 +14,12 @@ HERE, ARRIVED, ASKED, RESTORED = "page", "page-arrived", "link-asked", "link-res
 def arrive(page: str) -> None:
     """Note, once a run, which page runs, and whether it comes from another one.
 
-    Numbers without end are taken out of the link first: Streamlit's number fields break on them.
+    Numbers without end are taken out of the link first: Streamlit's number fields break on them. A field that is there
+    has taken its value, such as the word "inf", and keeps it.
     """
-    if endless := [name for name, value in st.query_params.items() if _is_endless(value)]:
+    if endless := [
+        name for name, value in st.query_params.items() if _is_endless(value) and name not in st.session_state
+    ]:
         for name in endless:
             del st.query_params[name]
         st.rerun()  # with the shorter link: this run's fields would still read the old one
