@@ -53,6 +53,9 @@ class Asked:
         self.images, excitement = images[REFERENCES], excitement[:, self.units]
         self.strongest = excitement[REFERENCES].argsort(dim=0, descending=True, stable=True)
         self.questions = Questions(images[QUERIES], excitement[QUERIES])
+        *_, last = survey(net, images.split(BATCH), [layer])
+        assert last.answers is not None
+        self.answers = last.answers[layer]
 
     def real(self, count: int) -> Tensor:
         """The real images that excite each unit most: (units, count, 1, 28, 28)."""
@@ -60,11 +63,9 @@ class Asked:
 
     def pictures(self, recipe: Recipe, many: int = 1) -> Tensor:
         """So many pictures of each unit, climbed anew: (units, many, 1, 28, 28)."""
-        *_, last = survey(self.net, test_set().images.split(BATCH), [self.layer])
-        assert last.answers is not None
         shape = record(self.net, self.images[:1], [self.layer])[self.layer].shape[1:]
         wanted = [unit for unit in self.units for _ in range(many)]
-        aims = last.answers[self.layer].aims_of(shape, wanted)
+        aims = self.answers.aims_of(shape, wanted)
         found = []
         for begin in range(0, len(wanted), atlas.BATCH):
             now = slice(begin, begin + atlas.BATCH)
