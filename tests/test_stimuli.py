@@ -467,3 +467,18 @@ def test_the_known_optimum_is_reached_by_ink_where_a_weight_is_positive_and_neve
 def test_behind_the_first_layer_no_optimum_is_known(place: str) -> None:
     name, layer = place.split("/")
     assert stimuli.known_optimum(load(name), layer) is None
+
+
+def test_an_aim_weighs_places_and_of_states_what_atanh_makes_of_them() -> None:
+    """By hand, from two images' activations; of a neuron there is one place."""
+    indices, generator = [2, 0], Generator().manual_seed(0)
+    aims = torch.rand(2, 6, generator=generator)
+    maps = torch.rand(2, 3, 2, 3, generator=generator)
+    states = 2 * torch.rand(2, 3, 6, generator=generator) - 1
+    for activation, seen in ((maps, maps.flatten(2)), (states, torch.from_numpy(np.arctanh(states.numpy())))):
+        expected = [sum(float(aims[i, place] * seen[i, unit, place]) for place in range(6))
+                    for i, unit in enumerate(indices)]  # fmt: skip
+        assert aimed("x", indices, aims)({"x": activation}, maps).tolist() == pytest.approx(expected, abs=1e-5)
+    neurons = torch.rand(2, 3, generator=generator)
+    found = aimed("x", indices, torch.ones(2, 1))({"x": neurons}, maps)
+    assert found.tolist() == [float(neurons[0, 2]), float(neurons[1, 0])]
