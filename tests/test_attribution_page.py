@@ -13,7 +13,7 @@ from core.data.digits import test_set as mnist
 from core.models import load
 from core.trust import advice
 from core.trust.controls import CONTROLS
-from pages.shared import photo_explained
+from pages.attributions import on_photos
 from tests.drawing import drawing
 from tests.visits import charts, done, drawn, fine, page, panel, said, until
 
@@ -259,9 +259,9 @@ def test_a_photo_is_explained_at_once_by_fast_methods() -> None:
 
 def test_what_a_photo_begins_with_is_fast_and_in_the_order_of_the_pointing_game() -> None:
     rows = advice.of_task("photo", "pointing").set_index("method").value
-    assert not set(photo_explained.BEGIN) & set(FORMING)
+    assert not set(on_photos.BEGIN) & set(FORMING)
     pictured = rows[["Grad-CAM", "DeepLift", "guided backprop", "saliency"]]
-    assert pictured.is_monotonic_decreasing and set(photo_explained.BEGIN[:2]) == set(rows.nlargest(2).index)
+    assert pictured.is_monotonic_decreasing and set(on_photos.BEGIN[:2]) == set(rows.nlargest(2).index)
 
 
 def test_a_slow_method_is_computed_on_demand(empty_store: Path) -> None:

@@ -18,7 +18,7 @@ from core import atlas, by_depth, process, survey, training
 from core.measures import neighbours
 from core.models import cards
 from core.trust import advice, table
-from pages.shared.jobs import View
+from pages.jobs.scheduler import View
 
 MODULES = [place.name for place in pkgutil.walk_packages(core.__path__, "core.") if not place.name.endswith("__main__")]
 

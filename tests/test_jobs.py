@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from pages.shared.jobs import QueueFullError, Records, Scheduler, View
+from pages.jobs.scheduler import QueueFullError, Records, Scheduler, View
 
 
 def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
@@ -253,7 +253,7 @@ def test_after_a_quarter_of_a_second_it_is_the_nexts_turn_and_after_five_seconds
 ) -> None:
     """By a clock that each record sets forward by a sixteenth of a second."""
     now = [0.0]
-    monkeypatch.setattr("pages.shared.jobs.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("pages.jobs.scheduler.time", SimpleNamespace(monotonic=lambda: now[0]))
     scheduler, order, gate = Scheduler(), [], threading.Event()
 
     def make(name: str) -> Callable[[], Records]:

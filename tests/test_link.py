@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 def script() -> None:
     import streamlit as st
 
-    from pages.shared import link
+    from pages.frame import link
 
     link.arrive(st.session_state["at"])
     if st.session_state.get("cut short"):

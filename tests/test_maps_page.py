@@ -50,7 +50,7 @@ def test_a_drawing_is_a_star_among_its_own_kind() -> None:
 
 def test_what_the_lasso_holds_is_counted_and_shown() -> None:
     at = maps_page(digit="7")
-    at.session_state["flat-maps"] = {"chosen": [0, 17, 3, 4000, -1], "taken": None}
+    at.session_state["lasso-maps"] = {"chosen": [0, 17, 3, 4000, -1], "taken": None}
     fine(at.run())
     assert any(block.value == "**3 images inside the lasso:** 2 × 7, 1 × 0" for block in at.markdown)
 

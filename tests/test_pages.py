@@ -13,12 +13,12 @@ from core import atlas, photo_examples, photo_paths, telling
 from core.data import canvas, digits, photographers, photos
 from core.measures import neighbours
 from core.units import Unit
-from pages.shared import frame
+from pages.frame import navigation
 from tests.drawing import drawing
 from tests.visits import EMPTY, answers, app, charts, drawn, fine, page, panel, said, texts, until
 
 
-@pytest.mark.parametrize("page", frame.PAGES)
+@pytest.mark.parametrize("page", navigation.PAGES)
 def test_every_page_opens_and_says_what_it_shows(page: str) -> None:
     at = fine(app().run().switch_page(f"pages/{page}.py").run())
     assert len(at.title) == 1

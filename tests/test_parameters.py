@@ -1259,7 +1259,7 @@ README = (Path(__file__).parent.parent / "README.md").read_text().replace("\n", 
 SAID = {"five": 5, "eleven": 11, "twelve": 12, "half": 0.5}
 DRAW, FEATURES, PRIORS_PAGE = (
     (Path(__file__).parent.parent / "pages" / name).read_text().replace("\n", " ")
-    for name in ("draw.py", "features.py", "shared/prior_drawings.py")
+    for name in ("draw.py", "features.py", "ascents/prior_drawings.py")
 )
 DOCUMENTED = [  # what is said where, and what holds
     (DRAW, r"(\d+) steps of Adam in its", stimuli.WITH_PRIOR.steps),

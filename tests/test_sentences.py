@@ -120,7 +120,7 @@ def the_first_rule_is_not_met() -> bool:
     return everyone > min(by_depth.ranks()[1]) and 0.6 < share < 0.7
 
 
-NETS, TRUSTED = "pages/nets.py", "pages/shared/trusted.py"
+NETS, TRUSTED = "pages/nets.py", "pages/attributions/trust.py"
 SENTENCES: list[tuple[str, str, Condition]] = [
     (NETS, "Three nets of nearly the same size, one of each family", three_are_of_similar_size),
     ("pages/draw.py", "on the same handwritten digits and nearly equal in size", three_are_of_similar_size),
