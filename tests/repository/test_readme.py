@@ -10,7 +10,7 @@ from core.measures import neighbours, signal
 from core.models import cards
 from core.trust import advice
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
+README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
 def test_the_tables_are_those_that_the_commands_print() -> None:

@@ -1255,10 +1255,10 @@ def default(of: Callable[..., Any], name: str) -> Any:
     return inspect.signature(of).parameters[name].default
 
 
-README = (Path(__file__).parent.parent / "README.md").read_text().replace("\n", " ")
+README = (Path(__file__).parents[2] / "README.md").read_text().replace("\n", " ")
 SAID = {"five": 5, "eleven": 11, "twelve": 12, "half": 0.5}
 DRAW, FEATURES, PRIORS_PAGE = (
-    (Path(__file__).parent.parent / "pages" / name).read_text().replace("\n", " ")
+    (Path(__file__).parents[2] / "pages" / name).read_text().replace("\n", " ")
     for name in ("draw.py", "features.py", "ascents/prior_drawings.py")
 )
 DOCUMENTED = [  # what is said where, and what holds

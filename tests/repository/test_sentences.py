@@ -23,7 +23,7 @@ from core.trust import numbers, table
 from core.trust.controls import CONTROLS
 from core.trust.examine import SENSITIVE
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 Condition = Callable[[], bool]
 
 
