@@ -61,7 +61,7 @@ with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
     except ValueError as error:
         notice(f"{error} It will be a star in every map.", ":material/edit:")
     if image is not None:
-        st.image(images.framed(images.paper(image, 2)))
+        st.image(images.framed(images.paper(image, 2)), alt="The image that is a star in every map")
         st.caption("★ in every map")
 
 chosen = []
@@ -77,7 +77,7 @@ if chosen:
     with st.container(key="lasso"):
         gallery(labels.new_tensor(chosen[:MOST]), columns=20, scale=2, key="inside", take=look_at)
 
-st.subheader("How far apart are they?", anchor=False)
+st.header("How far apart are they?", anchor=False)
 beside_controls("silhouette", models, "euclidean", theme)
 
 with st.expander("How this is computed"):

@@ -95,7 +95,7 @@ with main:
             for place, depth in enumerate((near, far)):
                 with st.container(width=440, key=f"space-{model}-{place}"):
                     neighbourhood(query, model, layer_at(model, depth), MODELS[model].family, columns=6)
-    st.subheader("Do neighbours mean the same?", anchor=False)
+    st.header("Do neighbours mean the same?", anchor=False)
     beside_controls("share", models, metric, theme)
 
 explain()

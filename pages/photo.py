@@ -90,7 +90,7 @@ with main:
                 maps(view, activations[layer.name][0], layer, unit)
 with side:
     if image is not None:
-        st.image(images.picture(image), width=SIDE - 8)
+        st.image(images.picture(image), width=SIDE - 8, alt="The photo")
         answer(view, activations[nets.layers(model)[-1].name][0], SIDE - 8)
     if unit:
         with st.container(key="unit"):

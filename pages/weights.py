@@ -52,13 +52,13 @@ with st.container(horizontal=True, gap="small", key="first"):
             for model in models:
                 first_layer(model, weights, theme)
 
-st.subheader("Deeper layers", anchor=False)
+st.header("Deeper layers", anchor=False)
 deep = st.segmented_control("Net", DIGIT_NETS, default="cnn", required=True, key="deep", bind="query-params")
 st.markdown(DEEPER if deep != "rnn" else RECURRENT)
 with st.container(horizontal=True, gap="medium", key="deeper"):
     recurrent_layers(deep, weights, theme)
     deeper_layers(deep, weights, theme)
-st.subheader("Did training make them smooth?", anchor=False)
+st.header("Did training make them smooth?", anchor=False)
 st.markdown(about_smoothness())
 unit_over_page(weights, theme)
 

@@ -106,8 +106,8 @@ def test_a_gallery_selects_the_images_number() -> None:
 
 def test_a_sheet_is_shown_smaller_beside_its_captions_with_a_frame_round_what_is_selected() -> None:
     sheet = images.contact_sheet(torch.rand(4, 3, 112, 112), columns=2)
-    spec = charts.clickable_sheet(sheet, charts.UNIT, ["a/b/0", "a/b/1", "a/b/2", "a/b/3"], selected="a/b/2",
-                                  shrink=2.0, captions=["top", "below"], room=50)  # fmt: skip
+    spec = charts.clickable_sheet(sheet, charts.UNIT, ["a/b/0", "a/b/1", "a/b/2", "a/b/3"], about="Units",
+                                  selected="a/b/2", shrink=2.0, captions=["top", "below"], room=50)  # fmt: skip
     assert (spec["width"], spec["height"]) == (50 + 113, 113)
     boxes, outlines = spec["datasets"]["boxes"], spec["datasets"]["outlines"]
     assert boxes.left.tolist() == [50, 107, 50, 107] and boxes.top.tolist() == [0, 0, 57, 57]
@@ -124,7 +124,7 @@ def test_five_classes_have_bars_as_long_as_their_shares() -> None:
 def test_numbers_by_depth_keep_the_order_of_the_layers_and_dash_the_twin(logarithmic: bool) -> None:
     rows = [{"layer": layer, "weights": weights, "value": 3.0, "low": 2.0, "high": 4.0}
             for weights in ("trained", "untrained") for layer in ("stem", "block1", "a")]  # fmt: skip
-    spec = charts.by_depth(pd.DataFrame(rows), "dark", 200, logarithmic)
+    spec = charts.by_depth(pd.DataFrame(rows), "How fine", "dark", 200, logarithmic)
     band, line, _ = spec["layer"]
     assert band["encoding"]["x"]["sort"] == line["encoding"]["x"]["sort"] == ["stem", "block1", "a"]
     assert line["encoding"]["strokeDash"]["scale"]["range"] == [[1, 0], [5, 4]]
@@ -285,11 +285,11 @@ def every_chart(theme: images.Theme, width: int = 300) -> dict[str, charts.Spec]
     found = [("cnn", "cnn", worth(1.0), {kind: worth(0.9) for kind in charts.KINDS[1:]})]
     return {
         "column": net,
-        "sheet": charts.clickable_sheet(sheet, charts.LAYER, list("abcd"), selected="b", captions=["top"], room=40,
-                                        theme=theme),
+        "sheet": charts.clickable_sheet(sheet, charts.LAYER, list("abcd"), about="Layers", selected="b",
+                                        captions=["top"], room=40, theme=theme),
         "shares": charts.shares(["a", "b", "c"], [75.0, 20.0, 5.0], theme, width),
-        "by depth": charts.by_depth(pd.DataFrame(numbers), theme, width),
-        "by depth, logarithmic": charts.by_depth(pd.DataFrame(numbers), theme, width, logarithmic=True),
+        "by depth": charts.by_depth(pd.DataFrame(numbers), "How fine", theme, width),
+        "by depth, logarithmic": charts.by_depth(pd.DataFrame(numbers), "How fine", theme, width, logarithmic=True),
         "spread": charts.spread(np.arange(80.0), 7.0, "strongest", "dense", theme, width, 120),
         "beside pixels": beside(theme),
         "eigenvalues": charts.eigenvalues({"trained": np.array([1j]), "untrained": np.array([-1j])}, "rnn", theme, 140),
@@ -303,6 +303,44 @@ def every_chart(theme: images.Theme, width: int = 300) -> dict[str, charts.Spec]
 
 
 NAMES = list(every_chart("light"))
+SAID = {
+    "column": "rnn, from the top down: input · 28 x 28 pixels, then the layers relu1, logits. It answers a with 70 %.",
+    "sheet": "Layers: a, b, c, d",
+    "shares": "The likeliest classes: a 75 %, b 20 %, c 5 %.",
+    "by depth": "How fine, layer by layer, from conv1 to conv2: trained from 3 to 3; untrained from 3 to 3.",
+    "spread": "Histogram of the strongest over 80 test images, from 0 to 79; the line stands at 7.",
+    "eigenvalues": "Eigenvalues in the complex plane, with the unit circle: trained 0 of 1 outside it; "
+    "untrained 0 of 1 outside it.",
+    "learning": "Test errors over training: trained from 95.2 to 95.2 %; plain from 0.5 to 0.5 %.",
+    "trust": "How far the maps can be trusted, the curves' means: cnn deletion 0.60, cnn insertion 0.55, "
+    "cnn weights random 0.70.",
+    "falls": "The share while the ink is deleted, most important first from 1 to 0.1; the image itself from 1 to 0.1; "
+    "at random from 1 to 0.1; the line stands at 40%.",
+    "gains": "Gains over the best control with their intervals; 1 of 1 beat it: LRP in rnn.",
+    "guesses": "How many answers were right, with 95 % intervals, beside chance: nothing 1 of 4; cnn 3 of 4.",
+    "agreement": "Rank correlations, the least first: a and b -0.50.",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_chart_says_in_words_what_it_shows(name: str) -> None:
+    said = every_chart("light")[name]["description"]
+    assert said == SAID.get(name, said) and len(said) > 10
+
+
+def test_of_many_pictures_the_first_and_the_last_are_named() -> None:
+    sheet = images.contact_sheet(torch.rand(12, 1, 28, 28), columns=4)
+    assert charts.gallery(sheet, range(12))["description"] == f"Test images: {', '.join(map(str, range(12)))}"
+    sheet = images.contact_sheet(torch.rand(13, 1, 28, 28), columns=4)
+    assert charts.gallery(sheet, range(13))["description"] == "Test images: 13, from 0 to 12"
+
+
+def test_what_is_not_there_is_said_too() -> None:
+    assert charts.trust_curves([], "light")["description"].endswith("means: not found yet.")
+    gain = {"method": "LRP", "model": "rnn", "family": "rnn", "value": 0.5, "gain": 0.1, "lower": 0.05, "upper": 0.2,
+            "verdict": "does not beat", "control": "at random"}  # fmt: skip
+    assert charts.gains(pd.DataFrame([gain]), ["LRP"], "light")["description"].endswith("0 of 1 beat it: none.")
+    assert charts.spread(np.arange(80.0), None, "distance", "", "light", 280, 120)["description"].endswith("to 79.")
 
 
 def views_of(spec: charts.Spec) -> list[charts.Spec]:
@@ -508,14 +546,16 @@ def test_a_share_is_a_name_above_a_bar() -> None:
 
 def test_a_sheet_is_as_large_as_its_pixels_say() -> None:
     sheet = images.contact_sheet(torch.rand(4, 3, 30, 50), columns=2)
-    plain = charts.clickable_sheet(sheet, charts.PHOTO, list("abcd"))
+    plain = charts.clickable_sheet(sheet, charts.PHOTO, list("abcd"), about="")
     assert (plain["width"], plain["height"]) == sheet.picture.size
     image, text = views_of(plain)[:2]
     assert (image["mark"]["width"], image["mark"]["height"]) == sheet.picture.size
     assert plain["datasets"]["picture"].left.tolist() == [0] and plain["datasets"]["picture"].top.tolist() == [0]
     assert len(plain["datasets"]["outlines"]) == len(plain["datasets"]["rows"]) == 0
     assert text["encoding"]["x"] == {"value": 0} and text["mark"]["lineBreak"] == "\n"
-    half = charts.clickable_sheet(sheet, charts.PHOTO, list("abcd"), shrink=2, room=30, captions=["one", "two"])
+    half = charts.clickable_sheet(
+        sheet, charts.PHOTO, list("abcd"), about="", shrink=2, room=30, captions=["one", "two"]
+    )
     np.testing.assert_allclose(half["datasets"]["boxes"].left, plain["datasets"]["boxes"].left / 2 + 30)
     np.testing.assert_allclose(half["datasets"]["boxes"].bottom, plain["datasets"]["boxes"].bottom / 2)
     assert half["datasets"]["picture"].left.tolist() == [30] and half["height"] == round(plain["height"] / 2)

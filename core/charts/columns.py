@@ -90,11 +90,21 @@ def _net_column(column: Column, tops: dict[int, int], theme: Theme, width: int, 
     height = int((pictures.top + pictures.height).max()) + CAPTION
     return filled(
         _column_chart(FAMILY_COLOURS[column.family], theme, width, height),
+        _described(column),
         pictures=pictures,
         units=units,
         bars=_bars(classes, column.shares),
         labels=pd.concat([labels, labels.assign(at=BARS + CAPTION / 2)]),
         outlines=outlines,
+    )
+
+
+def _described(column: Column) -> str:
+    layers = ", ".join(layer.name for layer, _ in column.layers)
+    best = int(np.argmax(column.shares))
+    return (
+        f"{column.model}, from the top down: {column.input_caption}, then the layers {layers}. "
+        f"It answers {column.labels[best]} with {100 * column.shares[best]:.3g} %."
     )
 
 

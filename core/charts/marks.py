@@ -1,6 +1,7 @@
 """What all charts are made of: the palette, named tables, boxes in pixels, what a click selects."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,13 +26,26 @@ Spec = dict[str, Any]  # Vega-Lite, with its tables under "datasets"
 
 
 def checked(chart: alt.LayerChart | alt.FacetChart | alt.HConcatChart) -> Spec:
-    """The chart as a specification, with Altair's check; its tables have names and are empty."""
-    return chart.configure_view(stroke=None).to_dict()
+    """The chart as a specification, with Altair's check; its tables have names and are empty.
+
+    To who listens it is one picture with a description, not hundreds of marks.
+    """
+    spec = chart.configure_view(stroke=None).to_dict()
+    spec["config"]["mark"] = {"aria": False}
+    return spec
 
 
-def filled(spec: Spec, **tables: pd.DataFrame) -> Spec:
-    """The specification with its tables; it shares nothing with the one that is kept."""
-    return copy.deepcopy(spec) | {"datasets": tables}
+def filled(spec: Spec, description: str, **tables: pd.DataFrame) -> Spec:
+    """The specification with its tables, and for who does not see it what it shows, in words.
+
+    It shares nothing with the one that is kept.
+    """
+    return copy.deepcopy(spec) | {"description": description, "datasets": tables}
+
+
+def ends(values: Sequence[float]) -> str:
+    """Where a row of numbers begins and ends, in words."""
+    return f"from {values[0]:.3g} to {values[-1]:.3g}"
 
 
 @dataclass(frozen=True)

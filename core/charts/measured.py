@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from core.charts.marks import FAINT, FAMILY_COLOURS, QUIET, TEXT, Spec, checked, filled, table_of
+from core.charts.marks import FAINT, FAMILY_COLOURS, QUIET, TEXT, Spec, checked, ends, filled, table_of
 from core.images import Theme
 
 KINDS = ["trained", "untrained"]
@@ -41,13 +41,19 @@ LOOKS: dict[Theme, dict[str, Look]] = {
 }
 
 
-def by_depth(table: pd.DataFrame, theme: Theme, width: int, logarithmic: bool = False) -> Spec:
+def by_depth(table: pd.DataFrame, title: str, theme: Theme, width: int, logarithmic: bool = False) -> Spec:
     """A number for each layer of a CNN (layer, weights, value, low, high), trained as a line, its twins' dashed.
 
-    Each line runs in a band from low to high.
+    Each line runs in a band from low to high. The title is only read aloud.
     """
     chart = _depth_chart(tuple(dict.fromkeys(table.layer)), theme, width, logarithmic)
-    return filled(chart, numbers=table)
+    return filled(chart, _layer_by_layer(title, table.rename(columns={"value": "mean"})), numbers=table)
+
+
+def _layer_by_layer(title: str, table: pd.DataFrame) -> str:
+    """What lines by depth show (layer, weights, mean), in words."""
+    lines = "; ".join(f"{kind} {ends(rows['mean'].tolist())}" for kind, rows in table.groupby("weights", sort=False))
+    return f"{title}, layer by layer, from {table.layer.iloc[0]} to {table.layer.iloc[-1]}: {lines}."
 
 
 @cache
@@ -82,7 +88,11 @@ def spread(
     counts = counts * (len(values) if images is None else images) / len(values)
     bins = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "images": counts})
     chart = _spread_chart(FAMILY_COLOURS.get(family, QUIET[theme]), theme, title, width, height)
-    return filled(chart, bins=bins, here=pd.DataFrame({"from": [] if here is None else [here]}))
+    said = (
+        f"Histogram of the {title} over {len(values) if images is None else images} test images, {ends(edges.tolist())}"
+    )
+    said += "." if here is None else f"; the line stands at {here:.3g}."
+    return filled(chart, said, bins=bins, here=pd.DataFrame({"from": [] if here is None else [here]}))
 
 
 @cache
@@ -107,7 +117,8 @@ def beside_pixels(table: pd.DataFrame, title: str, family: str, theme: Theme, wi
     least = -0.2 if table.value.min() < 0 else 0.0
     names = tuple(dict.fromkeys(bands.layer))
     chart = _beside_pixels_chart(FAMILY_COLOURS[family], names, title, least, theme, width)
-    return filled(chart, numbers=bands, pixels=table[table.depth == 0].head(1)[["value"]])
+    pixels = table[table.depth == 0].head(1)[["value"]]
+    return filled(chart, _layer_by_layer(title, bands), numbers=bands, pixels=pixels)
 
 
 @cache
@@ -159,10 +170,17 @@ def eigenvalues(values: dict[str, np.ndarray], family: str, theme: Theme, side: 
     circle = pd.DataFrame({"real": np.cos(angle), "imaginary": np.sin(angle), "order": angle})
     return filled(
         _plane_chart(FAMILY_COLOURS[family], theme, reach, side),
+        f"Eigenvalues in the complex plane, with the unit circle: {_outside(values)}.",
         points=points,
         circle=circle,
         zero=pd.DataFrame({"zero": [0]}),
     )
+
+
+def _outside(values: dict[str, np.ndarray]) -> str:
+    """How many eigenvalues of each kind of weights lie outside the unit circle, in words."""
+    sizes = {weights: np.abs(found) for weights, found in values.items()}
+    return "; ".join(f"{weights} {(size > 1).sum()} of {len(size)} outside it" for weights, size in sizes.items())
 
 
 @cache
@@ -186,7 +204,10 @@ def learning(curves: pd.DataFrame, family: str, theme: Theme, width: int) -> Spe
     Both axes are logarithmic: the first tenth of an epoch and the last tenth of a percent have the same room.
     """
     table = curves.assign(error=(100 - curves.accuracy).clip(lower=0.01), epoch=curves.epoch.clip(lower=1 / 32))
-    return filled(_learning_chart(FAMILY_COLOURS[family], theme, width), curves=table)
+    lines = "; ".join(f"{kind} {ends(rows.error.tolist())} %" for kind, rows in table.groupby("training", sort=False))
+    return filled(
+        _learning_chart(FAMILY_COLOURS[family], theme, width), f"Test errors over training: {lines}.", curves=table
+    )
 
 
 @cache
@@ -217,7 +238,13 @@ def guesses(table: pd.DataFrame, theme: Theme, width: int) -> Spec:
     colours = [FAMILY_COLOURS.get(family, TEXT[theme]) for family in table.family]
     counts = [f"{right} of {asked}" for right, asked in zip(table.right, table.asked, strict=True)]
     chart = _guesses_chart(tuple(table.name), theme, width)
-    return filled(chart, guesses=table.assign(colour=colours, count=counts), chance=pd.DataFrame({"share": [0.5]}))
+    said = "; ".join(f"{name} {count}" for name, count in zip(table.name, counts, strict=True))
+    return filled(
+        chart,
+        f"How many answers were right, with 95 % intervals, beside chance: {said}.",
+        guesses=table.assign(colour=colours, count=counts),
+        chance=pd.DataFrame({"share": [0.5]}),
+    )
 
 
 @cache

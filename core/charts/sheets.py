@@ -25,11 +25,12 @@ from core.charts.marks import (
 from core.images import Theme, Tiles, data_url
 
 SHARE_HEIGHT = 34  # pixels for a class, its name above its bar
+LISTED = 12  # values are all read aloud
 
 
 def gallery(sheet: Tiles, numbers: Sequence[int]) -> Spec:
     """Images of the test set on one sheet; a click on one selects its number under the name `digit`."""
-    return clickable_sheet(sheet, IMAGE, numbers)
+    return clickable_sheet(sheet, IMAGE, numbers, about="Test images")
 
 
 def clickable_sheet(
@@ -37,6 +38,7 @@ def clickable_sheet(
     name: str,
     values: Sequence[Any],
     *,
+    about: str,
     selected: Any = None,
     shrink: float = 1.0,
     captions: Sequence[str] = (),
@@ -45,8 +47,8 @@ def clickable_sheet(
 ) -> Spec:
     """Tiles on one sheet; a click on one selects its value under that name; the selected one has a frame.
 
-    `captions`, one a row of tiles, stand to the left of the sheet, where they have `room` pixels. A sheet is shown
-    smaller by `shrink`, and keeps its pixels for screens that are finer.
+    `about` says in words what they show. `captions`, one a row of tiles, stand to the left of the sheet, where they
+    have `room` pixels. A sheet is shown smaller by `shrink`, and keeps its pixels for screens that are finer.
     """
     width, height = (round(side / shrink) for side in sheet.picture.size)
     picture = pd.DataFrame([{"left": room, "top": 0, "url": data_url(sheet.picture, exact=shrink == 1)}])
@@ -55,7 +57,14 @@ def clickable_sheet(
     rows = pd.DataFrame({"top": tops[: len(captions)], "caption": captions})
     chart = _sheet_chart(name, width, height, room, FAMILY_COLOURS["cnn"], theme)
     outlines = boxes.loc[boxes[name] == selected, BOX]
-    return filled(chart, picture=picture, boxes=boxes, rows=rows, outlines=outlines)
+    return filled(chart, f"{about}: {_listed(values)}", picture=picture, boxes=boxes, rows=rows, outlines=outlines)
+
+
+def _listed(values: Sequence[Any]) -> str:
+    """The values in words, of many the first and the last."""
+    if len(values) <= LISTED:
+        return ", ".join(map(str, values))
+    return f"{len(values)}, from {values[0]} to {values[-1]}"
 
 
 @cache
@@ -79,7 +88,8 @@ def shares(labels: Sequence[str], percent: Sequence[float], theme: Theme, width:
     below = np.arange(len(labels)) * SHARE_HEIGHT
     table = pd.DataFrame({"label": labels, "percent": percent, "text": below + 9, "top": below + 19})
     table = table.assign(left=0, right=table.percent / 100 * width, bottom=table.top + 7)
-    return filled(_shares_chart(theme, width, len(labels)), shares=table)
+    said = ", ".join(f"{label} {share:.3g} %" for label, share in zip(labels, percent, strict=True))
+    return filled(_shares_chart(theme, width, len(labels)), f"The likeliest classes: {said}.", shares=table)
 
 
 @cache

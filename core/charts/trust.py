@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from core.charts.marks import FAINT, FAMILY_COLOURS, QUIET, Spec, checked, filled, table_of
+from core.charts.marks import FAINT, FAMILY_COLOURS, QUIET, Spec, checked, ends, filled, table_of
 from core.images import Theme
 
 if TYPE_CHECKING:  # it would bring Captum, which takes a second
@@ -34,7 +34,15 @@ def trust_curves(found: Sequence[tuple[str, str, "Worth", Mapping[str, "Worth"]]
         rows += list(_points(model, family, KINDS[0], own))
         for kind in KINDS[1:]:
             rows += list(_points(model, family, kind, controls[kind])) if kind in controls else []
-    return filled(_trust_chart(theme), points=pd.DataFrame(rows, columns=COLUMNS))
+    points = pd.DataFrame(rows, columns=COLUMNS)
+    return filled(_trust_chart(theme), _said(points[points.kind == KINDS[0]]), points=points)
+
+
+def _said(points: pd.DataFrame) -> str:
+    """Each curve's mean, in words."""
+    means = points.groupby(["model", "curve"], sort=False).value.mean().reset_index()
+    curves = ", ".join(f"{row.model} {TITLES[str(row.curve)]} {row.value:.2f}" for row in means.itertuples())
+    return f"How far the maps can be trusted, the curves' means: {curves or 'not found yet'}."
 
 
 def _points(model: str, family: str, kind: str, worth: "Worth") -> Iterator[tuple[Any, ...]]:
@@ -81,7 +89,13 @@ def falls(curves: Mapping[str, Sequence[float]], here: float, family: str, theme
     shares = [pd.DataFrame({"gone": np.linspace(0, 1, len(values)), "share": values, "kind": kind})
               for kind, values in curves.items()]  # fmt: skip
     chart = _falls_chart(FAMILY_COLOURS[family], theme)
-    return filled(chart, shares=pd.concat(shares), here=pd.DataFrame({"gone": [here]}))
+    said = "; ".join(f"{kind} {ends(values)}" for kind, values in curves.items())
+    return filled(
+        chart,
+        f"The share while the ink is deleted, {said}; the line stands at {here:.0%}.",
+        shares=pd.concat(shares),
+        here=pd.DataFrame({"gone": [here]}),
+    )
 
 
 @cache
@@ -105,7 +119,14 @@ def gains(table: pd.DataFrame, methods: Sequence[str], theme: Theme) -> Spec:
     Columns: method, model, family, value, gain, lower, upper, verdict, control. A full dot beats the controls.
     """
     chart = _gains_chart(tuple(methods), tuple(dict.fromkeys(table.model)), theme)
-    return filled(chart, gains=table, zero=pd.DataFrame({"zero": [0]}))
+    better = table[table.verdict == "beats"]
+    said = ", ".join(f"{method} in {model}" for method, model in zip(better.method, better.model, strict=True))
+    return filled(
+        chart,
+        f"Gains over the best control with their intervals; {len(better)} of {len(table)} beat it: {said or 'none'}.",
+        gains=table,
+        zero=pd.DataFrame({"zero": [0]}),
+    )
 
 
 @cache
@@ -131,7 +152,9 @@ def _gains_chart(methods: tuple[str, ...], models: tuple[str, ...], theme: Theme
 def agreement(table: pd.DataFrame, theme: Theme) -> Spec:
     """How far methods agree, a row and a column each, between -1 and 1: the darker, the more."""
     pairs = table.rename_axis("method").reset_index().melt("method", var_name="other")
-    return filled(_agreement_chart(tuple(table), theme), pairs=pairs)
+    different = pairs[pairs.method < pairs.other].sort_values("value")
+    said = "; ".join(f"{pair.method} and {pair.other} {pair.value:.2f}" for pair in different.itertuples())
+    return filled(_agreement_chart(tuple(table), theme), f"Rank correlations, the least first: {said}.", pairs=pairs)
 
 
 @cache

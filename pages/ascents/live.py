@@ -156,10 +156,12 @@ def _row(choice: Choice, frame: Frame, place: str, indices: list[int]) -> None:
     sheet = _sheet(choice, frame, place)
     width = COLUMNS * TILE[choice.sees] - images.GAP
     if frame.step < frame.steps:
-        st.image(sheet.picture, width=width)
+        st.image(sheet.picture, width=width, alt=f"Pictures of {place} as they form")
         return
     units = [f"{place}/{index}" for index in indices]
-    spec = charts.clickable_sheet(sheet, charts.UNIT, units, shrink=sheet.picture.width / width)
+    spec = charts.clickable_sheet(
+        sheet, charts.UNIT, units, about="What units look for", shrink=sheet.picture.width / width
+    )
     clickable(spec, charts.UNIT, f"row-{place}".replace("/", "-").replace(".", "-"), _open)
     rectified = atlas.is_rectified(*place.split("/"))
     pairs = zip(frame.reached[place], _strongest(choice, place), strict=True)

@@ -14,7 +14,7 @@ WHAT = {
 
 def prior_drawings() -> None:
     """Draw a sheet of each prior's drawings at random, and say how near it comes to digits that it never saw."""
-    st.subheader("The priors", anchor=False)
+    st.header("The priors", anchor=False)
     st.markdown(
         "What *Features* may draw with. Each was fitted to 50,000 training digits; these are drawn at random. The "
         "*error* is what it leaves out of the 10,000 others: the root mean squared difference of their pixels, "
@@ -24,5 +24,6 @@ def prior_drawings() -> None:
         for name, what in WHAT.items():
             known, prior = priors.about(name), priors.shipped(name)
             with st.container(width=IN_A_ROW * 56, gap="xsmall"):
-                st.image(images.contact_sheet(priors.drawings(name, DRAWN), IN_A_ROW, 2).picture)
+                sheet = images.contact_sheet(priors.drawings(name, DRAWN), IN_A_ROW, 2)
+                st.image(sheet.picture, alt=f"{DRAWN} drawings of the {name} prior")
                 st.caption(f"**{name}**: {what.format(numbers=prior.numbers)}; error {known['error']:.3f}")

@@ -21,7 +21,7 @@ MOST, WIDTH = 3, 280  # units of a layer, for and against each; pixels of a net'
 
 def flowing(models: Sequence[str], question: Question, theme: images.Theme) -> None:
     """Draw, a net a column, the units of each layer that matter most, from the first layer down."""
-    st.subheader("Which units did it?", anchor=False)
+    st.header("Which units did it?", anchor=False)
     st.caption(
         "The answer is reached through units, layer by layer. How much of it flows through each is its conductance; "
         "together a layer's units make up all of it, but for a few percent. Click a unit to see what it looks for."

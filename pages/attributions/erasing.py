@@ -22,7 +22,7 @@ SCALE, STEPS, DRAWS = 4, 21, 5  # enlarges a digit; points of a curve; random or
 
 def erase(models: Sequence[str], question: Question, theme: images.Theme) -> None:
     """Draw the switches, and how each net's answer falls without important ink, and without as much other ink."""
-    st.subheader("Erase what matters", anchor=False)
+    st.header("Erase what matters", anchor=False)
     with st.container(horizontal=True, gap="medium"):
         names = list(ATTRIBUTIONS)
         method = st.selectbox(
@@ -58,7 +58,7 @@ def erase(models: Sequence[str], question: Question, theme: images.Theme) -> Non
 def _left(map_: Explaining, found: Tensor, percent: int) -> None:
     image = map_.pixels()
     left = erased(image, importance(found), percent / 100)
-    st.image(images.framed(images.paper(left[0], SCALE)))
+    st.image(images.framed(images.paper(left[0], SCALE)), alt=f"The digit without {percent} % of its ink")
     st.caption(f"{_answer(map_, image)} → {_answer(map_, left)}")
 
 

@@ -47,7 +47,7 @@ def photo_explained(methods: list[str], baseline: str, looks: Looks) -> None:
     net_head(model, said)
     maps = [Explaining(method, model, weights, image.numpy().tobytes(), target, baseline) for method in methods]
     with st.container(horizontal=True, gap="small", key="photo-maps"):
-        st.container(width=SIDE).image(images.picture(image), width=SIDE - 8)
+        st.container(width=SIDE).image(images.picture(image), width=SIDE - 8, alt="The photo")
         for map_ in maps:
             with st.container(width=SIDE, gap="xsmall"):
                 st.markdown(f"**{map_.method}**")
@@ -105,9 +105,10 @@ def _draw(map_: Explaining, image: Tensor, forming: Forming, looks: Looks, cut: 
         except ValueError as error:
             st.caption(str(error))
             return
-        st.image(images.picture(image * (DIM + (1 - DIM) * thing)), width=SIDE - 8)
+        alone = images.picture(image * (DIM + (1 - DIM) * thing))
+        st.image(alone, width=SIDE - 8, alt=f"What {map_.method} cuts out of the photo")
         st.caption(f"{100 * float(thing.float().mean()):.0f} % of the photo")
         return
     sheet = images.overlay(image, looks.of(found[0].sum(0)), looks.opacity, 1)
-    st.image(sheet.picture.convert("RGB"), width=SIDE - 8)
+    st.image(sheet.picture.convert("RGB"), width=SIDE - 8, alt=f"{map_.method} over the photo")
     st.caption(map_.words(forming, sheet))

@@ -125,7 +125,9 @@ def _cell(name: str, model: str, question: Question, looks: Looks) -> None:
     found = map_.found()
     seen, reads = looks.of(found)[0, 0], find(model).family == "rnn"
     sheet = images.overlay(question.image, seen, looks.opacity, SCALE, row_by_row=reads)
-    spec = charts.clickable_sheet(sheet, charts.PIXEL, list(range(784)), selected=_pixel(), theme=looks.theme)
+    spec = charts.clickable_sheet(
+        sheet, charts.PIXEL, list(range(784)), about=f"{name} in {model}, pixels", selected=_pixel(), theme=looks.theme
+    )
     clickable(spec, charts.PIXEL, f"map-{name}-{model}".replace(" ", "-"), _take_pixel)
     pixel = _pixel()
     here = "" if pixel is None else f" · here {float(found.flatten()[pixel]):+.2g}"

@@ -55,7 +55,7 @@ others over 200, and over 100 for the plain nets.
 
 def trusted(models: Sequence[str], theme: images.Theme) -> None:
     """Draw what follows from the shipped table for these nets."""
-    st.subheader("Does a method find more than the image itself?", anchor=False)
+    st.header("Does a method find more than the image itself?", anchor=False)
     weights = "trained"
     if PHOTO not in models:
         weights = st.segmented_control("Training", list(DIGITS), default="trained", required=True, key="training",

@@ -1,13 +1,21 @@
-"""Charts in which a click chooses something."""
+"""Charts in which a click chooses something, and so does the keyboard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from core.charts import Spec
+from core.charts import IMAGE, LAYER, PHOTO, PIXEL, UNIT, Spec
 
 CLICKS = "clicks"
+# What a list says that offers the same to who has no pointer; a map's pixels are too many for a list below each.
+OFFERS = {
+    UNIT: "Open a unit",
+    IMAGE: "Take a test image",
+    LAYER: "Look at a layer",
+    PHOTO: "Take a photo",
+    PIXEL: "Read off a pixel",
+}
 
 
 def clickable(spec: Spec, name: str, key: str, take: Callable[[Any], None]) -> None:
@@ -15,13 +23,38 @@ def clickable(spec: Spec, name: str, key: str, take: Callable[[Any], None]) -> N
 
     After each click all charts begin with nothing selected, so that the same thing can be clicked once more.
     """
-    chart = f"{key}-{st.session_state.get(CLICKS, 0)}"
+    chart = _fresh(key)
 
     def clicked() -> None:
         chosen = st.session_state[chart].selection[name]
         if chosen:  # a click beside everything clears the selection, and chooses nothing
-            st.session_state[CLICKS] = st.session_state.get(CLICKS, 0) + 1
+            _begin_anew()
             take(chosen[0][name])
 
     with st.container(key=key):
         st.vega_lite_chart(spec=spec, width="content", key=chart, on_select=clicked, selection_mode=name)
+        if name != PIXEL:
+            offer(next(table[name] for table in spec["datasets"].values() if name in table).tolist(), name, key, take)
+
+
+def offer(values: Sequence[Any], name: str, key: str, take: Callable[[Any], None]) -> None:
+    """A list that does what a click on one of these values of `name` does; it shows while the keyboard is on it."""
+    chosen = _fresh(f"keys-{key}")
+
+    def take_it() -> None:
+        value = st.session_state[chosen]
+        if value is not None:
+            _begin_anew()
+            take(value)
+
+    with st.container(key=f"keys-{key}"):
+        st.selectbox(OFFERS[name], values, None, key=chosen, on_change=take_it)
+
+
+def _fresh(key: str) -> str:
+    """A widget's key that no click has used."""
+    return f"{key}-{st.session_state.get(CLICKS, 0)}"
+
+
+def _begin_anew() -> None:
+    st.session_state[CLICKS] = st.session_state.get(CLICKS, 0) + 1

@@ -149,14 +149,14 @@ def ask(turn: Round, place: int) -> None:
     given = turn.answered.get(place)
     with st.container(width=28 * SCALE + 4, gap="small", key="pictures"):
         unit_head(question.unit)
-        st.image(images.framed(_pictures(question)))
+        st.image(images.framed(_pictures(question)), alt=ABOUT[question.kind])
         st.caption(ABOUT[question.kind])
     with st.container(width=2 * (28 * SCALE + 10), gap="small", key="choice"):
         st.markdown(f"**{ASKED[turn.sort]}** Round {turn.number}, question {place} of {COUNT}")
         with st.container(horizontal=True, gap="small", key="pair"):
             for side, left in enumerate((True, False)):
                 with st.container(width=28 * SCALE + 2, gap="xsmall"):
-                    st.image(_side(offered, side, given is not None))
+                    st.image(_side(offered, side, given is not None), alt=f"The {'left' if left else 'right'} image")
                     if given is None:
                         _button("This one", "Left" if left else "Right", partial(turn.answer, place, left), place)
                     else:
@@ -203,7 +203,7 @@ def result(turn: Round) -> None:
     expected = _expected(turn.sort, turn.number)
     others = ", ".join(f"{name} {expected[key][0]:.2g}" for key, name in OBSERVERS.items())
     with st.container(width=680, gap="small", key="result"):
-        st.subheader(f"You {len(turn.right)} of {COUNT}", anchor=False)
+        st.header(f"You {len(turn.right)} of {COUNT}", anchor=False)
         st.markdown(
             f"With the same pictures: {others}. With pictures of other units: {OBSERVERS['cnn']} "
             f"{expected['cnn'][1]:.2g}. Without any: 5 on the mean."

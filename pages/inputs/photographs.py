@@ -85,7 +85,9 @@ def _take(widget: str) -> None:
 
 
 def _samples(chosen: str | None) -> charts.Spec:
-    return charts.clickable_sheet(_thumbnails(), charts.PHOTO, list(photos.SAMPLES), selected=chosen, shrink=1.4)
+    return charts.clickable_sheet(
+        _thumbnails(), charts.PHOTO, list(photos.SAMPLES), about="Sample photos", selected=chosen, shrink=1.4
+    )
 
 
 @st.cache_resource(show_spinner=False)

@@ -66,7 +66,8 @@ def strip(view: PhotoView, activations: dict[str, Tensor], chosen: Layer) -> Non
     pictures = [images.strength(activations[layer.name][0], STRIP, view.theme) for layer in layers]
     sheet = images.in_column(pictures)
     spec = charts.clickable_sheet(
-        sheet, charts.LAYER, [layer.name for layer in layers], selected=chosen.name, theme=view.theme,
+        sheet, charts.LAYER, [layer.name for layer in layers], about="What each layer makes of the photo",
+        selected=chosen.name, theme=view.theme,
         captions=[_short(layer) for layer in layers], room=108,
     )  # fmt: skip
     clickable(spec, charts.LAYER, "strip", partial(link.put, charts.LAYER))
@@ -91,7 +92,9 @@ def maps(view: PhotoView, activation: Tensor, layer: Layer, selected: Unit | Non
     there = f", {len(shown)} of them" if len(shown) < layer.units else ""
     st.caption(f"{layer.caption}{there} · {'±' if sheet.signed else '0 to '}{sheet.limit:.3g}")
     units = [str(Unit(view.model, layer.name, index)) for index in shown.tolist()]
-    spec = charts.clickable_sheet(sheet, charts.UNIT, units, selected=str(selected), theme=view.theme)
+    spec = charts.clickable_sheet(
+        sheet, charts.UNIT, units, about=f"Maps of {layer.name}", selected=str(selected), theme=view.theme
+    )
     clickable(spec, charts.UNIT, "maps", partial(link.put, charts.UNIT))
 
 

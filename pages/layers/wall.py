@@ -21,8 +21,9 @@ CAPTIONS = {
 def wall(weights: str, selected: Unit | None, theme: images.Theme) -> None:
     """Draw the wall; a click opens the unit."""
     sheet, units, captions = _sheet(weights)
-    spec = charts.clickable_sheet(sheet, charts.UNIT, units, selected=str(selected), shrink=112 / TILE,
-                                  captions=captions, room=ROOM, theme=theme)  # fmt: skip
+    spec = charts.clickable_sheet(sheet, charts.UNIT, units, about="What units look for, layer by layer",
+                                  selected=str(selected), shrink=112 / TILE, captions=captions, room=ROOM,
+                                  theme=theme)  # fmt: skip
     clickable(spec, charts.UNIT, "wall", partial(link.put, charts.UNIT))
     if weights == "trained":
         st.caption(photo_paths.sentence())
@@ -45,7 +46,7 @@ def depth_in_numbers(theme: images.Theme) -> None:
     with st.container(horizontal=True, gap="medium"):
         for measure, title in CAPTIONS.items():
             rows = table[table.measure == measure].dropna()
-            spec = charts.by_depth(rows, theme, CHART, logarithmic=measure == "field")
+            spec = charts.by_depth(rows, title, theme, CHART, logarithmic=measure == "field")
             with st.container(width=CHART + 14, gap="xsmall"):
                 st.caption(title)
                 st.vega_lite_chart(spec=spec, width="content", key=f"depth-{measure}")

@@ -61,7 +61,7 @@ def weights_of(unit: Unit, weights: str, theme: images.Theme) -> None:
     else:
         sheet = _filters(own[0].values[[unit.index]], 1, max(3, OWN // own[0].values.shape[3]), theme)
         st.caption(f"Its weights{_limit(sheet)}")
-    st.image(sheet.picture)
+    st.image(sheet.picture, alt="Its weights")
 
 
 def _filters(values: Tensor, columns: int, scale: int, theme: images.Theme) -> images.Tiles:
@@ -145,6 +145,6 @@ def _limit(sheet: images.Tiles) -> str:
 
 def _clickable(model: str, matrix: Matrix, sheet: images.Tiles, theme: images.Theme) -> None:
     units = [str(Unit(model, matrix.layer.name, index)) for index in range(len(sheet.boxes))]
-    spec = charts.clickable_sheet(sheet, charts.UNIT, units, theme=theme)
+    spec = charts.clickable_sheet(sheet, charts.UNIT, units, about=f"Weights of {matrix.layer.name}", theme=theme)
     key = f"weights-{model}-{matrix.layer.name}-{matrix.reads}-{matrix.gate}"
     clickable(spec, charts.UNIT, key, partial(link.put, charts.UNIT))

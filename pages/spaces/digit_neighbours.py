@@ -50,7 +50,7 @@ def layer_at(model: str, depth: int) -> str:
 
 def query_digit(query: Query) -> None:
     """Draw the image itself."""
-    st.image(images.framed(images.paper(query.image, 5)))
+    st.image(images.framed(images.paper(query.image, 5)), alt="The image whose neighbours are looked for")
     if query.number is not None:
         st.caption(f"Test image {query.number}, a {int(nets.test_images().labels[query.number])}")
 
@@ -64,7 +64,7 @@ def neighbourhood(query: Query, model: str, layer: str, family: str, columns: in
     distances, numbers = distances[0][others], numbers[0][others]
     nearest = numbers[:K]
     st.caption(f"{layer} · {point.shape[1]:,} numbers")
-    st.image(images.barcode(point[0], width, STRIPES, query.theme))
+    st.image(images.barcode(point[0], width, STRIPES, query.theme), alt=f"The image in {layer}, in stripes")
     gallery(nearest, columns, SCALE, key=f"near-{model}-{layer}", take=look_at)
     st.markdown(_said(query, model, layer, nearest))
     title, twelfth = f"{query.metric} distance", float(distances[K - 1])

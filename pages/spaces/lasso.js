@@ -23,7 +23,7 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
 function build(root, rows) {
   root.replaceChildren();
   for (const { name, about, colour, maps } of rows) {
-    const head = append(root, "h4");
+    const head = append(root, "h2");
     head.style.setProperty("--family", colour);
     append(head, "b").textContent = name;
     append(head, "span").textContent = about;
@@ -42,6 +42,9 @@ function label(figure, map) {
   figure.querySelector("b").textContent = map.title;
   figure.querySelector("span").textContent = map.about;
   figure.querySelector("p").textContent = map.below;
+  const canvas = figure.querySelector("canvas");
+  canvas.role = "img";
+  canvas.ariaLabel = `Map of ${map.x.length} images in ${map.title}. ${map.about} ${map.below}`;
 }
 
 function listen(root, state, canvas, place, setStateValue, setTriggerValue) {

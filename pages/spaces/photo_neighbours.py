@@ -55,11 +55,12 @@ def _neighbourhood(image: Tensor, model: str, weights: str, layer: str, metric: 
     least = SAME * (float(point.norm()) if metric == "euclidean" else 1)
     others = (distances[0] > least).nonzero().flatten()[:NEAREST]  # the photo may be one of the set
     st.caption(f"{layer} · {point.shape[1]:,} numbers")
-    st.image(images.barcode(point[0], width, STRIPES, theme))
+    st.image(images.barcode(point[0], width, STRIPES, theme), alt=f"The photo in {layer}, in stripes")
     if not len(others):
         st.caption("There is no other photo in the set.")
         return
     photos = nets.photo_set(find(model).input_shape[-1])[numbers[0][others]]
-    st.image(images.contact_sheet(photos[:, :, ::2, ::2], COLUMNS).picture, width=width)
+    sheet = images.contact_sheet(photos[:, :, ::2, ::2], COLUMNS)
+    st.image(sheet.picture, width=width, alt=f"Its nearest photos in {layer}")
     first, last = (float(distances[0][place]) for place in others[[0, -1]].tolist())
     st.caption(f"The nearest first: {metric} distances {first:.2g} to {last:.2g}")

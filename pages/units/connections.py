@@ -49,8 +49,8 @@ def unit_row(
     sheet = images.contact_sheet(torch.stack(pictures), len(pictures), max(1, TILE // side))
     numbers = "\n".join(f"{weight:+.2g}" for _, weight in pairs)
     spec = charts.clickable_sheet(
-        sheet, charts.UNIT, [str(unit) for unit in units], shrink=max(1.0, side / TILE),
-        captions=[f"{word}\n{numbers}"], room=ROOM, theme=theme,
+        sheet, charts.UNIT, [str(unit) for unit in units], about=f"{word}, by their pictures",
+        shrink=max(1.0, side / TILE), captions=[f"{word}\n{numbers}"], room=ROOM, theme=theme,
     )  # fmt: skip
     clickable(
         spec, charts.UNIT, f"{word}-{layer}-{model}".replace(".", "-").replace(" ", "-"), partial(link.put, charts.UNIT)

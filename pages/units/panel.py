@@ -85,7 +85,7 @@ def _several(unit: Unit) -> None:
         return
     pictures, reached = found
     shares = [value / stimulus.strongest for value in reached]
-    st.image(images.contact_sheet(pictures, atlas.VARIETY, 2).picture)
+    st.image(images.contact_sheet(pictures, atlas.VARIETY, 2).picture, alt="Four different pictures of the unit")
     st.caption(
         f"Four that had to differ from each other: they excite it {min(shares):.2g} to {max(shares):.2g} times as much"
     )
@@ -99,7 +99,8 @@ def _stimuli(unit: Unit, weights: str) -> None:
             for kind, stimulus in found.items():
                 if stimulus is not None:
                     with st.container(width=STIMULUS_SCALE * SIZE + 2, gap="xsmall"):
-                        st.image(images.framed(images.paper(stimulus.image, STIMULUS_SCALE)))
+                        picture = images.framed(images.paper(stimulus.image, STIMULUS_SCALE))
+                        st.image(picture, alt=f"{name}: {KINDS[kind]}")
                         st.caption(f"{KINDS[kind]} {reached_caption(stimulus)}")
         if found[""] is None:
             st.caption(f"What it looks for was computed for the trained and untrained nets, not for {name}.")

@@ -32,7 +32,7 @@ def photo_panel(unit: Unit, view: PhotoView, activation: Tensor | None) -> None:
     if activation is not None and view.image is not None:
         here = activation[unit.index]
         if here.ndim == 2:
-            st.image(images.spotlight(view.image, here), width=WIDTH)
+            st.image(images.spotlight(view.image, here), width=WIDTH, alt="The photo, lit where the unit answers")
             st.caption("Where it answers in this photo")
         share = 100 * answers.share_below(unit.index, float(here.max()))
         st.markdown(
@@ -53,7 +53,8 @@ def _stimuli(unit: Unit, weights: str, best: float | None) -> None:
         for name, stimulus in found.items():
             if stimulus is not None:
                 with st.container(width=(WIDTH - 16) // 2, gap="xsmall"):
-                    st.image(images.enlarged(images.picture(stimulus.image), STIMULUS), width=STIMULUS)
+                    picture = images.enlarged(images.picture(stimulus.image), STIMULUS)
+                    st.image(picture, width=STIMULUS, alt=f"{name}: what it looks for")
                     if best is None or name != weights:
                         st.caption(stimulus_caption(name, stimulus, "sample photo"))
                     else:
@@ -67,7 +68,7 @@ def _stimuli(unit: Unit, weights: str, best: float | None) -> None:
 
 
 def _examples(unit: Unit, shipped: list[photo_examples.Example]) -> None:
-    st.image([example.picture.resize((2 * PATCH,) * 2, Image.Resampling.LANCZOS) for example in shipped], width=PATCH)
+    _in_a_row([example.picture.resize((2 * PATCH,) * 2, Image.Resampling.LANCZOS) for example in shipped])
     count = len(photo_examples.shipped()["photographs"])
     st.caption(
         f"What excites it most among the photos: crops of {count}, at most three of one, the strongest first; "
@@ -84,8 +85,12 @@ def _patches(unit: Unit, most: Extremes) -> None:
     numbers, places = most.inputs[unit.index, :PATCHES].tolist(), most.places[unit.index, :PATCHES].tolist()
     cut = [examples.patch(photos[n], fields or (ALL, ALL), divmod(place, width))
            for n, place in zip(numbers, places, strict=True)]  # fmt: skip
-    st.image([_square(patch) for patch in cut], width=PATCH)
+    _in_a_row([_square(patch) for patch in cut])
     st.caption(f"What excites it most among the photos, the strongest first; {_seen(fields)}")
+
+
+def _in_a_row(pictures: list[Image.Image]) -> None:
+    st.image(pictures, width=PATCH, alt=[f"What excites it, {place}" for place in range(1, len(pictures) + 1)])
 
 
 def _seen(fields: tuple[Field, Field] | None) -> str:

@@ -19,7 +19,7 @@ def press(at: AppTest, key: str) -> AppTest:
 
 
 def words(at: AppTest) -> str:
-    return " ".join(block.value for block in (*at.subheader, *at.markdown))
+    return " ".join(block.value for block in (*at.header, *at.markdown))
 
 
 def in_link(at: AppTest, name: str) -> str | None:
