@@ -18,7 +18,7 @@ from core.units import Unit
 from pages.attributions.one_map import Explaining, Looks, why_nothing
 from pages.attributions.trust_here import trust_chart
 from pages.frame import link
-from pages.frame.clickable import clickable
+from pages.frame.clickable import clickable, offer
 from pages.inputs import nets
 from pages.layers.digit_columns import best_answer
 from pages.layers.net_head import net_head
@@ -82,7 +82,8 @@ def choose_about() -> Target | Unit | None:
 
 
 def heads(models: Sequence[str], question: Question) -> None:
-    """Draw above each column what its net answers, and what is explained of it."""
+    """Draw above each column what its net answers, and what is explained of it; and a list of all maps' pixels."""
+    offer(range(784), charts.PIXEL, "pixel", _take_pixel)
     with st.container(horizontal=True, gap="small", key="maps-of"):
         st.container(width=ROOM).caption("Below a map stands its own scale" + (ROWS if "rnn" in models else "."))
         for model in models:

@@ -10,7 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 from pages.frame import link
 
 FRAMED = "framed"
-STYLE, ICON = Path(__file__).parent / "style.css", Path(__file__).parent / "icon.svg"
+STYLE, HISTORY, ICON = (Path(__file__).parent / name for name in ("style.css", "history.js", "icon.svg"))
 
 # Each page's file and title; the first is the start. No icons: Streamlit would fetch them from another host.
 PAGES = {
@@ -46,6 +46,7 @@ def enter(page: str, title: str, sentence: str) -> None:
     link.arrive(page)
     _warm_up()
     st.html(STYLE)
+    st.html(f"<script>{HISTORY.read_text()}</script>", unsafe_allow_javascript=True)
     st.title(title, anchor=False)
     st.markdown(sentence)
 

@@ -9,9 +9,11 @@ import numpy as np
 import streamlit as st
 from torch import Tensor
 
+from core import charts
 from core.maps import METHODS, Flat
 from core.measures.neighbours import ENOUGH
 from core.store import Result, address
+from pages.frame.clickable import offer
 from pages.inputs import nets
 from pages.jobs.long_work import long_work, scheduler, store, watcher
 from pages.jobs.scheduler import Records, View
@@ -71,6 +73,7 @@ def shown_maps(
     Where a job has to make them, draw its buttons, and the maps as they form; they cannot be chosen from yet. The
     number of a clicked image goes to `take`.
     """
+    offer(range(ENOUGH), charts.IMAGE, "maps", take)
     if method == PCA:
         return lasso.draw({model: _principal(model, weights, image) for model in models}, weights, take)
     fittings = [Fitting(method, model, weights) for model in models]
