@@ -13,16 +13,17 @@ from pages.frame.clickable import clickable
 from pages.frame.notice import notice
 
 OWN, KEPT, LAST = "own", "own-photo", "last-photo"  # a visitor's photo stays in the session: the link cannot hold it
+EXAMPLE = next(iter(photos.SAMPLES))
 THUMBNAIL, LARGEST = 112, 1200  # pixels
 
 
-def choose_photo() -> Image.Image | None:
-    """Draw the samples and the ways to bring a photo, and return the one that the link names, if there is one."""
+def choose_photo(example: str | None = None) -> Image.Image | None:
+    """Draw the samples and the ways to bring a photo, and return the one that the link names, or else the example."""
+    name = link.get(charts.PHOTO) or example
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="photos"):
-        clickable(_samples(link.get(charts.PHOTO)), charts.PHOTO, "samples", lambda name: link.put(charts.PHOTO, name))
+        clickable(_samples(name), charts.PHOTO, "samples", lambda name: link.put(charts.PHOTO, name))
         with st.popover("Your own photo", icon=":material/add_a_photo:"):
             _bring()
-    name = link.get(charts.PHOTO)
     st.session_state[LAST] = name
     if not name:
         return None
@@ -36,11 +37,9 @@ def choose_photo() -> Image.Image | None:
 def photo_input(model: str) -> Tensor:
     """The photo for the pages without one: as the link says, or else as the page Photo left it; as that net takes it.
 
-    Raises ValueError, with a sentence for the page, where there is none.
+    Without one it is the example. Raises ValueError, with a sentence for the page, where the link's is not there.
     """
-    name = st.query_params.get(charts.PHOTO) or st.session_state.get(LAST)
-    if not name:
-        raise ValueError("There is no photo yet: choose one on the page Photo, and come back.")
+    name = st.query_params.get(charts.PHOTO) or st.session_state.get(LAST) or EXAMPLE
     link.put(charts.PHOTO, name)
     return as_input(_own() if name == OWN else photos.sample(name), model)
 
