@@ -16,6 +16,7 @@ import streamlit as st
 import torch
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from core.images import Theme
 from core.store import FOLDER_VARIABLE
 
 ROOT = Path(__file__).parent.parent
@@ -88,8 +89,12 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens an address in a tab of its own; a request to any other host fails the test."""
     contexts, elsewhere = [], []
 
-    def open_at(address: str, width: int = 1440, height: int = 1200, touch: bool = False) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch)
+    def open_at(
+        address: str, width: int = 1440, height: int = 1200, touch: bool = False, theme: Theme = "light"
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch, color_scheme=theme
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)

@@ -9,18 +9,19 @@ import math
 import streamlit as st
 
 HERE, ARRIVED, ASKED, RESTORED = "page", "page-arrived", "link-asked", "link-restored"
+SEVERAL = ("models", "methods", "layers-")  # of these one may choose several, and none
 
 
 def arrive(page: str) -> None:
     """Note, once a run, which page runs, and whether it comes from another one.
 
-    Numbers without end are taken out of the link first: Streamlit's number fields break on them. A field that is there
-    has taken its value, such as the word "inf", and keeps it.
+    What Streamlit's fields break on is taken out of the link first: numbers without end, and nothing where something
+    has to be chosen. A field that is there has taken its value, such as the word "inf", and keeps it.
     """
-    if endless := [
-        name for name, value in st.query_params.items() if _is_endless(value) and name not in st.session_state
+    if breaking := [
+        name for name in st.query_params if _breaks(name, st.query_params[name]) and name not in st.session_state
     ]:
-        for name in endless:
+        for name in breaking:
             del st.query_params[name]
         st.rerun()  # with the shorter link: this run's fields would still read the old one
     st.session_state[ARRIVED] = st.session_state.get(HERE) != page
@@ -30,7 +31,9 @@ def arrive(page: str) -> None:
     st.session_state[RESTORED] -= set(st.query_params)  # the browser has them again
 
 
-def _is_endless(value: str) -> bool:
+def _breaks(name: str, value: str) -> bool:
+    if not value:
+        return not name.startswith(SEVERAL)
     try:
         return not math.isfinite(float(value))
     except ValueError:

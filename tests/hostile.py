@@ -1,0 +1,36 @@
+"""Links as nobody means them: each page's parameters, and what one could write behind them."""
+
+import random
+
+PARAMETERS = {
+    "draw": "digit ink unit weights layers dense epochs rows brush erase by percent",
+    "photo": "photo unit net of layer order",
+    "weights": "of deep unit",
+    "features": "sees models net of unit only which which-photo count first prior radius variants seed steps start "
+    "start-photo place place-photo behind minus budget blur jitter waves turn digit ink photo layers-photo",
+    "attribution": "images baseline-digits baseline-photos shown shown-photos opacity methods-digits methods-photos "
+    "all cut models of net about why not which class training by percent digit ink photo pixel unit",
+    "guess": "ask round question",
+    "neighbours": "images metric models of near far digit ink photo net unit",
+    "maps": "map models of digit ink unit",
+    "nets": "unit of digit",
+}
+VALUES = [
+    "", " ", "0", "-1", "7", "1.5", "1e309", "-1e309", "1e-400", "NaN", "-inf", "Infinity", "9" * 40, "0x10", "1_000",
+    "None", "null", "true", "[]", "٣", "²", "𝟗", "é", "🦑", "\u202etxt", "\x00", "%00", "a" * 5000, "a,b,,c", "/", "//",
+    "../../etc/passwd", "..\\..\\x", "file:///etc/passwd", "http://example.org/x.png", "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>", "![x](http://example.org/x.png)", "[x](javascript:alert(1))", "${7*7}", "{{7*7}}",
+    "'; DROP TABLE units; --", "cnn", "cnn/relu3/7", "cnn/relu3/-7", "cnn/relu3/1e309", "cnn/relu3/9999", "cnn/relu3/٣",
+    "cnn//7", "cnn/nowhere/0", "dense/relu1/5", "rnn/lstm2/63", "photo/block8/3", "photo/block8/99999", "lenet/conv1/0",
+    "cnn/conv3/1, photo/block3/1", "digits", "photos", "own", "cat", "untrained", "square", "a unit",
+    "most active on my drawing", "most different", "eNpjYBgwoNxyaRE3", "AAAA",
+]  # fmt: skip
+
+
+def link(number: int) -> tuple[str, dict[str, list[str]]]:
+    """The page and the parameters of a link, of as many as one likes; some parameters stand there twice."""
+    dice = random.Random(number)
+    page = dice.choice(list(PARAMETERS))
+    names = PARAMETERS[page].split()
+    chosen = dice.sample(names, min(len(names), dice.choice([1, 1, 2, 3, 5, 8])))
+    return page, {name: dice.choices(VALUES, k=dice.choice([1, 1, 1, 2])) for name in chosen}
