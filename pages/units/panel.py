@@ -15,6 +15,7 @@ from pages.inputs import canvas, nets
 from pages.inputs.gallery import gallery
 from pages.units.connections import connections
 from pages.units.heads import reached_caption, telling_caption
+from pages.units.windows import windows
 
 EXAMPLES, SCALE, STIMULUS_SCALE, WIDTH = 9, 3, 3, 280
 KINDS = {"": "what it looks for", atlas.WITHOUT: "without a prior", atlas.BARE: "bare optimum"}
@@ -31,6 +32,7 @@ def unit_panel(
     family = MODELS[unit.model].family
     answers = nets.test_answers(unit.model, weights, rows)[unit.layer]
     best, top = answers.strongest(unit.index, EXAMPLES), float(answers.most.values[unit.index, 0])
+    windows(unit, weights, best, answers.most.places[unit.index])
     _stimuli(unit, weights)
     if weights == "trained":
         _several(unit)
@@ -64,14 +66,14 @@ def unit_panel(
 
 def _seen(unit: Unit, numbers: Tensor, places: Tensor) -> Tensor:
     """The images, faint where the unit cannot have looked: beside a map's window, or below the row just read."""
-    layer, family = nets.layer(unit.model, unit.layer), MODELS[unit.model].family
+    layer, reads_rows = nets.layer(unit.model, unit.layer), MODELS[unit.model].reads_rows
     shown = []
     for image, place in zip(nets.test_images().images[numbers], places.tolist(), strict=True):
         seen = slice(None), slice(None)
         fields = nets.fields(unit.model, unit.layer) if len(layer.shape) == 3 else None
         if fields:
             seen = examples.window(fields, divmod(place, layer.shape[2]), (image.shape[1], image.shape[2]))
-        elif family == "rnn" and len(layer.shape) == 2:
+        elif reads_rows and len(layer.shape) == 2:
             seen = slice(place + 1), slice(None)
         shown.append(examples.faded(image, seen))
     return torch.stack(shown)
