@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core.images import Theme
 from pages.frame import navigation
+from tests.browser.menu import go_to
 from tests.drawing import draw_with_mouse
 
 Open = Callable[..., Page]
@@ -140,15 +141,6 @@ def test_units_of_other_pages_are_opened_by_the_keyboard(
     expect(page.locator("code.unit")).to_have_text(unit)
 
 
-def go(page: Page, name: str) -> None:
-    """Follow the navigation to a page."""
-    group, title = navigation.PAGES[name]
-    page.get_by_test_id("stTopNav").get_by_role("button", name=group).click()
-    page.get_by_role("menuitem", name=title).click()
-    page.wait_for_url(f"**/{name}*")
-    at_rest(page)
-
-
 @pytest.mark.parametrize("name", slowly([name for name in navigation.PAGES if name != "draw"], {"features", "guess"}))
 def test_back_needs_one_press_and_the_drawing_is_there(server: str, open_page: Open, name: str) -> None:
     page = open_page(server)
@@ -156,7 +148,9 @@ def test_back_needs_one_press_and_the_drawing_is_there(server: str, open_page: O
     expect(page.locator(".answer .label")).to_have_text(["3", "3", "3"])
     page.wait_for_url("**ink=*")
     drawn, entries = at_rest(page).url, page.evaluate("history.length")
-    go(page, name)
+    go_to(page, navigation.PAGES[name][1])
+    page.wait_for_url(f"**/{name}*")
+    at_rest(page)
     assert page.evaluate("history.length") == entries + 1
     page.go_back()
     expect(page.locator(".answer .label")).to_have_text(["3", "3", "3"])
