@@ -25,6 +25,24 @@ def pixel(tiles: images.Tiles, x: int, y: int) -> tuple[int, ...]:
     return tuple(np.asarray(tiles.picture)[y, x].tolist())
 
 
+def test_a_highlighted_photo_is_pale_and_grey_where_nothing_is_strong_and_in_one_hue_where_it_is() -> None:
+    image = torch.rand(3, 40, 40, generator=torch.Generator().manual_seed(0))
+    strengths = torch.zeros(40, 40)
+    strengths[5:12, 5:12] = 2.0
+    pixels = np.asarray(images.highlighted(image, strengths, 1.0).picture)[..., :3].astype(int)
+    far, there = pixels[30:, 30:], pixels[8, 8]
+    assert (far[..., 0] == far[..., 1]).all() and (far[..., 1] == far[..., 2]).all()
+    grey = 255 * image[:, 30:, 30:].mean(0).numpy()
+    np.testing.assert_allclose(far[..., 0], 255 - 0.4 * (255 - grey), atol=2)
+    assert there[0] - there[2] > 80  # orange
+    around = pixels[14, 8]  # a smoothed border, two pixels outside
+    assert 0 < around[0] - around[2] < there[0] - there[2]
+    half = np.asarray(images.highlighted(image, strengths, 0.5).picture)[8, 8, :3].astype(int)
+    assert 0 < half[0] - half[2] < there[0] - there[2]
+    nothing = np.asarray(images.highlighted(image, torch.zeros(40, 40), 1.0).picture)[..., :3]
+    assert (nothing[..., 0] == nothing[..., 2]).all()
+
+
 def test_signed_values_are_symmetric_about_white() -> None:
     colours = images.colourise(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]), 2.0, "light", signed=True)
     assert colours[2].tolist() == [0xF7, 0xF7, 0xF7, 255]

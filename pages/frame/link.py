@@ -9,6 +9,23 @@ import math
 import streamlit as st
 
 HERE, ARRIVED, ASKED, RESTORED = "page", "page-arrived", "link-asked", "link-restored"
+# One deed of the visitor makes one entry in the browser's history. Streamlit makes one for each change of the link, also
+# for what a page writes into it as it opens: then Back needs a press more for each.
+ENTRIES = """
+<script>
+if (!window.deedsMakeEntries) {
+  window.deedsMakeEntries = true;
+  const push = history.pushState.bind(history);
+  let acted = false;
+  for (const deed of ["pointerdown", "keydown"]) addEventListener(deed, () => (acted = true), true);
+  history.pushState = (...entry) => {
+    if (acted) push(...entry);
+    else history.replaceState(...entry);
+    acted = false;
+  };
+}
+</script>
+"""
 SEVERAL = ("models", "methods", "layers-")  # of these one may choose several, and none
 
 

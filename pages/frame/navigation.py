@@ -10,7 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 from pages.frame import link
 
 FRAMED = "framed"
-STYLE, HISTORY, ICON = (Path(__file__).parent / name for name in ("style.css", "history.js", "icon.svg"))
+STYLE, ICON = Path(__file__).parent / "style.css", Path(__file__).parent / "icon.svg"
 
 # Each page's file, its group, and its title; the first is the start. No icons: Streamlit would fetch them from another
 # host.
@@ -47,7 +47,8 @@ def enter(page: str, title: str, sentence: str) -> None:
     link.arrive(page)
     _warm_up()
     st.html(STYLE)
-    st.html(f"<script>{HISTORY.read_text()}</script>", unsafe_allow_javascript=True)
+    st.html(f"<style>:root {{ color-scheme: {st.context.theme.type or 'light'}; }}</style>")  # also of what pops up
+    st.html(link.ENTRIES, unsafe_allow_javascript=True)
     st.title(title, anchor=False)
     st.markdown(sentence)
 

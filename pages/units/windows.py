@@ -9,7 +9,7 @@ from core.units import Unit
 from pages.frame.glossary import explained
 from pages.inputs import nets
 
-NARROW, SIDE, MOST = 14, 50, 4  # pixels of a field that is small, and of its picture; test images
+NARROW, SIDE, MOST = 14, 48, 4  # pixels of a field that is small, and of its picture; test images
 
 
 def windows(unit: Unit, weights: str, numbers: Tensor, places: Tensor) -> None:

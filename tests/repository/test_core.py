@@ -48,6 +48,7 @@ COMMANDS: dict[str, list[str]] = {
     "core.atlas": ["build", "cnn"],
     "core.by_depth": [],
     "core.data.digits": [],
+    "core.embeddings": [],
     "core.measures.neighbours": [],
     "core.measures.signal": [],
     "core.models.cards": [],
