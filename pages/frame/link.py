@@ -9,8 +9,8 @@ import math
 import streamlit as st
 
 HERE, ARRIVED, ASKED, RESTORED = "page", "page-arrived", "link-asked", "link-restored"
-# One deed of the visitor makes one entry in the browser's history. Streamlit makes one for each change of the link, also
-# for what a page writes into it as it opens: then Back needs a press more for each.
+# One deed of the visitor makes one entry in the browser's history. Streamlit makes one for each change of the link,
+# also for what a page writes into it as it opens: then Back needs a press more for each.
 ENTRIES = """
 <script>
 if (!window.deedsMakeEntries) {
