@@ -2,12 +2,15 @@
 
 import ctypes
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 import numpy as np
 import torch
 
+T = TypeVar("T")
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # https://man7.org/linux/man-pages/man3/mallopt.3.html
 
 
@@ -22,6 +25,17 @@ def settle() -> None:
     if mallopt:
         mallopt(M_MMAP_MAX, 0)
         mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def in_lasting_thread(work: Callable[[], T]) -> T:
+    """The same in a thread that all sessions share: for what takes milliseconds.
+
+    Streamlit runs every script in a new thread, and in a new one torch's first convolution takes 5 ms longer.
+    """
+    return _LASTING.submit(work).result()
+
+
+_LASTING = ThreadPoolExecutor(1, "lasting")
 
 
 @contextmanager

@@ -19,7 +19,6 @@ from core.measures.receptive_field import Field, receptive_fields
 from core.measures.spaces import Metric, Space, vectors
 from core.models import DIGIT_NETS, MODELS, find, load, snapshots
 from core.process import settle
-from core.stimuli import Recipe, climb
 from core.store import Result, address
 from core.survey import Answers
 from pages.shared.long_work import store
@@ -165,10 +164,7 @@ def load_all() -> None:
         layers(name)
         net(name, "trained")
     test_images()
-    list(climb(net("cnn", "trained"), "conv1", [0], Recipe(steps=1)))  # torch's optimizers load 2 s of compiler at once
     _freeze()
-    from core.models import zoo  # noqa: F401 - loads torchvision, which takes seconds
-
     net("photo", "trained")
     _freeze()
 
