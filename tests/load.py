@@ -19,7 +19,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from pages.shared.frame import PAGES
+from pages.frame.navigation import PAGES
 from tests.conftest import start_server
 
 VIEWERS = (1, 25, 50)
