@@ -1,8 +1,9 @@
 """How the process computes: set once, by whatever starts it."""
 
 import ctypes
+import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
@@ -36,6 +37,28 @@ def in_lasting_thread(work: Callable[[], T]) -> T:
 
 
 _LASTING = ThreadPoolExecutor(1, "lasting")
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_step(works: Sequence[Iterator[T]], threads: int) -> Iterator[list[T]]:
+    """What each of the iterators yields next, again and again until the first ends; so many threads ask them.
+
+    The threads end with this iterator, also where it is closed early.
+    """
+    if min(threads, len(works)) < 2:
+        yield from map(list, zip(*works, strict=False))
+        return
+    with ThreadPoolExecutor(threads, "in-step") as pool:
+        while True:
+            found = list(pool.map(lambda work: next(work, None), works))
+            there = [each for each in found if each is not None]
+            if len(there) < len(works):
+                return
+            yield there
 
 
 @contextmanager

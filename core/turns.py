@@ -38,10 +38,9 @@ class Turns:
         self._line[0].set()
 
     def _end(self, turn: threading.Event) -> None:
-        if turn in self._line:
-            first = self._line[0] is turn
-            self._line.remove(turn)
-            if first and self._line:
+        if self._line and self._line[0] is turn:  # else it has been passed over
+            self._line.popleft()
+            if self._line:
                 self._begin()
 
     def _pass_over(self) -> None:
