@@ -16,13 +16,17 @@ class Turns:
         self._line: deque[threading.Event] = deque()  # the first has the turn
         self._since = 0.0
         self._lock = threading.Lock()
+        self._own = threading.local()
+        self._free = threading.Event()
+        self._free.set()
 
     @contextmanager
     def take(self) -> Iterator[None]:
         """Wait for a turn, and have it; it ends however the work ends."""
-        mine = threading.Event()
+        mine = self._own.turn = threading.Event()
         with self._lock:
             self._line.append(mine)
+            self._free.clear()
             if self._line[0] is mine:
                 self._begin()
         try:
@@ -33,15 +37,26 @@ class Turns:
             with self._lock:
                 self._end(mine)
 
+    def let_go(self) -> None:
+        """End the turn of this thread, if it has one, before its work: what follows takes long, or only waits."""
+        with self._lock:
+            self._end(getattr(self._own, "turn", None))
+
+    def make_way(self, most: float) -> None:
+        """Wait until nobody has or wants a turn, or for so many seconds: for what can wait."""
+        self._free.wait(most)
+
     def _begin(self) -> None:
         self._since = time.monotonic()
         self._line[0].set()
 
-    def _end(self, turn: threading.Event) -> None:
+    def _end(self, turn: threading.Event | None) -> None:
         if self._line and self._line[0] is turn:  # else it has been passed over
             self._line.popleft()
             if self._line:
                 self._begin()
+            else:
+                self._free.set()
 
     def _pass_over(self) -> None:
         """End the turn of who has had it for too long."""

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
@@ -45,6 +46,30 @@ def test_a_turn_ends_however_the_work_ends(ending: type[BaseException]) -> None:
     begin = time.monotonic()
     with turns.take():
         assert time.monotonic() - begin < 1
+
+
+def test_who_lets_go_works_on_beside_the_next() -> None:
+    turns, held = Turns(longest=60), ExitStack()
+    turns.let_go()  # there is none: nothing happens
+    with turns.take():
+        turns.let_go()
+        other = begun(lambda: held.enter_context(turns.take()))
+        other.join(10)
+        assert not other.is_alive()
+        turns.let_go()  # that is the other's
+    assert len(turns._line) == 1
+
+
+def test_what_can_wait_makes_way_until_nobody_wants_a_turn_or_it_has_waited_enough() -> None:
+    turns, begin = Turns(longest=60), time.monotonic()
+    turns.make_way(60)
+    assert time.monotonic() - begin < 5
+    with turns.take():
+        begin = time.monotonic()
+        turns.make_way(0.05)
+        assert 0.04 < time.monotonic() - begin < 5
+    turns.make_way(60)
+    assert time.monotonic() - begin < 10
 
 
 def test_who_takes_long_keeps_the_others_waiting_no_longer_than_that() -> None:

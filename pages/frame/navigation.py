@@ -40,12 +40,13 @@ def current_page() -> StreamlitPage:
 
 def run(page: StreamlitPage) -> None:
     """Run a page, one session after the other: fifty that run at once take twice as long, and each until the end."""
-    with _turns().take():
+    with turns().take():
         page.run()
 
 
 @st.cache_resource(show_spinner=False)
-def _turns() -> Turns:
+def turns() -> Turns:
+    """In which sessions run their pages."""
     return Turns(LONGEST)
 
 

@@ -21,6 +21,7 @@ from core.models import DIGIT_NETS, MODELS, find, load, snapshots
 from core.process import settle
 from core.store import Result, address
 from core.survey import Answers
+from pages.frame.navigation import turns
 from pages.jobs.long_work import store
 
 BY_VALUE: dict[str | type[Any], Callable[[Any], Any]] = {
@@ -104,6 +105,7 @@ def _surveyed(
     place = address(survey=data, weights=fingerprint(name, weights), layers=layers)
     if kept := store().get(place):
         return surveys.from_bytes(kept.content)
+    turns().let_go()
     *_, last = surveys.survey(net(name, weights), batches, layers)
     assert last.answers is not None
     store().put(place, Result(surveys.to_bytes(last.answers), {"survey": data}))

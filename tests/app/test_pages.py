@@ -39,7 +39,7 @@ def test_a_page_that_stops_or_breaks_ends_its_turn(monkeypatch: pytest.MonkeyPat
 
         return enter
 
-    monkeypatch.setattr(navigation, "_turns", lambda: turns)
+    monkeypatch.setattr(navigation, "turns", lambda: turns)
     for how in (st.stop, lambda: 1 // 0):
         with monkeypatch.context() as broken:
             broken.setattr(navigation, "enter", ended(how))
