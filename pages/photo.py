@@ -46,8 +46,8 @@ and `block8`, what it passes on. The other nets are torchvision's, with its own 
 **What a unit looks for.** Gradient ascent on the channel's mean over its map: 128 steps of Adam on the waves of which
 the picture is made, the fine ones weaker as 1 / frequency, colours decorrelated (Olah, Mordvintsev, Schubert 2017);
 before each step the picture is shifted, turned by up to 10 degrees and resized by up to 10 %. Layers that see little
-get pictures of 28 or 56 pixels, others of 112; classes 256 steps, and larger forms. The stem's sums are linear, and
-climbed pixel by pixel. `python -m core.atlas build photo` makes them all, from seed 0.
+get pictures of 28 or 56 pixels, others of 112; classes 256 steps, and larger forms. The stem's pre-activations are
+linear, and climbed pixel by pixel. `python -m core.atlas build photo` makes them all, from seed 0.
 
 **In numbers**, for which every layer is climbed by one recipe at 112 pixels, so that layers can be compared. *Spatial
 frequency*: the mean over the power spectrum of a picture's brightness. *Colourfulness*: Hasler

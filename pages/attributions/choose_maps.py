@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import images
 from core.atlas import PHOTO
-from core.attribution import ATTRIBUTIONS, FORMING
+from core.attribution import ATTRIBUTIONS, DRAWN
 from core.attribution.outcome import BASELINES
 from core.trust.advice import most_advised
 from core.trust.controls import CONTROLS, IMAGE
@@ -36,9 +36,10 @@ def choose_maps(sees: str, theme: images.Theme) -> Chosen:
     """Draw them, for images of this kind: "digits" or "photos"."""
     begin, (usual_look, usual_opacity), baselines = _begin_with(sees), LOOKS[sees], BASELINES[sees]
     digits = sees == "digits"
+    shown_key = "shown" if digits else "shown-photos"
     usual = (usual_nets() if digits else {"net": ("Net", PHOTO), "cut": ("Cut out", False)}) | {
         f"methods-{sees}": ("Methods", begin), f"baseline-{sees}": ("Baseline", baselines[0]),
-        f"shown-{sees}": ("Shown", usual_look), "opacity": ("Opacity", usual_opacity),
+        shown_key: ("Shown", usual_look), "opacity": ("Opacity", usual_opacity),
     }  # fmt: skip
     weights = choose_weights()
     everything = st.toggle("All methods", key="all", bind="query-params")
@@ -51,13 +52,13 @@ def choose_maps(sees: str, theme: images.Theme) -> Chosen:
         baseline = st.selectbox("Baseline", baselines, key=f"baseline-{sees}", bind="query-params",
                                 help=explained("baseline"))  # fmt: skip
         shown = st.segmented_control("Shown", [SIGNED, ABSOLUTE, POSITIVE], default=usual_look, required=True,
-                                     key=f"shown-{sees}", bind="query-params")  # fmt: skip
+                                     key=shown_key, bind="query-params")  # fmt: skip
         opacity = st.slider("Opacity", 0.0, 1.0, usual_opacity, key="opacity", bind="query-params")
     return Chosen(offered if everything else methods, models, weights, baseline, Looks(shown, opacity, theme), cut)
 
 
 def _begin_with(sees: str) -> list[str]:
-    """The methods that are shown at first: three that we advise, among those that answer at once, and a control."""
+    """The methods that are shown at first: three that we advise and that draw nothing at random, and a control."""
     if sees == "photos":
         return PHOTO_METHODS
-    return [*most_advised([name for name in ATTRIBUTIONS if name not in FORMING], 3), IMAGE]
+    return [*most_advised([name for name in ATTRIBUTIONS if name not in DRAWN], 3), IMAGE]
