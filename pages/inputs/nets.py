@@ -1,6 +1,5 @@
 """The nets and the test images, loaded once a process and shared by every session."""
 
-import gc
 import hashlib
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -18,7 +17,7 @@ from core.measures.neighbours import ENOUGH
 from core.measures.receptive_field import Field, receptive_fields
 from core.measures.spaces import Metric, Space, vectors
 from core.models import DIGIT_NETS, MODELS, find, load, snapshots
-from core.process import settle
+from core.process import give_back, settle
 from core.store import Result, address
 from core.survey import Answers
 from pages.frame.navigation import turns
@@ -158,19 +157,12 @@ def stages() -> dict[str, str]:
 
 
 def load_all() -> None:
-    """Load what every visitor will want, and keep the garbage collector from sweeping it ever again.
-
-    Streamlit collects after every run: with torch loaded that costs 110 to 200 ms, and 10 ms once the heap is frozen.
-    """
+    """Load what every visitor will want."""
     for name in DIGIT_NETS:
         layers(name)
         net(name, "trained")
     test_images()
-    _freeze()
+    give_back()
+    layers("photo")
     net("photo", "trained")
-    _freeze()
-
-
-def _freeze() -> None:
-    gc.collect()
-    gc.freeze()
+    give_back()
