@@ -136,7 +136,7 @@ def _photo_fingerprint(side: int) -> str:
     return hashlib.sha256(photo_set(side).numpy().tobytes()).hexdigest()
 
 
-@st.cache_resource(max_entries=24, show_spinner="Mapping the test images into this layer ...")
+@st.cache_resource(max_entries=8, show_spinner="Mapping the test images into this layer ...")  # up to 75 MB each
 def space(name: str, weights: str, layer: str, metric: Metric) -> Space:
     """The first test images as points in a layer's space, or in that of their pixels."""
     return Space(vectors(net(name, weights), test_images().images[:ENOUGH], layer), metric)
