@@ -9,12 +9,13 @@ same units in all nets now; both numbers are said.
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 
 import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from core.atlas import FOLDER, PHOTO, WALL, layers_of, wall_units
@@ -33,9 +34,23 @@ from core.stimuli import PHOTO_RECIPE, climb
 FROM, LATER = "block2", "block5"  # where the rule begins, and once more without what sees least
 BATCH = 24  # units that are climbed together
 TABLE = FOLDER / PHOTO / "one-recipe.csv"
-MEASURES = {"frequency": mean_frequency, "colourfulness": colourfulness}
+FIELD = "How much a unit can see: pixels across"
 COLUMNS = ["measure", "layer", "weights", "value", "low", "high"]
 RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number of a unit's picture: what it says, and how it is computed of (n, 3, height, width)."""
+
+    title: str
+    of: Callable[[Tensor], Tensor]
+
+
+MEASURES = {
+    "frequency": Measure("How fine pictures of one recipe are: cycles a pixel", mean_frequency),
+    "colourfulness": Measure("How colourful they are", colourfulness),
+}
 
 
 @cache
@@ -56,7 +71,7 @@ def by_depth() -> pd.DataFrame:
     rows: list[tuple[object, ...]] = []
     for layer in WALL:
         own, twins = _of(layer, "trained"), _of(layer, TWIN)
-        for name in MEASURES:
+        for name in titles():
             values = torch.tensor(own[name].to_numpy())
             rows.append((name, layer, "trained", float(values.mean()), *interval(values)))
             means = twins.groupby("seed")[name].mean()
@@ -64,6 +79,11 @@ def by_depth() -> pd.DataFrame:
         size = fields[layer][0].size
         rows += [("field", layer, weights, *[None if math.isinf(size) else size] * 3) for weights in ("trained", TWIN)]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def titles() -> dict[str, str]:
+    """What each measure of the table says; a new one stands in it when it has been computed."""
+    return {name: measure.title for name, measure in MEASURES.items() if name in table()}
 
 
 def _of(layer: str, weights: str) -> pd.DataFrame:
@@ -161,7 +181,7 @@ def measured(net: nn.Module, weights: str, layers: list[Layer]) -> Iterator[dict
         for begin in range(0, len(units), BATCH):
             now = units[begin : begin + BATCH]
             *_, last = climb(net, layer.name, now, PHOTO_RECIPE, exactly=True)
-            found = {name: measure(last.images).tolist() for name, measure in MEASURES.items()}
+            found = {name: measure.of(last.images).tolist() for name, measure in MEASURES.items()}
             found |= {"reached": last.scores.tolist(), "strongest": strongest[now].tolist()}
             for place, unit in enumerate(now):
                 yield {"layer": layer.name, "unit": unit} | {name: round(of[place], 4) for name, of in found.items()}

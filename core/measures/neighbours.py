@@ -113,11 +113,15 @@ def table() -> pd.DataFrame:
 
 
 @cache
-def shown(model: str, weights: str, layer: str, metric: Metric) -> pd.Series:
-    """The shipped numbers of a space that the pages show: of the pixels, or of seed 0 of these weights."""
+def shown(model: str, weights: str, layer: str, metric: Metric) -> "pd.Series[Any] | None":
+    """The shipped numbers of a space that the pages show: of the pixels, or of seed 0 of these weights.
+
+    None where the net has not been measured: `python -m core.measures.neighbours` does it.
+    """
     rows = table()
     rows = rows[(rows.layer == layer) & (rows.metric == metric) & (rows.seed == 0)]
-    return rows[(layer == PIXELS) | ((rows.model == model) & (rows.weights == weights))].iloc[0]
+    rows = rows[(layer == PIXELS) | ((rows.model == model) & (rows.weights == weights))]
+    return rows.iloc[0] if len(rows) else None
 
 
 def verdicts(value: Value = "share") -> pd.DataFrame:

@@ -37,7 +37,9 @@ def value(model: str, method: str, number: str, weights: str = "trained") -> flo
 
 
 def advised(model: str, weights: str = "trained") -> list[str]:
-    """The methods that pass the rule in this net, the one that gains most against the rival first."""
+    """The methods that pass the rule in this net, the one that gains most against the rival first; none unmeasured."""
+    if model not in set(table().model):
+        return []
     beats = [set(rows[rows.verdict == "beats"].method)
              for number in MUST_BEAT if len(rows := of_task(model, number, weights))]  # fmt: skip
     passed = set.intersection(*beats) - _keepers(model, weights)

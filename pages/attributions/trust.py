@@ -54,7 +54,8 @@ others over 200, and over 100 for the plain nets.
 
 
 def trusted(models: Sequence[str], theme: images.Theme) -> None:
-    """Draw what follows from the shipped table for these nets."""
+    """Draw what follows from the shipped table for these nets, where they have been measured."""
+    models = [model for model in models if model in set(table().model)]
     st.subheader("Does a method find more than the image itself?", anchor=False)
     weights = "trained"
     if PHOTO not in models:

@@ -11,11 +11,6 @@ from pages.frame import link
 from pages.frame.clickable import clickable
 
 IN_A_ROW, TILE, ROOM, CHART = 12, 74, 88, 290
-CAPTIONS = {
-    "frequency": "How fine pictures of one recipe are: cycles a pixel",
-    "colourfulness": "How colourful they are",
-    "field": "How much a unit can see: pixels across",
-}
 
 
 def wall(weights: str, selected: Unit | None, theme: images.Theme) -> None:
@@ -43,7 +38,7 @@ def depth_in_numbers(theme: images.Theme) -> None:
     """Draw a chart for each measure of the wall's pictures, five untrained twins beside the trained net."""
     table = _by_depth()
     with st.container(horizontal=True, gap="medium"):
-        for measure, title in CAPTIONS.items():
+        for measure, title in (by_depth.titles() | {"field": by_depth.FIELD}).items():
             rows = table[table.measure == measure].dropna()
             spec = charts.by_depth(rows, theme, CHART, logarithmic=measure == "field")
             with st.container(width=CHART + 14, gap="xsmall"):

@@ -22,10 +22,11 @@ LEGEND = (
 
 def beside_controls(value: Value, models: Sequence[str], metric: Metric, theme: images.Theme) -> None:
     """Say what the rule says of these nets, and draw a chart for each."""
+    table = neighbours.table()
+    models = [model for model in models if model in set(table.model)]  # others have not been measured
     if models:
         st.markdown(_verdict(value, tuple(models)))
     st.caption(LEGEND)
-    table = neighbours.table()
     with st.container(horizontal=True, gap="medium"):
         for model in models:
             rows = table[table.model.isin([model, PIXELS]) & (table.metric == metric)]

@@ -75,5 +75,6 @@ def _said(query: Query, model: str, layer: str, nearest: Tensor) -> str:
     labels = nets.test_images().labels
     here = labels[nearest]
     digit = int(torch.mode(here).values) if query.drawing.digit is None else int(labels[query.drawing.digit])
-    share = 100 * neighbours.shown(model, query.weights, layer, query.metric).share
-    return f"**{int((here == digit).sum())} of {len(here)}** are {digit}s; on the mean, {share:.0f} % agree."
+    measured = neighbours.shown(model, query.weights, layer, query.metric)
+    on_the_mean = "" if measured is None else f"; on the mean, {100 * measured.share:.0f} % agree"
+    return f"**{int((here == digit).sum())} of {len(here)}** are {digit}s{on_the_mean}."

@@ -44,6 +44,8 @@ def figure(layer: str, flat: Flat, star: Flat | None, about: str, below: str) ->
 def separation(model: str, weights: str, layer: str) -> str:
     """How well the classes lie apart in a layer's space, in words."""
     found = neighbours.shown(model, weights, layer, "euclidean")
+    if found is None:
+        return "not measured yet"
     return f"{100 * found.share:.0f} % alike · silhouette {found.silhouette:.2f}"
 
 
