@@ -46,7 +46,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def _start_server() -> tuple[subprocess.Popen[bytes], str]:
+def start_server() -> tuple[subprocess.Popen[bytes], str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -68,7 +68,7 @@ def _start_server() -> tuple[subprocess.Popen[bytes], str]:
 @pytest.fixture
 def cold_server(browser: Browser) -> Iterator[str]:
     """The address of a server that nobody has visited yet."""
-    server, address = _start_server()
+    server, address = start_server()
     yield address
     server.terminate()
     server.wait()
@@ -77,7 +77,7 @@ def cold_server(browser: Browser) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def server(browser: Browser) -> Iterator[str]:
     """The address of a server that all tests share."""
-    server, address = _start_server()
+    server, address = start_server()
     yield address
     server.terminate()
     server.wait()

@@ -1,6 +1,7 @@
 """Every page through Streamlit's AppTest; what only a browser can show is in tests/browser."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from core import atlas, photo_examples, photo_paths, telling
 from core.data import canvas, digits, photographers, photos
 from core.data.digits import EXAMPLE
 from core.measures import neighbours
+from core.turns import Turns
 from core.units import Unit
 from pages.frame import navigation
 from tests.drawing import canvas_state, drawing
@@ -25,6 +27,27 @@ def test_every_page_opens_and_says_what_it_shows(page: str) -> None:
     assert len(at.title) == 1
     assert at.markdown[0].value.endswith(".")
     assert at.expander[-1].label == "How this is computed"
+
+
+def test_a_page_that_stops_or_breaks_ends_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ran in one, and the next page comes at once, though a turn would last for an hour."""
+    turns, taken = Turns(longest=3600), []
+
+    def ended(how: Callable[[], object]) -> Callable[..., None]:
+        def enter(*_: str) -> None:
+            taken.append(len(turns._line))
+            how()
+
+        return enter
+
+    monkeypatch.setattr(navigation, "turns", lambda: turns)
+    for how in (st.stop, lambda: 1 // 0):
+        with monkeypatch.context() as broken:
+            broken.setattr(navigation, "enter", ended(how))
+            app().run()
+        assert not turns._line
+    assert taken == [1, 1]
+    fine(app().run())
 
 
 def test_the_page_opens_on_an_example_which_the_first_stroke_clears() -> None:
