@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.shared import frame
+from pages.frame import navigation
 
-page = frame.navigation()
-st.set_page_config(page_title=f"{page.title} · Layerscope", page_icon=str(frame.ICON), layout="wide")
-st.session_state[frame.FRAMED] = True
+page = navigation.current_page()
+st.set_page_config(page_title=f"{page.title} · Layerscope", page_icon=str(navigation.ICON), layout="wide")
+st.session_state[navigation.FRAMED] = True
 page.run()

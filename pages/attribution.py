@@ -4,9 +4,9 @@ import random
 
 import streamlit as st
 
-from pages.shared import frame
+from pages.frame import navigation
 
-frame.enter(
+navigation.enter(
     "attribution",
     "Which part of the image did it?",
     "What a unit looks for is one question; what in this image it found is another. Orange speaks for the answer, "
@@ -14,24 +14,25 @@ frame.enter(
     "image itself, which knows nothing of the net.",
 )
 
-with frame.loading():
+with navigation.loading():
     from core import examples
     from core.atlas import PHOTO
     from core.attribution import ATTRIBUTIONS
     from core.attribution.outcome import BASELINES
     from core.trust.controls import CONTROLS, IMAGE
-    from pages.shared import nets, photo_explained
-    from pages.shared.choose_nets import choose_digit_nets, choose_weights
-    from pages.shared.erasing import erase
-    from pages.shared.explained import Question, choose_about, heads, row
-    from pages.shared.explaining import ABSOLUTE, POSITIVE, SIGNED, Looks
-    from pages.shared.flowing import flowing
-    from pages.shared.gallery import gallery
-    from pages.shared.measured import measure
-    from pages.shared.notice import notice
-    from pages.shared.paper import drawing, look_at
-    from pages.shared.trusted import HOW_TRUSTED, trusted
-    from pages.shared.unit_over_page import unit_over_page
+    from pages.attributions import on_photos
+    from pages.attributions.conductance import flowing
+    from pages.attributions.erasing import erase
+    from pages.attributions.one_map import ABSOLUTE, POSITIVE, SIGNED, Looks
+    from pages.attributions.question import Question, choose_about, heads, row
+    from pages.attributions.trust import HOW_TRUSTED, trusted
+    from pages.attributions.trust_here import measure
+    from pages.frame.notice import notice
+    from pages.inputs import nets
+    from pages.inputs.canvas import drawing, look_at
+    from pages.inputs.choose_nets import choose_digit_nets, choose_weights
+    from pages.inputs.gallery import gallery
+    from pages.units.over_page import unit_over_page
 
 BEGIN = [IMAGE, "saliency", "integrated gradients", "guided backprop", "DeepLift", "LRP", "occlusion", "Grad-CAM"]
 COMPUTED = """
@@ -73,11 +74,11 @@ with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
                                  bind="query-params")  # fmt: skip
     opacity = st.slider("Opacity", 0.0, 1.0, 0.8, key="opacity", bind="query-params", width=140)
 looks = Looks(shown, opacity, theme)
-begin = BEGIN if sees == "digits" else photo_explained.BEGIN
+begin = BEGIN if sees == "digits" else on_photos.BEGIN
 methods = st.multiselect("Methods", [*CONTROLS, *ATTRIBUTIONS], begin, key=f"methods-{sees}", bind="query-params")
 if sees == "photos":
     try:
-        photo_explained.photo_explained(methods, baseline, looks)
+        on_photos.photo_explained(methods, baseline, looks)
     except ValueError as error:
         notice(error, ":material/image_not_supported:")
     trusted([PHOTO], theme)

@@ -2,25 +2,25 @@
 
 import streamlit as st
 
-from pages.shared import frame
+from pages.frame import navigation
 
-frame.enter(
+navigation.enter(
     "draw",
     "What does each layer make of your digit?",
     "Draw on the paper. A dense net, a convolutional net and a recurrent net, all trained on the same handwritten "
     "digits and nearly equal in size, read it layer by layer, from the top down.",
 )
 
-with frame.loading():
+with navigation.loading():
     from core import examples
-    from pages.shared import nets
-    from pages.shared.chosen_unit import chosen_unit
-    from pages.shared.gallery import gallery
-    from pages.shared.heads import closable_head
-    from pages.shared.net_columns import View, answers_in_short, net_columns
-    from pages.shared.notice import notice
-    from pages.shared.paper import brush, paper
-    from pages.shared.unit_panel import unit_panel
+    from pages.frame.notice import notice
+    from pages.inputs import nets
+    from pages.inputs.canvas import brush, paper
+    from pages.inputs.gallery import gallery
+    from pages.layers.digit_columns import View, answers_in_short, net_columns
+    from pages.units.chosen import chosen_unit
+    from pages.units.heads import closable_head
+    from pages.units.panel import unit_panel
 
 COMPUTED = """
 **The input.** The drawing is made grey, cut to its ink, scaled until its longest side is 20 pixels, and moved until its
@@ -98,8 +98,8 @@ with main:
         gallery(examples.first_of_each(nets.test_images().labels), columns=5, scale=4, key="begin")
     else:
         if erasing:
-            from pages.shared.erasing import erase  # with Captum, which takes a second
-            from pages.shared.explained import Question
+            from pages.attributions.erasing import erase  # with Captum, which takes a second
+            from pages.attributions.question import Question
 
             if rows < 28:
                 st.caption("Below, the recurrent net reads all 28 rows.")

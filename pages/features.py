@@ -2,26 +2,27 @@
 
 import streamlit as st
 
-from pages.shared import frame
+from pages.frame import navigation
 
-frame.enter(
+navigation.enter(
     "features",
     "What does each unit look for?",
     "Every picture begins with next to nothing and is changed, step by step, until one unit of one layer fires as "
     "strongly as it can: so we ask the nets, by experiment. Deeper layers stand further down.",
 )
 
-with frame.loading():
+with navigation.loading():
     from core.layers import Layer, first_of_each_depth, pre_activation
-    from pages.shared import nets, targets
-    from pages.shared.ascents import Choice, show
-    from pages.shared.choose_nets import choose_digit_nets, choose_net, choose_weights, shown_layers
-    from pages.shared.missing_weights import weights_at_hand
-    from pages.shared.notice import notice
-    from pages.shared.paper import drawing
-    from pages.shared.photographs import photo_input
-    from pages.shared.recipe import choose_recipe, key_of
-    from pages.shared.unit_over_page import unit_over_page
+    from pages.ascents import which_units
+    from pages.ascents.choose_recipe import choose_recipe, key_of
+    from pages.ascents.live import Choice, show
+    from pages.frame.notice import notice
+    from pages.inputs import nets
+    from pages.inputs.canvas import drawing
+    from pages.inputs.choose_nets import choose_digit_nets, choose_net, choose_weights, shown_layers
+    from pages.inputs.missing_weights import weights_at_hand
+    from pages.inputs.photographs import photo_input
+    from pages.units.over_page import unit_over_page
 
 MOST = {"digits": 2000, "photos": 144}  # pictures at once
 PLACEHOLDERS = {"digits": "cnn/conv3/12, rnn/lstm2/5", "photos": "photo/block8/12, resnet18/layer3.0.conv1/5"}
@@ -81,27 +82,27 @@ def choose_layers(sees: str) -> tuple[str, dict[str, list[Layer]]]:
     return weights, {model: list(dict.fromkeys(sums))}
 
 
-def choose_units(sees: str) -> tuple[str, targets.Targets]:
+def choose_units(sees: str) -> tuple[str, which_units.Targets]:
     """The switches for weights and units; ValueError, with a sentence for the page, for units that are not there."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         weights, layers = choose_layers(sees)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        which = st.segmented_control("Units of each layer", [targets.IN_ORDER, targets.ACTIVE[sees], targets.DIFFERENT],
-                                     default=targets.IN_ORDER, required=True, key=key_of("which", sees),
-                                     bind="query-params")  # fmt: skip
+        offered = [which_units.IN_ORDER, which_units.ACTIVE[sees], which_units.DIFFERENT]
+        which = st.segmented_control("Units of each layer", offered, default=which_units.IN_ORDER, required=True,
+                                     key=key_of("which", sees), bind="query-params")  # fmt: skip
         count = st.segmented_control("How many", [6, 12, 18], default=6, required=True, key="count",
                                      bind="query-params")  # fmt: skip
         first = st.number_input("From unit", 0, 9999, 0, key="first", bind="query-params", width=100,
-                                disabled=which != targets.IN_ORDER)  # fmt: skip
+                                disabled=which != which_units.IN_ORDER)  # fmt: skip
         only = st.text_input("Or only these", key="only", bind="query-params", width=260,
                              placeholder=PLACEHOLDERS[sees])  # fmt: skip
     if only:
-        units = targets.named(only, sees)
+        units = which_units.named(only, sees)
         return weights_at_hand({place.split("/")[0] for place, _ in units}, weights), units
     weights, image = weights_at_hand(layers, weights), None
-    if which == targets.ACTIVE[sees]:
+    if which == which_units.ACTIVE[sees]:
         image = drawing() if sees == "digits" else photo_input(next(iter(layers)))
-    return weights, targets.of_every_layer(layers, weights, which, count, int(first), image)
+    return weights, which_units.of_every_layer(layers, weights, which, count, int(first), image)
 
 
 try:

@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from pages.shared import frame
+from pages.frame import navigation
 
-frame.enter(
+navigation.enter(
     "guess",
     "Which would excite it more?",
     "Pictures of what a unit of a net looks for, and two images: which excites it more? If the pictures explain the "
     "unit, you will beat a coin.",
 )
 
-with frame.loading():
-    from pages.shared.guessing import ask, choose_turn, result, tally
+with navigation.loading():
+    from pages.game.guessing import ask, choose_turn, result, tally
 
 COMPUTED = """
 **Two images** (Borowski et al. 2021, [arXiv:2010.12606](https://arxiv.org/abs/2010.12606)). Of MNIST's test images

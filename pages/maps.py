@@ -4,26 +4,26 @@ import random
 
 import streamlit as st
 
-from pages.shared import frame
+from pages.frame import navigation
 
-frame.enter(
+navigation.enter(
     "maps",
     "How do the digits part, layer by layer?",
     "Each point is a test image, and each map a layer's space drawn flat: what is near in it, the layer takes for "
     "alike. Draw a lasso round some points, and see where the same images lie in every other layer.",
 )
 
-with frame.loading():
+with navigation.loading():
     from core import images
     from core.maps import METHODS
     from core.measures import neighbours
-    from pages.shared import nets
-    from pages.shared.beside_controls import beside_controls
-    from pages.shared.choose_nets import choose_digit_nets, choose_weights
-    from pages.shared.fit_maps import PCA, shown_maps
-    from pages.shared.gallery import gallery
-    from pages.shared.notice import notice
-    from pages.shared.paper import drawing, look_at
+    from pages.frame.notice import notice
+    from pages.inputs import nets
+    from pages.inputs.canvas import drawing, look_at
+    from pages.inputs.choose_nets import choose_digit_nets, choose_weights
+    from pages.inputs.gallery import gallery
+    from pages.spaces.beside_controls import beside_controls
+    from pages.spaces.fit_maps import PCA, shown_maps
 
 MOST = 60  # images of a lasso that are shown
 COMPUTED = """

@@ -4,9 +4,9 @@ import random
 
 import streamlit as st
 
-from pages.shared import frame
+from pages.frame import navigation
 
-frame.enter(
+navigation.enter(
     "neighbours",
     "Which images are alike to a layer?",
     "To a layer, an image is a list of numbers: a point in a space with as many axes. Its nearest neighbours are the "
@@ -14,20 +14,20 @@ frame.enter(
     "four nets, the deeper a trained layer, the more of them do.",
 )
 
-with frame.loading():
+with navigation.loading():
     from core import examples
     from core.measures import neighbours
     from core.measures.spaces import METRICS, PIXELS
     from core.models import MODELS
-    from pages.shared import nets
-    from pages.shared.beside_controls import beside_controls
-    from pages.shared.choose_nets import choose_digit_nets, choose_weights
-    from pages.shared.gallery import gallery
-    from pages.shared.heads import net_head
-    from pages.shared.notice import notice
-    from pages.shared.paper import drawing, look_at
-    from pages.shared.photo_spaces import photo_neighbours
-    from pages.shared.spaces import Query, depths, layer_at, neighbourhood, query_digit
+    from pages.frame.notice import notice
+    from pages.inputs import nets
+    from pages.inputs.canvas import drawing, look_at
+    from pages.inputs.choose_nets import choose_digit_nets, choose_weights
+    from pages.inputs.gallery import gallery
+    from pages.layers.net_head import net_head
+    from pages.spaces.beside_controls import beside_controls
+    from pages.spaces.digit_neighbours import Query, depths, layer_at, neighbourhood, query_digit
+    from pages.spaces.photo_neighbours import photo_neighbours
 
 COMPUTED = """
 **From image to point.** The net runs up to the layer, and everything that the layer puts out, all units, all places,

@@ -4,23 +4,23 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared import frame
+from pages.frame import navigation
 
-frame.enter(
+navigation.enter(
     "nets",
     "The nets, trained and untrained",
     "Three nets of nearly the same size, one of each family, and the small net of a well-known video, all of them "
     "trained here to read digits; and a net for photos.",
 )
 
-with frame.loading():
+with navigation.loading():
     import math
 
     from core import charts
     from core.models import DIGIT_NETS, MODELS, cards
-    from pages.shared import nets
-    from pages.shared.choose_nets import shown_layers
-    from pages.shared.prior_drawings import prior_drawings
+    from pages.ascents.prior_drawings import prior_drawings
+    from pages.inputs import nets
+    from pages.inputs.choose_nets import shown_layers
 
 
 def percent(label: str, hint: str | None = None) -> Any:

@@ -2,26 +2,26 @@
 
 import streamlit as st
 
-from pages.shared import frame
+from pages.frame import navigation
 
-frame.enter(
+navigation.enter(
     "photo",
     "Edges, textures, parts, objects",
     "What the units of a net that was trained on a million photographs look for, from its first layer down to its "
     "classes, found by gradient ascent; and what each layer makes of a photo of yours.",
 )
 
-with frame.loading():
+with navigation.loading():
     from core import images
-    from pages.shared import nets
-    from pages.shared.choose_nets import choose_net, choose_weights
-    from pages.shared.chosen_unit import chosen_unit
-    from pages.shared.heads import closable_head
-    from pages.shared.missing_weights import weights_at_hand
-    from pages.shared.photo_layers import PhotoView, answer, choose_layer, maps, record_photo, strip
-    from pages.shared.photo_panel import photo_panel
-    from pages.shared.photographs import as_input, choose_photo
-    from pages.shared.wall import depth_in_numbers, wall
+    from pages.inputs import nets
+    from pages.inputs.choose_nets import choose_net, choose_weights
+    from pages.inputs.missing_weights import weights_at_hand
+    from pages.inputs.photographs import as_input, choose_photo
+    from pages.layers.photo_layers import PhotoView, answer, choose_layer, maps, record_photo, strip
+    from pages.layers.wall import depth_in_numbers, wall
+    from pages.units.chosen import chosen_unit
+    from pages.units.heads import closable_head
+    from pages.units.photo_panel import photo_panel
 
 SIDE = 288  # pixels of the column at the side
 STORY = """

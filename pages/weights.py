@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from pages.shared import frame
+from pages.frame import navigation
 
-frame.enter(
+navigation.enter(
     "weights",
     "What did the nets learn?",
     "A net is its weights, so let us look at them. Those that meet the pixels are pictures: orange is ink that excites "
     "a unit, purple ink that inhibits it.",
 )
 
-with frame.loading():
+with navigation.loading():
     from core.models import DIGIT_NETS
-    from pages.shared.choose_nets import choose_weights
-    from pages.shared.unit_over_page import unit_over_page
-    from pages.shared.weight_pictures import about_smoothness, deeper_layers, first_layer, recurrent_layers
+    from pages.inputs.choose_nets import choose_weights
+    from pages.layers.weight_pictures import about_smoothness, deeper_layers, first_layer, recurrent_layers
+    from pages.units.over_page import unit_over_page
 
 COLUMNS = {("dense",): 472, ("dense-video",): 150, ("cnn", "photo"): 262, ("rnn",): 360}  # nets, and pixels
 DEEPER = """

@@ -93,5 +93,5 @@ def fine(at: AppTest) -> AppTest:
 
 def maps(at: AppTest) -> dict[str, Any]:
     """What the browser is given to draw maps from."""
-    (component,) = [part for part in at.get("bidi_component") if "flat_maps" in part.proto.component_name]
+    (component,) = [part for part in at.get("bidi_component") if "lasso" in part.proto.component_name]
     return json.loads(component.proto.json)

@@ -1,0 +1,67 @@
+"""What every page stands in: the list of pages, the guard against running without it, and the look of the page."""
+
+import threading
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from pages.frame import link
+
+FRAMED = "framed"
+STYLE, ICON = Path(__file__).parent / "style.css", Path(__file__).parent / "icon.svg"
+
+# Each page's file and title; the first is the start. No icons: Streamlit would fetch them from another host.
+PAGES = {
+    "draw": "Draw",
+    "photo": "Photo",
+    "features": "Features",
+    "attribution": "Attribution",
+    "guess": "Guess",
+    "neighbours": "Neighbours",
+    "maps": "Maps",
+    "weights": "Weights",
+    "nets": "The nets",
+}
+
+
+def current_page() -> StreamlitPage:
+    """The page that the address names, with all pages offered at the top."""
+    pages = [
+        st.Page(f"pages/{name}.py", title=title, default=not place) for place, (name, title) in enumerate(PAGES.items())
+    ]
+    return st.navigation(pages, position="top")
+
+
+def enter(page: str, title: str, sentence: str) -> None:
+    """Begin a page: its name among PAGES, its title, and one sentence that says what one is looking at.
+
+    A cold server opened by a deep link runs the page's file without app.py. Naming the navigation and running again
+    brings the page back inside its frame.
+    """
+    if FRAMED not in st.session_state:
+        current_page()
+        st.rerun()
+    link.arrive(page)
+    _warm_up()
+    st.html(STYLE)
+    st.title(title, anchor=False)
+    st.markdown(sentence)
+
+
+def loading() -> AbstractContextManager[None]:
+    """Around a page's imports of torch and `core`, which take seconds in a cold process."""
+    return st.spinner("Loading the nets ...")
+
+
+@st.cache_resource(show_spinner=False)
+def _warm_up() -> None:
+    """Once a process: load torch and the nets in the background, so that no page's first paint waits for them."""
+
+    def load_all() -> None:
+        from pages.inputs import nets
+
+        nets.load_all()
+
+    threading.Thread(target=load_all, name="warm-up", daemon=True).start()

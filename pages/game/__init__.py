@@ -1,0 +1,1 @@
+"""The game of forced choice: its rounds and questions."""

@@ -1,0 +1,37 @@
+"""The switches for nets, their weights and their layers; all of them stand in the link."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.layers import Layer, landmarks
+from core.models import DIGIT_NETS, SHUFFLED, TWIN, find
+from pages.inputs import nets
+
+
+def choose_weights() -> str:
+    """Trained, or a control."""
+    return st.segmented_control("Weights", ["trained", TWIN, SHUFFLED], default="trained", required=True, key="of",
+                                bind="query-params")  # fmt: skip
+
+
+def choose_digit_nets() -> Sequence[str]:
+    """Several of the nets for digits, in their usual order."""
+    chosen = st.segmented_control("Nets", DIGIT_NETS, selection_mode="multi", default=["dense", "cnn", "rnn"],
+                                  key="models", bind="query-params")  # fmt: skip
+    return [name for name in DIGIT_NETS if name in chosen]
+
+
+def choose_net() -> str:
+    """The net for photos: ours, those of torchvision's that everybody knows, and all of its others."""
+    from core.models import zoo  # torchvision takes seconds to import, and nets for digits need none of it
+
+    others = [name for name in zoo.names() if name not in zoo.OFFERED and not zoo.is_huge(name)]
+    return st.selectbox("Net", ["photo", *zoo.OFFERED, *others], key="net", bind="query-params", width=220)
+
+
+def shown_layers(model: str) -> list[Layer]:
+    """The layers of the strip: those that the model's makers call its parts, or an even choice."""
+    layers = nets.layers(model)
+    named = {layer.name: layer for layer in layers}
+    return [named[name] for name in find(model).landmarks] or landmarks(layers)

@@ -1,0 +1,1 @@
+"""Long work: the scheduler, and the buttons that start and cancel it."""

@@ -1,0 +1,56 @@
+"""The wall: what the units of a photo net look for, a row a layer, from the stem to the classes; and it in numbers."""
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from core import atlas, by_depth, charts, images, photo_paths
+from core.units import Unit
+from pages.frame import link
+from pages.frame.clickable import clickable
+
+IN_A_ROW, TILE, ROOM, CHART = 12, 74, 88, 290
+CAPTIONS = {
+    "frequency": "How fine pictures of one recipe are: cycles a pixel",
+    "colourfulness": "How colourful they are",
+    "field": "How much a unit can see: pixels across",
+}
+
+
+def wall(weights: str, selected: Unit | None, theme: images.Theme) -> None:
+    """Draw the wall; a click opens the unit."""
+    sheet, units, captions = _sheet(weights)
+    spec = charts.clickable_sheet(sheet, charts.UNIT, units, selected=str(selected), shrink=112 / TILE,
+                                  captions=captions, room=ROOM, theme=theme)  # fmt: skip
+    clickable(spec, charts.UNIT, "wall", partial(link.put, charts.UNIT))
+    if weights == "trained":
+        st.caption(photo_paths.sentence())
+
+
+@st.cache_resource(show_spinner="Hanging the pictures ...")
+def _sheet(weights: str) -> tuple[images.Tiles, list[str], list[str]]:
+    rows, units, captions = atlas.wall(weights, IN_A_ROW)
+    return images.contact_sheet(rows, IN_A_ROW), [str(unit) for unit in units], captions
+
+
+@st.cache_data(show_spinner="Measuring the pictures ...")
+def _by_depth() -> pd.DataFrame:
+    return by_depth.by_depth()
+
+
+def depth_in_numbers(theme: images.Theme) -> None:
+    """Draw a chart for each measure of the wall's pictures, five untrained twins beside the trained net."""
+    table = _by_depth()
+    with st.container(horizontal=True, gap="medium"):
+        for measure, title in CAPTIONS.items():
+            rows = table[table.measure == measure].dropna()
+            spec = charts.by_depth(rows, theme, CHART, logarithmic=measure == "field")
+            with st.container(width=CHART + 14, gap="xsmall"):
+                st.caption(title)
+                st.vega_lite_chart(spec=spec, width="content", key=f"depth-{measure}")
+    st.caption(
+        "Solid is the trained net, its band the 95 % interval over its units; dashed are five untrained twins, their "
+        "band from the lowest to the highest. All are of pictures of one size, by one recipe; on the wall both "
+        f"change with the layer. {by_depth.sentence()}"
+    )

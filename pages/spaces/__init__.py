@@ -1,0 +1,1 @@
+"""Images as points of a layer's space: nearest neighbours, and flat maps with a lasso."""

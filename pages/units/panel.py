@@ -1,0 +1,116 @@
+"""The panel of one unit: how strongly it answers here, how strongly to the test images, and which it likes most."""
+
+from collections.abc import Callable
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from core import atlas, charts, examples, images
+from core.layers import pre_activation
+from core.models import MODELS
+from core.stimuli import SIZE, known_optimum
+from core.units import Unit
+from pages.inputs import canvas, nets
+from pages.inputs.gallery import gallery
+from pages.units.connections import connections
+from pages.units.heads import reached_caption, telling_caption
+
+EXAMPLES, SCALE, STIMULUS_SCALE, WIDTH = 9, 3, 3, 280
+KINDS = {"": "what it looks for", atlas.WITHOUT: "without a prior", atlas.BARE: "bare optimum"}
+
+
+def unit_panel(
+    unit: Unit, weights: str, rows: int, theme: images.Theme, activation: Tensor | None,
+    take: Callable[[int], None] = canvas.turn_to,
+) -> None:  # fmt: skip
+    """Draw the panel; `activation` is that of the unit's layer for the image on the page, if there is one.
+
+    `rows` are those that the net may read of an image; the number of a clicked test image goes to `take`.
+    """
+    family = MODELS[unit.model].family
+    answers = nets.test_answers(unit.model, weights, rows)[unit.layer]
+    best, top = answers.strongest(unit.index, EXAMPLES), float(answers.most.values[unit.index, 0])
+    _stimuli(unit, weights)
+    if weights == "trained":
+        _several(unit)
+    if bool(answers.broken[unit.index]):
+        st.markdown("For some test images it gives no number at all; they are left out.")
+    if not len(best):
+        st.markdown("No test image excites it.")
+        return
+    here = None if activation is None else float(examples.peak(activation)[0, unit.index])
+    if here is not None:
+        cut = f", cut behind row {rows}" if rows < 28 else ""
+        of_best = f", {here / top:.2f} of the strongest seen" if top > 0 else ""
+        st.markdown(
+            f"Its strongest activation for this input is **{here:.3g}**{of_best}: more than for "
+            f"**{100 * answers.share_below(unit.index, here):.3g} %** of the test images{cut}."
+        )
+    title = "strongest activation in an image"
+    quantiles = answers.quantiles[unit.index].numpy()
+    spread = charts.spread(quantiles, here, title, family, theme, WIDTH, height=150, images=answers.inputs)
+    st.vega_lite_chart(spec=spread, width="content", key="spread")
+    seen = _seen(unit, best, answers.most.places[unit.index, : len(best)])
+    st.caption(f"The {len(best)} test images that excite it most, dark where it looks; a click takes one")
+    gallery(best, columns=3, scale=SCALE, key="excites", take=take, shown=seen)
+    if float(answers.least.values[unit.index, 0]) < 0:
+        st.caption("And three in which something excites it least, below zero")
+        least = answers.least.inputs[unit.index, :3]
+        seen = _seen(unit, least, answers.least.places[unit.index, :3])
+        gallery(least, columns=3, scale=SCALE, key="subdues", take=take, shown=seen)
+    connections(unit, weights, theme)
+
+
+def _seen(unit: Unit, numbers: Tensor, places: Tensor) -> Tensor:
+    """The images, faint where the unit cannot have looked: beside a map's window, or below the row just read."""
+    layer, family = nets.layer(unit.model, unit.layer), MODELS[unit.model].family
+    shown = []
+    for image, place in zip(nets.test_images().images[numbers], places.tolist(), strict=True):
+        seen = slice(None), slice(None)
+        fields = nets.fields(unit.model, unit.layer) if len(layer.shape) == 3 else None
+        if fields:
+            seen = examples.window(fields, divmod(place, layer.shape[2]), (image.shape[1], image.shape[2]))
+        elif family == "rnn" and len(layer.shape) == 2:
+            seen = slice(place + 1), slice(None)
+        shown.append(examples.faded(image, seen))
+    return torch.stack(shown)
+
+
+def _several(unit: Unit) -> None:
+    """Different pictures of the unit: one that knows two things can show both."""
+    found = atlas.several(unit)
+    stimulus = atlas.look_up(unit, "trained")
+    if found is None or stimulus is None or stimulus.strongest <= 0 or stimulus.dead:
+        return
+    pictures, reached = found
+    shares = [value / stimulus.strongest for value in reached]
+    st.image(images.contact_sheet(pictures, atlas.VARIETY, 2).picture)
+    st.caption(
+        f"Four that had to differ from each other: they excite it {min(shares):.2g} to {max(shares):.2g} times as much"
+    )
+
+
+def _stimuli(unit: Unit, weights: str) -> None:
+    """What gradient ascent found for the unit, and for its untrained twin: with a prior, without, and the optimum."""
+    for name in dict.fromkeys((weights, "untrained")):
+        found = {kind: atlas.look_up(unit, name, kind) for kind in KINDS}
+        with st.container(horizontal=True, gap="small"):
+            for kind, stimulus in found.items():
+                if stimulus is not None:
+                    with st.container(width=STIMULUS_SCALE * SIZE + 2, gap="xsmall"):
+                        st.image(images.framed(images.paper(stimulus.image, STIMULUS_SCALE)))
+                        st.caption(f"{KINDS[kind]} {reached_caption(stimulus)}")
+        if found[""] is None:
+            st.caption(f"What it looks for was computed for the trained and untrained nets, not for {name}.")
+        else:
+            st.caption(f"**{name}**, times the best test image. {_known(unit, name)}{telling_caption(unit, name)}")
+
+
+def _known(unit: Unit, weights: str) -> str:
+    """What the optimum reaches of the known one, where the unit is linear in the image."""
+    layer, stimulus = pre_activation(nets.layers(unit.model), unit.layer).name, atlas.look_up(unit, weights)
+    known = known_optimum(nets.net(unit.model, weights), layer)
+    if known is None or stimulus is None or stimulus.optimum is None:
+        return ""
+    return f"The optimum reaches {100 * stimulus.optimum / float(known[unit.index]):.0f} % of what is possible. "

@@ -1,0 +1,178 @@
+"""What holds for every module of the library: its records, and what its commands do when they are called."""
+
+import dataclasses
+import gzip
+import importlib
+import pkgutil
+import re
+import runpy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+import torch
+
+import core
+from core import atlas, by_depth, process, survey, training
+from core.measures import neighbours
+from core.models import cards
+from core.trust import advice, table
+from pages.jobs.scheduler import View
+
+MODULES = [place.name for place in pkgutil.walk_packages(core.__path__, "core.") if not place.name.endswith("__main__")]
+
+
+def test_every_record_is_frozen() -> None:
+    """What is yielded, cached or a key must not change."""
+    found = {"View": View}
+    for module in MODULES:
+        for name, kind in vars(importlib.import_module(module)).items():
+            if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+                found[name] = kind
+    assert len(found) > 20
+    assert [name for name, kind in found.items() if not kind.__dataclass_params__.frozen] == []
+
+
+class CalledError(Exception):
+    """The work would begin here."""
+
+
+def called(*_: object, **__: object) -> None:
+    raise CalledError
+
+
+# The modules that do something when they are run, what they are told, and what they do first.
+COMMANDS: dict[str, list[str]] = {
+    "core.ascent.priors": [],
+    "core.atlas": ["build", "cnn"],
+    "core.by_depth": [],
+    "core.data.digits": [],
+    "core.measures.neighbours": [],
+    "core.measures.signal": [],
+    "core.models.cards": [],
+    "core.photo_examples": ["photographs"],
+    "core.photo_paths": ["photographs"],
+    "core.survey": ["cnn"],
+    "core.telling": [],
+    "core.training": ["cnn"],
+    "core.weights": [],
+}
+
+
+def test_every_command_is_known() -> None:
+    sources = {name: Path(str(importlib.import_module(name).__file__)).read_text() for name in MODULES}
+    assert {name for name, text in sources.items() if re.search(r"^if __name__ ", text, re.MULTILINE)} == set(COMMANDS)
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "core.models.cards"])
+def test_a_module_that_is_run_does_its_work(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each begins by settling the process; the first digits are read before they are written."""
+    monkeypatch.setattr(process, "settle", called)
+    monkeypatch.setattr(gzip, "compress", called)
+    monkeypatch.setattr("torchvision.datasets.MNIST", lambda *_, **__: SimpleNamespace(
+        data=torch.zeros(9, 28, 28), targets=torch.zeros(9)))  # fmt: skip
+    monkeypatch.setattr("sys.argv", [name, *COMMANDS[name]])
+    with pytest.raises(CalledError):
+        runpy.run_module(name, run_name="__main__")
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
+def test_the_cards_and_the_advice_are_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runpy.run_module("core.models.cards", run_name="__main__")
+    assert capsys.readouterr().out == f"{cards.markdown()}\n"
+    ran: list[str] = []
+    monkeypatch.setattr(table, "main", lambda: ran.append("table"))
+    runpy.run_module("core.trust", run_name="__main__")
+    assert ran == ["table"] and capsys.readouterr().out == f"{advice.markdown('cnn')}\n"
+
+
+class Bar:
+    """A progress bar that draws nothing and keeps where it stood."""
+
+    def __init__(self, *_: object, total: float = 0.0, **__: object) -> None:
+        self.n, self.total = 0.0, total
+        self.stood: list[float] = []
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def update(self, by: float = 1) -> None:
+        self.n += by
+        self.stood.append(self.n)
+
+    def set_description(self, said: str, refresh: bool = True) -> None:
+        pass
+
+    set_postfix_str = set_description
+
+
+def climbing(model: str, weights: str) -> Iterator[atlas.Progress]:
+    for step in (0, 1, 4, 7):
+        yield atlas.Progress(model, weights, "relu1", step, 7)
+
+
+def surveyed(*_: object) -> Iterator[survey.Progress]:
+    yield from (survey.Progress(100), survey.Progress(250), survey.Progress(300), survey.Progress(300, {}))
+
+
+# Each command that has a bar: its module, what it is told, what stands for its work, and where its bar has to end.
+BARS: dict[str, tuple[ModuleType, list[str], dict[str, Callable[..., object]], float]] = {
+    "atlas": (atlas, ["build", "cnn"], {"build": climbing}, 7),
+    "survey": (survey, ["dense"], {
+        "survey": surveyed, "test_set": lambda: SimpleNamespace(images=torch.zeros(300, 1, 28, 28)),
+        "write_whole": lambda *_: None,
+    }, 300),
+    "training": (training, ["cnn"], {
+        "make_checkpoint": lambda *_: (training.Step(step, 5, step / 2, 0.1) for step in range(1, 6)),
+    }, 5),
+    "by depth": (by_depth, [], {
+        "measured": lambda net, weights, layers: ({"unit": unit} for layer in layers
+                                                  for unit in by_depth.units_of(weights, layer)),
+        "write_whole": lambda *_: None, "markdown": str, "sentence": str,
+    }, 864 + 5 * 232),
+    "trust": (table, ["cnn", "photo"], {
+        "build": lambda *_: (("LRP", share) for share in (0.0, 0.25, 0.5, 1.0)),
+        "build_photo": lambda: (("LRP", share) for share in (0.5, 1.0)),
+    }, 1.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BARS)
+def test_a_bar_grows_to_its_end(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, told, work, end = BARS[name]
+    bars: list[Bar] = []
+
+    def bar(*args: object, **options: object) -> Bar:
+        bars.append(Bar(*args, **options))  # type: ignore[arg-type]
+        return bars[-1]
+
+    for part, stands_for in ({"tqdm": bar, "settle": lambda: None} | work).items():
+        monkeypatch.setattr(module, part, stands_for)
+    if module is by_depth:
+        monkeypatch.setattr(module, "TABLE", tmp_path / "none.csv")
+    monkeypatch.setattr("sys.argv", [name, *told])
+    module.main()
+    assert bars
+    for one in bars:
+        assert one.stood == sorted(one.stood) and one.n == one.total == end
+
+
+def test_neighbours_count_the_nets_that_they_compare(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+
+    def bar(items: list[object], **_: object) -> list[object]:
+        begun.append(len(items))
+        raise CalledError
+
+    monkeypatch.setattr(neighbours, "tqdm", bar)
+    monkeypatch.setattr(neighbours, "settle", lambda: None)
+    with pytest.raises(CalledError):
+        neighbours.main()
+    assert begun == [len(neighbours.DIGIT_NETS) * sum(map(len, neighbours.NETS.values()))]

@@ -1,0 +1,25 @@
+"""The house: a newcomer finds a line of code by the names of folders and files alone."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PAGES = Path(__file__).parents[2] / "pages"
+FOLDERS = sorted(path for path in PAGES.iterdir() if path.is_dir() and path.name != "__pycache__")
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_folder_of_pages_is_small_and_says_in_one_sentence_what_belongs_there(folder: Path) -> None:
+    files = [path for path in folder.iterdir() if path.is_file() and path.name != "__init__.py"]
+    assert len(files) <= 8
+    said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
+    assert said and said.endswith(".") and said.count(". ") == 0
+    assert not any(path.is_dir() for path in folder.iterdir() if path.name != "__pycache__")
+
+
+def test_a_file_in_pages_is_a_page() -> None:
+    """Streamlit takes every file there for one."""
+    from pages.frame.navigation import PAGES as NAMED
+
+    assert {path.stem for path in PAGES.iterdir() if path.is_file()} == set(NAMED)

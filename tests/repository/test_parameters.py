@@ -1,0 +1,1296 @@
+"""Every parameter matters: each changed alone changes the result, in the direction that its docstring says.
+
+`TABLE` holds a case for each function, method and recipe; `CONSTANTS` the numbers that are parameters in all but name.
+What is in neither stands in `EXEMPT` with a reason.
+"""
+
+import ast
+import copy
+import dataclasses
+import importlib
+import inspect
+import math
+import random
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, partial, wraps
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from safetensors.torch import load_file
+from torch import Generator, Tensor, nn
+
+from core import attribution, examples, guess, maps, photo_examples, segmentation, stimuli, survey, training, weights
+from core.ascent import ascend, best_of, grow, objectives, parametrise, prepare, priors
+from core.ascent.parametrise import Fourier, Ink, Maco, Pixels
+from core.ascent.transforms import Blur, Jitter, Warp
+from core.attribution import ATTRIBUTIONS, FORMING, backwards, outcome, removal
+from core.attribution.outcome import Target
+from core.data import augment, photos
+from core.data.digits import Digits, test_set
+from core.layers import list_layers, record
+from core.measures import (
+    colourfulness,
+    field,
+    fitted_field,
+    forced_choice,
+    interval,
+    neighbours,
+    path_similarity,
+    receptive_field,
+    signal,
+    spaces,
+)
+from core.measures.field import Field
+from core.measures.forced_choice import PIXELS, Observer
+from core.measures.spatial_frequency import mean_frequency
+from core.models import load
+from core.trust import advice, controls, examine, numbers, pointing, table
+from core.units import Unit
+from tests.nets import Ramp
+
+MODULES = (
+    "ascent.ascend", "ascent.objectives", "ascent.parametrise", "ascent.prepare", "ascent.priors",
+    "ascent.transforms", "stimuli",
+    "attribution", "attribution.backwards", "attribution.outcome", "attribution.removal", "trust.advice",
+    "trust.controls", "trust.examine", "trust.numbers", "trust.pointing", "trust.table", "measures.colourfulness",
+    "measures.field", "measures.fitted_field", "measures.forced_choice", "measures.interval",
+    "measures.known_fields",
+    "measures.measured_fields", "measures.neighbours", "measures.path_similarity", "measures.reach",
+    "measures.receptive_field", "measures.signal",
+    "measures.spaces", "measures.spatial_frequency", "maps", "segmentation", "survey", "weights", "examples",
+    "training", "data.augment", "by_depth", "guess", "photo_examples",
+)  # fmt: skip
+
+
+# What is given: nets, images and what is asked of them.
+
+
+def colour_net(seed: int) -> nn.Sequential:
+    """Two convolutions for images of 32 x 32 pixels in colour, and logits; weights from a seed."""
+    parts = OrderedDict(
+        conv1=nn.Conv2d(3, 6, 3, padding=1), relu1=nn.ReLU(), pool1=nn.AvgPool2d(2),
+        conv2=nn.Conv2d(6, 8, 3, padding=1), relu2=nn.ReLU(), pool2=nn.AvgPool2d(2),
+        flatten=nn.Flatten(), logits=nn.Linear(8 * 64, 10),
+    )  # fmt: skip
+    generator = Generator().manual_seed(seed)
+    net = nn.Sequential(parts).eval().requires_grad_(False)
+    for weight in net.parameters():
+        weight.copy_(torch.randn(weight.shape, generator=generator) / math.sqrt(weight[0].numel()))
+    return net
+
+
+def normed_net() -> nn.Sequential:
+    """A convolution with a batch norm, and one by channel that takes every second place."""
+    parts = OrderedDict(conv=nn.Conv2d(3, 4, 3), norm=nn.BatchNorm2d(4), thin=nn.Conv2d(4, 4, 3, stride=2, groups=4))
+    return nn.Sequential(parts).eval().requires_grad_(False)
+
+
+def seeded(seed: int = 0) -> Generator:
+    return Generator().manual_seed(seed)
+
+
+def noise(*shape: int, seed: int = 0) -> Tensor:
+    return torch.rand(shape, generator=seeded(seed))
+
+
+with torch.random.fork_rng():  # layers draw weights when they are made
+    COLOUR, OTHER_COLOUR = colour_net(0), colour_net(1)
+    NORMED, OTHER_NORMED = normed_net(), normed_net()
+    REPEATING = nn.Sequential(nn.Conv2d(1, 1, 7, padding=3, padding_mode="replicate"))
+    LARGE_COLOUR = nn.Sequential(OrderedDict(conv1=nn.Conv2d(3, 6, 9)))
+    OTHER_REPEATING = nn.Sequential(nn.Conv2d(1, 1, 5, padding=2, padding_mode="replicate"))
+    RAMP, OTHER_RAMP = Ramp().requires_grad_(False), nn.Sequential(OrderedDict(fc=nn.Linear(2, 3), relu=nn.ReLU()))
+    THIN, THICK = nn.Conv2d(4, 4, 3, stride=2, groups=4), nn.Conv2d(4, 4, 5, stride=2, groups=4)
+CNN, DENSE, RNN = load("cnn"), load("dense"), load("rnn")
+CNN_TWIN, DENSE_TWIN = load("cnn", weights="untrained"), load("dense", weights="untrained")
+CNN_LAYERS, DENSE_LAYERS, RNN_LAYERS = (list_layers(net, (1, 28, 28)) for net in (CNN, DENSE, RNN))
+GROUPED = [replace(layer, shape=(2 * layer.units, *layer.shape[1:])) for layer in CNN_LAYERS]  # whose units read a half
+MNIST = test_set()
+SOME, MORE = Digits(*(part[:60] for part in MNIST)), Digits(*(part[60:120] for part in MNIST))
+DIGIT, OTHER_DIGIT = MNIST.images[:2], MNIST.images[2:4]
+PHOTO, OTHER_PHOTO = F.interpolate(photos.sample_views()[[0, 3, 5, 9]], (32, 32), mode="area").split(2)
+SEEN, STATES = record(CNN, DIGIT), record(RNN, DIGIT)
+LINEAR = priors.shipped("linear")
+HALVES = torch.tensor([[1.0, 0.0], [0.5, 0.5]]).repeat_interleave(98, 1) / 98  # of a map of 14 x 14
+MAP, OTHER_MAP = noise(2, 1, 28, 28) - 0.5, noise(2, 1, 28, 28, seed=1) - 0.5
+SQUARE = F.pad(torch.ones(1, 1, 8, 8), (10,) * 4)
+POINTS, MORE_POINTS = noise(120, 6), noise(120, 6, seed=1)
+LABELS = torch.arange(120) % 3
+FRAME, OTHER_FRAME = (
+    stimuli.Frame(2, 2, {"a/b": stimuli.as_bytes(digit[:1])}, {"a/b": [0.0]}) for digit in (DIGIT, OTHER_DIGIT)
+)
+
+
+# What becomes of a result, before and after.
+
+Check = Callable[[Any, Any], bool]
+
+
+def differs(before: Any, after: Any) -> bool:
+    return plain(before) != plain(after)
+
+
+def stays(before: Any, after: Any) -> bool:
+    """For what only saves time or memory, or says which of equal ways is taken."""
+    return not differs(before, after)
+
+
+def near(before: Tensor, after: Tensor) -> bool:
+    """For what only says how much is taken at once."""
+    return torch.allclose(before, after, rtol=1e-4, atol=1e-5)
+
+
+def more(measure: Callable[[Any], Any] = float) -> Check:
+    return lambda before, after: bool(measure(after) > measure(before))
+
+
+def less(measure: Callable[[Any], Any] = float) -> Check:
+    return lambda before, after: bool(measure(after) < measure(before))
+
+
+def both(*checks: Check) -> Check:
+    return lambda before, after: all(check(before, after) for check in checks)
+
+
+def times(factor: float) -> Check:
+    return lambda before, after: torch.allclose(after, factor * before, rtol=1e-4, atol=1e-6)
+
+
+def level(images: Tensor) -> float:
+    """How bright, or how inky."""
+    return float(images.mean())
+
+
+def spread(values: Tensor) -> float:
+    return float(values.std())
+
+
+def size(values: Tensor) -> float:
+    return float(values.norm())
+
+
+def fineness(images: Tensor) -> float:
+    return float(mean_frequency(images).mean())
+
+
+def away(start: Tensor | float) -> Callable[[Tensor], float]:
+    """How far from the start."""
+    return lambda images: float((images - start).norm())
+
+
+def roughness(images: Tensor) -> float:
+    """Total variation."""
+    return float(images.diff(dim=2).abs().sum() + images.diff(dim=3).abs().sum())
+
+
+def column(images: Tensor) -> float:
+    """Where the middle of the ink lies, from left to right."""
+    return float((images.sum((0, 1, 2)) * torch.arange(images.shape[3])).sum() / images.sum())
+
+
+def row(images: Tensor) -> float:
+    return column(images.transpose(2, 3))
+
+
+def unlike(images: Tensor) -> float:
+    """How little pictures are alike."""
+    return -float(torch.corrcoef(images.flatten(1)).mean())
+
+
+def paper(found: Tensor) -> float:
+    """What a map of DIGIT makes of pixels without ink."""
+    return float(found[DIGIT == 0].abs().sum())
+
+
+def error(forming: outcome.Forming) -> float:
+    assert forming.error is not None
+    return float(forming.error.mean())
+
+
+# How a case is written.
+
+
+def plain(value: Any) -> Any:
+    """A value as what can be compared exactly; of a module also its weights, modes, gradients and hooks."""
+    if isinstance(value, Tensor):
+        return (str(value.dtype), value.requires_grad, plain(value.detach().float().numpy()))
+    if isinstance(value, np.ndarray):
+        return (value.shape, value.tobytes())
+    if isinstance(value, nn.Module):
+        flags = [(name, part.training, len(part._forward_hooks), len(part._forward_pre_hooks),
+                  len(part._backward_hooks)) for name, part in value.named_modules()]  # fmt: skip
+        grads = [(weight.requires_grad, weight.grad is None) for weight in value.parameters()]
+        return (str(value), flags, grads, plain(value.state_dict()))
+    if isinstance(value, pd.DataFrame | pd.Series):
+        return value.to_csv()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return (type(value).__name__, [plain(getattr(value, part.name)) for part in dataclasses.fields(value)])
+    if isinstance(value, Mapping):
+        return [(str(key), plain(part)) for key, part in value.items()]
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return value if callable(value) or isinstance(value, Generator) else repr(value)
+
+
+def finished(result: Any) -> Any:
+    """Of what is yielded step by step, the last; a class's object as it is."""
+    return list(result)[-1] if isinstance(result, Iterator) else result
+
+
+def all_of(result: Any) -> Any:
+    return list(result)
+
+
+def images_of(result: Any) -> Tensor:
+    return finished(result).images
+
+
+def map_of(result: Any) -> Tensor:
+    """The map itself, of one that forms the finished one."""
+    last = finished(result)
+    return last.found if isinstance(last, outcome.Forming) else last
+
+
+@dataclass(frozen=True)
+class Change:
+    """A parameter's value, another value, and what that makes of the result; without a check it stays as it is."""
+
+    value: Any
+    other: Any = None
+    check: Check | None = differs
+
+
+@dataclass(frozen=True)
+class Case:
+    """Something that can be called, what is made of what it gives, and its parameters."""
+
+    of: Callable[..., Any]
+    then: Callable[[Any], Any]
+    changes: dict[str, Change]
+    label: str = ""
+
+    def arguments(self, changed: str | None = None) -> dict[str, Any]:
+        """The base values, one of them changed; made anew where a value is a partial, a generator's is its seed."""
+        found = {name: change.other if name == changed else change.value for name, change in self.changes.items()}
+        found = {name: value() if isinstance(value, partial) else value for name, value in found.items()}
+        return {name: seeded(value) if name == "generator" and isinstance(value, int) else value
+                for name, value in found.items()}  # fmt: skip
+
+    @property
+    def tested(self) -> list[str]:
+        """The parameters that are changed."""
+        return [name for name, change in self.changes.items() if change.check]
+
+    def call(self, arguments: Mapping[str, Any]) -> Any:
+        options = arguments.get("how", {})
+        return self.of(**{name: value for name, value in arguments.items() if name != "how"}, **options)
+
+    def drawn(self) -> dict[str, Any]:
+        """What a call uses up: generators, and what is made anew."""
+        return {name: value for name, value in self.arguments().items()
+                if isinstance(value, Generator) or isinstance(self.changes[name].value, partial)}  # fmt: skip
+
+    def result(self, changed: str | None = None) -> Any:
+        return self.then(self.call(self.arguments(changed)))
+
+    def __str__(self) -> str:
+        return f"{place(self.of)}{f' {self.label}' if self.label else ''}"
+
+
+def place(of: Callable[..., Any]) -> str:
+    return f"{of.__module__.removeprefix('core.')}.{of.__qualname__}"
+
+
+# Of parameters that mean the same everywhere: a value and another.
+USUAL = {
+    "model": (CNN, CNN_TWIN), "x": (DIGIT, OTHER_DIGIT), "images": (DIGIT, OTHER_DIGIT), "generator": (0, 1),
+    "target": (Target("logits", 7), Target("logits", 2)), "found": (MAP, OTHER_MAP), "net": (CNN, CNN_TWIN),
+    "seed": (0, 1), "baseline": ("black", "blurred"), "k": (3, 5), "layers": (CNN_LAYERS, CNN_LAYERS[:-4]),
+    "labels": (LABELS, torch.arange(120) // 40), "points": (POINTS, MORE_POINTS), "distances": (
+        spaces.distances(POINTS)["euclidean"], spaces.distances(MORE_POINTS)["euclidean"]),
+}  # fmt: skip
+
+
+def case(
+    of: Callable[..., Any], then: Callable[[Any], Any] = finished, label: str = "", **own: tuple[Any, ...]
+) -> Case:
+    """What is not given is taken from USUAL, or left to its default; a value alone is fixed."""
+    known = {name: USUAL[name] for name in inspect.signature(of).parameters if name in USUAL}
+    changes = {name: Change(*change) if len(change) > 1 else Change(*change, check=None)
+               for name, change in (known | own).items()}  # fmt: skip
+    return Case(of, then, changes, label)
+
+
+def total(scores: Tensor) -> float:
+    return float(scores.sum())
+
+
+def drawn(parametrisation: Any) -> Tensor:
+    """The images that it starts with."""
+    return parametrisation(parametrisation.start(seeded()))
+
+
+def shaken(transform: Any) -> Tensor:
+    """Forty images of one square, each shaken by itself."""
+    generator = seeded()
+    return torch.cat([transform(SQUARE, generator) for _ in range(40)])
+
+
+def moved(images: Tensor) -> float:
+    """How far the squares lie from the middle, on the mean."""
+    places = [(column(image[None]) - 13.5, row(image[None]) - 13.5) for image in images]
+    return sum(map(math.hypot, *zip(*places, strict=True)))
+
+
+def border(images: Tensor) -> float:
+    return float(images[..., 0, :].mean())
+
+
+def how(**options: Any) -> Any:
+    """What `grow` passes on to `ascend`."""
+    return partial(lambda: {"generator": seeded()} | options)
+
+
+ASCENT = [
+    case(ascend, images_of, objective=(objectives.units("conv2", [4, 9]), objectives.units("conv2", [5, 9])),
+         parametrise=(Pixels((2, 1, 28, 28)), Fourier((2, 1, 28, 28)), less(fineness)),
+         transforms=([], [Blur(2.0)], less(fineness)), steps=(6, 12, more(away(0.5))),
+         lr=(0.1, 0.3, more(away(0.5))), dtype=(torch.float32, torch.bfloat16)),
+    case(ascend, lambda steps: total(finished(steps).scores), "its scores", steps=(6, 24, more()),
+         lr=(0.03, 0.1, more()),
+         objective=(objectives.units("conv2", [4, 9]), 3 * objectives.units("conv2", [4, 9]), more()),
+         parametrise=(Pixels((2, 1, 28, 28)), Ink((2, 1, 28, 28), budget=0.01), less()),
+         transforms=([], [Blur(2.0)], less())),
+    case(ascend, images_of, "with total variation", model=(CNN,), generator=(0,), steps=(20,),
+         parametrise=(Pixels((2, 1, 28, 28)),),
+         objective=(objectives.units("conv2", [4, 9]),
+                    objectives.units("conv2", [4, 9]) - 0.1 * objectives.total_variation(), less(roughness))),
+    case(ascend, images_of, "with bright pixels punished", model=(CNN,), generator=(0,), steps=(20,),
+         parametrise=(Pixels((2, 1, 28, 28)),),
+         objective=(objectives.units("conv2", [4, 9]),
+                    objectives.units("conv2", [4, 9]) - 0.1 * objectives.l2(), less(level))),
+    case(grow, images_of, objective=(objectives.units("conv2", [4]), objectives.units("conv2", [5])),
+         parametrise=(Pixels, Ink, less(level)), shape=((1, 1, 28, 28), (1, 1, 56, 28)),
+         stages=([(4, 1), (2, 0)], [(8, 1), (4, 0)], more(away(0.5))), how=(how(lr=0.1), how(lr=0.3), more(away(0.5)))),
+    case(objectives.units, lambda score: score(SEEN, DIGIT), layer=("conv2", "conv3"), indices=([4, 9], [5, 9]),
+         place=("centre", "mean")),
+    case(objectives.units, lambda score: score(STATES, DIGIT), "over time", layer=("lstm1", "lstm2"),
+         indices=([4, 9], [5, 9]), time=(-1, 9)),
+    case(objectives.aimed, lambda score: score(SEEN, DIGIT), layer=("conv2", "relu2"), indices=([4, 9], [5, 9]),
+         aims=(HALVES, HALVES.flip(0))),
+    case(objectives.aimed, lambda score: score(STATES, DIGIT), "over time", layer=("lstm1", "lstm2"),
+         indices=([4, 9], [5, 9]), aims=(torch.ones(2, 28) / 28, 2 * torch.ones(2, 28) / 28, more(total))),
+    case(best_of, objective=(objectives.units("conv2", [4, 9]), objectives.units("conv2", [5, 9])),
+         parametrise=(LINEAR, lambda points: 1 - LINEAR(points)),
+         drawn=(noise(8, 50), noise(8, 50, seed=1)),
+         ranks=([0, 1], [0, 7])),
+    case(objectives.direction, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
+         vectors=(torch.ones(2, 12), 2 * torch.ones(2, 12), times(2.0))),
+    case(objectives.diversity, lambda score: score(SEEN, DIGIT), layer=("conv2", "conv3"),
+         kinds=([0, 0], [0, 1], more(total)), place=("mean", "centre")),
+    case(objectives.diversity, lambda score: score(STATES, DIGIT), "over time", layer=("lstm1", "lstm2"),
+         kinds=([0, 0], [0, 1], more(total)), time=(-1, 9)),
+    case(prepare.prepared, lambda net: (str(net), record(net.float(), PHOTO, ["conv", "norm", "thin"])),
+         model=(NORMED, OTHER_NORMED), images=(PHOTO, OTHER_PHOTO, stays), layers=(["norm", "thin"], ["conv", "thin"]),
+         dtype=(torch.float32, torch.bfloat16)),
+    case(prepare.Thinned, lambda thin: thin(noise(1, 4, 9, 9)), conv=(THIN, THICK),
+         padding=((0, 0, 0, 0), (1, 0, 1, 0))),
+    case(prepare.Thinned.forward, self=(prepare.Thinned(THIN, (0, 0, 0, 0)), prepare.Thinned(THICK, (0, 0, 0, 0))),
+         x=(noise(1, 4, 9, 9), noise(1, 4, 9, 9, seed=1))),
+]  # fmt: skip
+
+PARAMETRISATIONS = [
+    case(Pixels, drawn, shape=((2, 1, 28, 28), (3, 1, 28, 28)), first=(0.5, 0.8, more(level)),
+         noise=(0.1, 1.0, more(spread))),
+    case(Ink, drawn, shape=((2, 1, 28, 28), (3, 1, 28, 28)), first=(0.05, 0.1, more(level)),
+         noise=(0.1, 1.0, more(spread)),
+         budget=(0.13, 0.03, less(level))),
+    case(Ink, drawn, "beyond its budget", shape=((2, 1, 28, 28), (3, 1, 28, 28)), first=(0.5, DIGIT, less(fineness)),
+         noise=(0.1, 1.0, more(spread)),
+         budget=(0.13, 0.26, lambda before, after: math.isclose(level(after), 2 * level(before), rel_tol=1e-3))),
+    case(Fourier, drawn, shape=((2, 1, 28, 28), (2, 3, 28, 28)), first=(0.5, 0.8, more(level)),
+         decay=(1.0, 2.0, less(fineness)),
+         noise=(0.01, 0.1, more(spread))),
+    case(Maco, drawn, shape=((2, 3, 32, 32), (3, 3, 32, 32)),
+         magnitudes=(parametrise.magnitudes(PHOTO), parametrise.magnitudes(noise(2, 3, 32, 32)), more(fineness))),
+    *[case(type(one).start, self=(one, other), label=type(one).__name__) for one, other in (
+        (Pixels((1, 1, 8, 8)), Pixels((1, 1, 8, 8), 0.8)), (Fourier((1, 1, 8, 8)), Fourier((1, 1, 8, 8), 0.8)),
+        (Maco((1, 3, 4, 4), noise(3, 4, 3)), Maco((2, 3, 4, 4), noise(3, 4, 3))))],
+    case(Pixels.__call__, self=(Pixels((2, 1, 28, 28)), Pixels((2, 1, 28, 28), 0.1), stays),
+         parameters=(MAP, MAP + 1, more(level))),
+    case(Ink.__call__, self=(Ink((2, 1, 28, 28)), Ink((2, 1, 28, 28), budget=0.2), more(level)),
+         parameters=(MAP, 3 * MAP, more(spread))),
+    case(Fourier.__call__, self=(Fourier((1, 1, 28, 28)), Fourier((1, 1, 28, 28), decay=2.0), less(fineness)),
+         parameters=(noise(1, 1, 28, 15, 2) - 0.5, 0.1 * (noise(1, 1, 28, 15, 2) - 0.5), less(spread))),
+    case(Maco.__call__, self=(Maco((2, 3, 32, 32), noise(3, 32, 17)), Maco((2, 3, 32, 32), noise(3, 32, 17, seed=1))),
+         parameters=(noise(2, 3, 32, 17), 2 * noise(2, 3, 32, 17))),
+    case(parametrise.unsquashed, images=(DIGIT, DIGIT / 2, less(level))),
+    case(parametrise.magnitudes, images=(PHOTO, OTHER_PHOTO)),
+    case(parametrise.decorrelated, images=(PHOTO, OTHER_PHOTO)),
+]  # fmt: skip
+
+TRANSFORMS = [
+    case(Jitter, shaken, pixels=(2, 6, more(moved)), fill=(0.0, 1.0, more(border))),
+    case(Jitter, lambda jitter: torch.cat([jitter(torch.ones(1, 1, 8, 8), seeded(seed)) for seed in range(20)]),
+         "at the border",
+         pixels=(4, 2, more(level)), fill=(0.0, None, lambda before, after: level(before) < level(after) == 1)),
+    case(Jitter.__call__, self=(Jitter(3), Jitter(4))),
+    case(Blur, shaken, sigma=(0.5, 1.5, both(less(fineness), less(spread)))),
+    case(Blur.__call__, self=(Blur(0.5), Blur(1.5), less(fineness)), generator=(0, 1, stays)),
+    case(Warp, shaken, degrees=(5.0, 40.0, more(away(SQUARE))), low=(0.9, 0.5, less(level)),
+         high=(1.0, 1.6, more(level))),
+    case(Warp, shaken, "at the border", low=(0.5,), high=(0.5,), fill=(0.3, 0.6, more(border))),
+    case(Warp.__call__, self=(Warp(5.0, 0.9, 1.1), Warp(45.0, 0.9, 1.1), more(away(DIGIT)))),
+    case(augment.augment, strength=(0.3, 1.0, more(away(DIGIT)))),
+    case(augment.warp, angle=(torch.zeros(2), torch.full((2,), 0.5)),
+         scale=(torch.ones(2), torch.full((2,), 1.3), more(level)),
+         right=(torch.zeros(2), torch.full((2,), 2.0), less(column)),
+         down=(torch.zeros(2), torch.full((2,), 2.0), less(row))),
+]  # fmt: skip
+
+
+PRIORS = [
+    case(priors.Within, drawn, prior=(LINEAR, LINEAR.forward, stays), first=(noise(2, 50), noise(2, 50, seed=1)),
+         radius=(1.0, 0.2, less(lambda made: away(LINEAR(torch.zeros(1, 50)))(made)))),
+    case(priors.Within.start, self=(priors.Within(LINEAR, noise(2, 50)), priors.Within(LINEAR, noise(2, 50, seed=1))),
+         generator=(0, 1, stays)),
+    case(priors.Within.__call__, self=(priors.Within(LINEAR, noise(2, 50)), priors.Within(LINEAR, noise(2, 50), 0.1)),
+         parameters=(noise(2, 50), noise(2, 50, seed=1))),
+    case(priors.held, points=(noise(2, 50), noise(2, 50, seed=1)), radius=(0.1, 0.3, more(total))),
+    case(priors.Linear, lambda prior: tuple(prior.components.shape), numbers=(50, 20, less(lambda shape: shape[0]))),
+    case(priors.Linear.forward, self=(LINEAR, priors.Linear()), points=(noise(2, 50), noise(2, 50, seed=1))),
+    case(priors.Linear.points, self=(LINEAR, priors.fit_linear(DIGIT, 2))),
+    case(priors.fit_linear, lambda prior: prior.components, images=(DIGIT, OTHER_DIGIT),
+         numbers=(1, 2, more(len))),
+    case(priors.shipped, lambda prior: prior.numbers, name=("linear", "generator", less())),
+    case(priors.drawings, name=("linear", "generator"), count=(2, 3, more(len))),
+    case(priors.about, name=("linear", "generator")),
+    case(priors.error, images=(DIGIT, OTHER_DIGIT), made=(DIGIT, OTHER_DIGIT, more())),
+]  # fmt: skip
+
+
+def asked(observer: forced_choice.Observer) -> Tensor:
+    return observer(DIGIT)
+
+
+EXCITEMENT = noise(40, 2)
+QUESTIONS, OTHERS = (forced_choice.Questions(MNIST.images[begin : begin + 40], EXCITEMENT) for begin in (0, 40))
+CHOICES = [
+    case(forced_choice.Observer, asked, model=("cnn", "dense"), weights=("seed-3", "seed-2"), layer=("logits",),
+         mean=(torch.zeros(10), torch.ones(10))),
+    case(forced_choice.Observer, asked, "elsewhere", model=("dense",), weights=("seed-3",), layer=("fc1", "fc2"),
+         mean=(torch.zeros(64),)),
+    case(forced_choice.Observer.__call__, self=(QUESTIONS.observers["cnn"], QUESTIONS.observers["dense"])),
+    case(forced_choice.observers, lambda found: found["cnn"].mean, queries=(DIGIT, OTHER_DIGIT)),
+    case(forced_choice.pairs, lambda found: found[1], excitement=(EXCITEMENT[:, 0], EXCITEMENT[:, 1]),
+         distractor=("middle", "weakest")),
+    case(forced_choice.right, near=(torch.tensor([1.0, 2.0, 1.5]), torch.tensor([3.0, 2.0, 1.5]), more()),
+         positives=(torch.tensor([0]), torch.tensor([1]), more()),
+         distractors=(torch.tensor([2]), torch.tensor([0]), more())),
+    case(forced_choice.Questions, lambda made: made.scores(MNIST.images[80:82, None])["dense", "middle"],
+         queries=(MNIST.images[:40], MNIST.images[40:80]), excitement=(EXCITEMENT, EXCITEMENT.flip(0))),
+    case(forced_choice.Questions.scores, lambda found: found["dense", "middle"], self=(QUESTIONS, OTHERS),
+         references=(MNIST.images[80:82, None], MNIST.images[82:84, None])),
+    case(forced_choice.by_nets, scores=(QUESTIONS.scores(MNIST.images[80:82, None]),
+                                        QUESTIONS.scores(MNIST.images[82:84, None])),
+         kind=("middle", "weakest")),
+    case(path_similarity.ranks, layer=("conv2", "conv3")),
+    case(path_similarity.likeness, picture=(POINTS[:1], POINTS[1:2]), strongest=(POINTS[2:5], POINTS[3:6]),
+         others=(POINTS[6:9], POINTS[7:9])),
+    case(path_similarity.path_similarity, found=(torch.tensor([[0.5, 0.9, 0.1]]), torch.tensor([[0.7, 0.9, 0.1]]),
+         more())),
+    case(path_similarity.ranked, activation=(POINTS[:2], POINTS[1:3])),
+    case(path_similarity.resampled, found=(torch.tensor([[0.5, 0.9, 0.1], [0.2, 0.8, 0.2], [0.3, 0.7, 0.1]]),
+                                           torch.tensor([[0.5, 0.9, 0.1], [0.3, 0.9, 0.2], [0.6, 0.7, 0.0]])),
+         times=(2000, 5)),
+    case(survey.Answers.aims, self=(finished(survey.survey(CNN, [MNIST.images[:9]], ["conv2"])).answers["conv2"],
+                                    finished(survey.survey(CNN, [MNIST.images[9:20]], ["conv2"])).answers["conv2"]),
+         shape=((24, 14, 14), (24, 28, 14), more(torch.numel)), parts=(1, 2, more(len))),
+    case(survey.Answers.aims_of, self=(finished(survey.survey(CNN, [MNIST.images[:9]], ["conv2"])).answers["conv2"],
+                                       finished(survey.survey(CNN, [MNIST.images[9:20]], ["conv2"])).answers["conv2"]),
+         shape=((24, 14, 14), (24, 28, 14), more(torch.numel)), indices=([4, 9], [4, 4])),
+]  # fmt: skip
+
+
+def climbed(model: nn.Module, layer: str, indices: list[int]) -> Callable[[stimuli.Recipe], stimuli.Step]:
+    """The recipe's last step for these units."""
+    return lambda recipe: finished(stimuli.climb(model, layer, indices, recipe))
+
+
+def images(check: Check) -> Check:
+    return lambda before, after: check(before.images, after.images)
+
+
+def scores(check: Check) -> Check:
+    return lambda before, after: check(total(before.scores), total(after.scores))
+
+
+def below(rows: int) -> Callable[[stimuli.Step], float]:
+    """The ink below so many rows."""
+    return lambda step: float(step.images[:, :, rows:].sum())
+
+
+def answer(unit: int) -> Callable[[stimuli.Step], float]:
+    """How strongly a unit of the CNN's conv3 answers in the middle."""
+    return lambda step: float(record(CNN, step.images, ["conv3"])["conv3"][:, unit, 3, 3].sum())
+
+
+Recipe = stimuli.Recipe
+SHORT, DRAWN = Recipe(steps=6), replace(stimuli.WITH_PRIOR, steps=6)
+COLOURFUL = replace(stimuli.PHOTO_RECIPE, steps=6, side=32)
+RECIPES = [
+    case(Recipe, climbed(CNN, "conv3", [5, 5]), "for digits", steps=(8, 24, scores(more())),
+         lr=(0.1, 0.3, images(more(away(0.27)))),
+         budget=(0.13, 0.05, images(less(level))),
+         jitter=(0, 2, images(less(fineness))), blur=(0.0, 2.0, images(less(fineness))),
+         turn=(0.0, 30.0, images(less(fineness))),
+         zoom=(0.0, 0.4, images(less(fineness))),
+         start=("grey", "black", images(less(level))),
+         place=("own", "mean", images(more(lambda drawn: int((drawn > 0).sum())))),
+         minus=(None, 7, less(answer(7))), diversity=(0.0, 2.0, images(more(unlike)))),
+    case(Recipe, climbed(CNN, "conv3", [5, 5]), "of waves", steps=(6, 7), budget=(None,),
+         decay=(0.5, 2.0, images(less(fineness)))),
+    case(Recipe, climbed(RNN, "lstm1", [5, 9]), "for a recurrent net", steps=(6, 7), row=(None, 10, less(below(10)))),
+    case(Recipe, climbed(DENSE, "fc2", [5, 5]), "with a prior", prior=("linear", "generator"), steps=(6, 7),
+         lr=(0.05, 0.1),
+         radius=(1.2, 0.4, images(less(fineness))), seed=(0, 1), jitter=(0, 2)),
+    case(Recipe, climbed(COLOUR, "conv2", [2, 2]), "for photographs", channels=(3,), steps=(6, 24, scores(more())),
+         lr=(0.03, 0.1, images(more(away(0.5)))),
+         budget=(None,), decay=(1.0, 2.0, images(less(fineness))), jitter=(0, 8, images(less(roughness))),
+         blur=(0.0, 2.0, images(less(fineness))),
+         turn=(0.0, 30.0), zoom=(0.0, 0.3), start=("grey", "black", images(less(level))), place=("mean", "centre"),
+         minus=(None, 7), diversity=(0.0, 50.0, images(more(unlike))), side=(32, 64, images(more(torch.numel)))),
+    case(Recipe, lambda recipe: climbed({1: CNN, 3: COLOUR}[recipe.channels], "conv2", [2])(recipe), "in colour",
+         steps=(2, 3),
+         channels=(1, 3, images(more(lambda drawn: drawn.shape[1])))),
+    case(stimuli.within_limits, recipe=(SHORT, replace(SHORT, steps=0))),
+    case(stimuli.climb, images_of, layer=("conv2", "conv3"), indices=([4], [5]),
+         recipe=(SHORT, replace(SHORT, seed=1))),
+    case(stimuli.climb, images_of, "at its own places", layer=("conv2", "relu2"), indices=([4, 9], [5, 9]),
+         recipe=(SHORT, DRAWN), aims=(HALVES, HALVES.flip(0))),
+    case(stimuli.climb, images_of, "photographs", model=(COLOUR, OTHER_COLOUR), layer=("conv1", "conv2"),
+         indices=([4], [5]), exactly=(False, True, more(torch.numel)),
+         recipe=(COLOURFUL, replace(COLOURFUL, seed=1))),
+    case(stimuli.climb_layers, nets=({"net": CNN}, {"net": CNN_TWIN}),
+         targets=({"net/conv2": [4]}, {"net/conv3": [4]}),
+         aims=({}, {"net/conv2": HALVES[:1]}), recipe=(SHORT, replace(SHORT, seed=1))),
+    case(stimuli.known_optimum, model=(DENSE, DENSE_TWIN), layer=("fc1", "fc2")),
+    case(stimuli.for_layer, model=(COLOUR, LARGE_COLOUR), layer=("conv1", "conv2"),
+         recipe=(COLOURFUL, replace(COLOURFUL, lr=0.1))),
+    case(stimuli.suited, recipe=(COLOURFUL, replace(COLOURFUL, lr=0.1)),
+         field=(10, 100, more(lambda recipe: (recipe.side, recipe.jitter, recipe.turn, recipe.zoom))),
+         mapped=(True, False, more(lambda recipe: recipe.decay))),
+    case(stimuli.from_png, png=(FRAME.to_png(), OTHER_FRAME.to_png()), steps=(2, 3),
+         reached=({"a/b": [0.1]}, {"a/b": [0.2]})),
+    case(stimuli.as_bytes, images=(DIGIT, OTHER_DIGIT)),
+    case(stimuli.as_images, pictures=(stimuli.as_bytes(PHOTO), stimuli.as_bytes(OTHER_PHOTO))),
+]  # fmt: skip
+
+
+def found(check: Check) -> Check:
+    return lambda before, after: check(before.found, after.found)
+
+
+FAST = {"model": (DENSE, DENSE_TWIN)}
+LOGITS = (Target("logits", 7), Target("logits", 2))
+BASELINE = ("black", "noise", more(paper))  # where a pixel is as in the baseline, a map has nothing
+
+
+def methods() -> Iterator[Case]:
+    """Every attribution, of digits and of photographs; some are made piece by piece.
+
+    A deconvolution holds nothing of the image where no maximum is pooled: Zeiler and Fergus keep its switches.
+    """
+    for name, method in ATTRIBUTIONS.items():
+        seen: Check = stays if name == "deconvolution" else differs
+        digits = {"x": (DIGIT, OTHER_DIGIT, seen), "layer": ("relu2", "relu4"), "baseline": BASELINE}
+        photos = {"x": (PHOTO, OTHER_PHOTO, seen), "model": (COLOUR, OTHER_COLOUR), "layer": ("relu1", "relu2"),
+                  "baseline": ("black", "noise")}  # fmt: skip
+        for of, label, own in ((FORMING.get(name, method), "of digits", digits), (method, "of photographs", photos)):
+            parameters = inspect.signature(of).parameters
+            yield case(of, map_of, label, **{part: values for part, values in own.items() if part in parameters})
+    yield case(backwards.deep_lift, all_of, baseline=("black", "noise", more(len)))
+
+
+ATTRIBUTION = [
+    *methods(),
+    case(Target, lambda target: backwards.saliency(CNN, DIGIT, target), layer=("logits", "relu4"), index=(3, 5),
+         minus=(None, 7)),
+    case(outcome.Outcome, lambda outcome: outcome(DIGIT)),
+    case(outcome.Outcome.forward, self=(outcome.Outcome(CNN, LOGITS[0]), outcome.Outcome(CNN, LOGITS[1]))),
+    case(outcome.baselines, all_of, name=("blurred", "mean digit")),
+    case(outcome.mean, pieces=([lambda: MAP, lambda: OTHER_MAP], [lambda: MAP, lambda: MAP]),
+         drawn=(False, True, lambda before, after: before.error is None and after.error is not None)),
+    case(outcome.whole, lambda method: method(CNN, DIGIT, LOGITS[0]),
+         method=(backwards.smooth_grad, backwards.gradient_shap)),
+    case(removal.superpixels, x=(PHOTO, OTHER_PHOTO)),
+    case(attribution.why_not, name=("LRP", "Grad-CAM"), model=(RNN, CNN)),
+    case(attribution.watched, name=("integrated gradients", "occlusion"),
+         baseline=("black", "noise", found(more(paper)))),
+    case(backwards.last_maps, model=(CNN, CNN_TWIN, stays), target=(Target("logits", 7), Target("relu2", 7))),
+    case(backwards.conductance, layer=("relu2", "relu3")),
+]  # fmt: skip
+
+SALIENCY = backwards.saliency(CNN, DIGIT, LOGITS[0])
+ORDER, OTHER_ORDER = (numbers.importance(found) for found in (MAP, OTHER_MAP))
+GRIDS = pointing.Grids(
+    CNN, noise(2, 1, 56, 56), (2, 2), torch.tensor([[1, 2, 3, 4], [5, 6, 7, 8]]), torch.tensor([0, 1])
+)
+ELSEWHERE = replace(GRIDS, asked=torch.tensor([2, 2]))
+WEIGHTS, NUMBER = ("trained", "plain"), ("rival", "deletion")
+BY_IMAGE, OTHER_BY_IMAGE = ({number: noise(20, seed=seed) for number in table.TASKS} for seed in (0, 1))
+TRUST = [
+    case(advice.of_task, model=("cnn", "rnn"), number=NUMBER, weights=WEIGHTS),
+    case(advice.value, model=("cnn", "rnn"), method=("saliency", "LRP"), number=NUMBER, weights=WEIGHTS),
+    case(advice.advised, model=("cnn", "rnn"), weights=WEIGHTS),
+    case(advice.sentence, model=("cnn", "rnn"), number=NUMBER, weights=WEIGHTS),
+    case(advice.count, models=(["cnn", "rnn"], ["cnn"]), number=NUMBER, weights=WEIGHTS),
+    case(advice.advice, models=(["cnn", "rnn"], ["cnn"]), weights=WEIGHTS),
+    case(advice.summary, model=("cnn", "rnn"), weights=WEIGHTS),
+    case(controls.at_random, x=(DIGIT, PHOTO), draw=(0, 1)),
+    case(controls.centre_first, x=(DIGIT, PHOTO)),
+    case(controls.image_itself),
+    case(controls.edges),
+    case(examine.controls, all_of, **FAST),
+    case(examine.randomised, lambda nets: [(name, plain(net)) for name, net in nets], **FAST, twin=(DENSE_TWIN, DENSE),
+         x=(DIGIT, OTHER_DIGIT, stays)),
+    case(examine.examine, **FAST, name=("saliency", "integrated gradients"), twin=(DENSE_TWIN, DENSE),
+         baseline=("black", "noise", stays)),
+    case(examine.examine, **FAST, label="of a method that compares", name=("integrated gradients", "occlusion"),
+         twin=(DENSE_TWIN, DENSE),
+         baseline=("black", "noise", found(more(paper)))),
+    case(examine.worth,
+         examined=tuple([examine.Trust(found, {"gap": found[:, 0, 0, 0]})] for found in (MAP, OTHER_MAP))),
+    case(examine.joined, found=([{"gap": torch.zeros(1)}], [{"gap": torch.zeros(1)}] * 2)),
+    case(numbers.difference),
+    case(numbers.completeness_gap, found=(MAP, MAP + 1, more(total))),
+    case(numbers.infidelity, found=(SALIENCY, OTHER_MAP), gradients=(False, True)),
+    case(numbers.near, all_of),
+    case(numbers.change, found=(MAP, MAP / 2, more(total)), other=(OTHER_MAP, 2 * OTHER_MAP, more(total))),
+    case(numbers.curve, order=(ORDER, OTHER_ORDER), insert=(False, True, more(lambda shares: float(shares[-1].sum())))),
+    case(numbers.area, shares=(noise(15, 2), 1 + noise(15, 2), more(total))),
+    case(numbers.importance),
+    case(numbers.support, found=(MAP, -MAP, times(-1))),
+    case(numbers.erased, order=(ORDER, OTHER_ORDER), share=(0.2, 0.7, less(level))),
+    case(numbers.fall, x=(DIGIT[:1], OTHER_DIGIT[:1]), order=(ORDER[:1], OTHER_ORDER[:1]),
+         gone=([0.0, 0.3], [0.0, 0.9], lambda before, after: bool(after[0] == before[0] and after[1] < before[1]))),
+    case(numbers.rank_correlation, a=(MAP, OTHER_MAP, more(total)), b=(OTHER_MAP, MAP, more(total))),
+    case(numbers.product_floor),
+    case(numbers.agreement,
+         maps=({"a": MAP, "b": OTHER_MAP}, {"a": MAP, "b": MAP}, more(lambda found: found.iloc[0, 1]))),
+    case(pointing.shape_of, net=(CNN, DENSE)),
+    case(pointing.everywhere, net=(CNN, CNN_TWIN)),
+    case(pointing.everywhere, label="of rows", net=(RNN, load("rnn", weights="plain"))),
+    case(pointing.grids, net=(CNN, load("cnn", weights="plain")), count=(5, 9, more(lambda grids: len(grids.images)))),
+    case(pointing.pointed, found=(noise(2, 1, 56, 56), noise(2, 1, 56, 56, seed=1)), grids=(GRIDS, ELSEWHERE)),
+    case(pointing.play, grids=(GRIDS, ELSEWHERE),
+         explain=(lambda net, x, target: x, lambda net, x, target: x.flip(3))),
+    case(table.measure, lambda measured: measured[1], name=("saliency", "the image itself"),
+         model=("dense", "dense-video"), weights=WEIGHTS, count=(4, 6)),
+    case(table.rows, all_of, model=("cnn", "rnn"), weights=WEIGHTS, method=("LRP", "saliency"),
+         by_image=(BY_IMAGE, OTHER_BY_IMAGE),
+         beside=({"edge detector": OTHER_BY_IMAGE}, {"edge detector": BY_IMAGE})),
+    case(table.verdict, row=({"gain low": 0.1, "gain high": 0.2}, {"gain low": -0.1, "gain high": 0.2})),
+    case(table.shipped, weights=WEIGHTS),
+]  # fmt: skip
+EVERY_SECOND = 2 * torch.arange(4.0)
+FIELD, WIDE = Field(5, 2, -2), Field(9, 2, -4)
+MEASURES = [
+    case(colourfulness.colourfulness, images=(PHOTO, (PHOTO + PHOTO.mean(1, keepdim=True)) / 2, less(total))),
+    case(mean_frequency, images=(PHOTO, F.avg_pool2d(PHOTO, 5, 1, 2), less(total))),
+    case(Field.behind, self=(FIELD, WIDE), kernel=(3, 5, more(lambda field: field.size)),
+         stride=(1, 2, more(lambda field: field.stride)),
+         dilation=(1, 2, more(lambda field: field.size)), padding=(0, 1, less(lambda field: field.first))),
+    case(Field.span, self=(FIELD, WIDE), index=(3, 4, more(lambda span: span[0]))),
+    case(Field.rows, self=(FIELD, WIDE), index=(3, 4, more(lambda rows: rows[0])),
+         height=(28, 8, less(lambda rows: rows[1]))),
+    case(Field, lambda field: field.span(5), size=(5.0, 9.0, more(lambda span: span[1])),
+         stride=(2.0, 3.0, more(lambda span: span[1])), first=(-2.0, 0.0, more(lambda span: span[1]))),
+    case(Field, lambda field: field.span(5), "shared", shared=(1, 2, less(lambda span: span[1])),
+         phase=(0, 1, more(lambda span: span[1])), exact=(True, False, stays)),
+    case(Field, lambda field: field.regular, "for arithmetic", shared=(1, 2, less()), exact=(True, False, less())),
+    case(field.Map, lambda of: (of.whole, of.is_image, of.down, of.across, of.after), down=(FIELD, WIDE),
+         across=(FIELD, WIDE), axes=((2, 3), (1, 2)), ndim=(4, 3), after=((0.0, 0.0), (0.0, 1.0))),
+    case(field.stretched, maps=([field.IMAGE], [field.IMAGE, replace(field.IMAGE, after=(1.0, 0.0))])),
+    case(field.met, fields=([FIELD, FIELD], [FIELD, WIDE], more(lambda field: field.size))),
+    case(fitted_field.fitted, begins=(EVERY_SECOND, EVERY_SECOND - 1, less(lambda field: field.first)),
+         ends=(EVERY_SECOND + 3, EVERY_SECOND + 4, more(lambda field: field.size)), side=(9,)),
+    case(fitted_field.fitted, label="where all is seen", begins=(torch.zeros(4),), ends=(torch.full((4,), 6.0),),
+         side=(9, 6, more(lambda field: field.size))),
+    case(interval.interval, values=(noise(50), noise(50) + 1, more(lambda found: found[0]))),
+    case(interval.binomial, right=(8, 4, less(lambda found: found[0])), asked=(10, 20, less(lambda found: found[0]))),
+    case(neighbours.projected, numbers=(4, 5, more(torch.numel))),
+    case(neighbours.spaces, all_of, model=("dense-video", "dense"), kind=("trained", "shuffled"),
+         images=(SOME.images, MORE.images)),
+    case(neighbours.measured, all_of,
+         found=tuple([neighbours.Compared("plain", 0, "fc1", 1, points)] for points in (POINTS, MORE_POINTS))),
+    case(neighbours.shown, model=("cnn", "dense"), weights=WEIGHTS, layer=("logits", "pixels"),
+         metric=("cosine", "euclidean")),
+    case(neighbours.verdicts, value=("share", "silhouette")),
+    case(neighbours.headline, value=("share", "silhouette"), models=(("cnn", "rnn"), ("rnn",))),
+    case(neighbours.listed, words=(["a", "b"], ["a", "b", "c"])),
+    case(neighbours.dimensions, models=(("cnn", "rnn"), ("rnn",))),
+    case(neighbours.rise, models=(("cnn", "dense-video"), ("rnn",))),
+    case(receptive_field.receptive_fields, lambda fields: fields["0"][0].size, model=(REPEATING, OTHER_REPEATING),
+         input_shape=((1, 16, 16), (1, 4, 4), more())),
+    case(signal.signal, layers=(["relu1"], ["relu2"])),
+    case(signal.signal_of, activation=(noise(5, 3), noise(5, 3) + 10, less())),
+    case(spaces.vectors, layer=("conv1", "pixels"), size=(2, 1, near)),
+    case(spaces.Space, lambda space: space.nearest(MORE_POINTS, 3), metric=("cosine", "euclidean")),
+    case(spaces.Space.nearest, self=(spaces.Space(POINTS, "cosine"), spaces.Space(POINTS, "euclidean")),
+         queries=(POINTS[:5], POINTS[5:10]),
+         k=(3, 5, lambda before, after: before[1].shape == (5, 3) and after[1].shape == (5, 5))),
+    case(spaces.distances),
+    case(spaces.others),
+    case(spaces.same_label, k=(3, 119)),
+    case(spaces.silhouette),
+]  # fmt: skip
+
+SHOWN = [(str(seed), Image.fromarray(np.random.default_rng(seed).integers(0, 256 - seed, (448, 448, 3), np.uint8)))
+         for seed in range(3)]  # fmt: skip
+ANSWERS = finished(survey.survey(CNN, [SOME.images], ["conv3", "relu1"], k=8)).answers
+OTHER_ANSWERS = finished(survey.survey(CNN, [MORE.images], ["conv3", "relu1"], k=8)).answers
+BATCHES = [noise(10_100, 2)]  # more than a survey's sample
+BLOBS = noise(100, 4) + 3 * (torch.arange(100) % 4 == torch.arange(4)[:, None]).T
+BASIS, OTHER_BASIS = maps.Basis(BLOBS), maps.Basis(noise(100, 4))
+FLAT, OTHER_FLAT = (basis.coordinates[:, :2] for basis in (BASIS, OTHER_BASIS))
+IMPORTANCE = torch.exp(-((torch.arange(32.0) - 12) ** 2 + (torch.arange(32.0)[:, None] - 14) ** 2) / 40)
+COORDINATES = {"coordinates": (BASIS.coordinates, OTHER_BASIS.coordinates)}
+PLACES = [
+    case(maps.Basis, lambda basis: (basis.coordinates, basis.explained), points=(BLOBS, noise(100, 4))),
+    case(maps.Basis.__call__, self=(BASIS, OTHER_BASIS), points=(BLOBS[:5], BLOBS[5:10])),
+    case(maps.turned, flats=([FLAT, OTHER_FLAT], [FLAT, FLAT])),
+    case(maps.tsne, **COORDINATES, start=(FLAT, OTHER_FLAT)),
+    case(maps.place_by_tsne, **COORDINATES, flat=(FLAT, OTHER_FLAT),
+         queries=(BASIS.coordinates[:3], BASIS.coordinates[3:6])),
+    case(segmentation.segment, photo=(PHOTO[0], PHOTO[1]),
+         importance=(IMPORTANCE, IMPORTANCE.flip(0), more(lambda thing: float(thing.nonzero()[:, 0].float().mean())))),
+    case(survey.survey, lambda progress: finished(progress).answers, model=(CNN, CNN_TWIN),
+         batches=([SOME.images], [MORE.images]),
+         layers=(["conv3"], ["relu1"]), k=(3, 5, more(lambda answers: answers["conv3"].most.values.shape[1])),
+         seed=(0, 1, stays)),
+    case(survey.survey, lambda progress: finished(progress).answers, "of more than its sample",
+         model=(RAMP, OTHER_RAMP), batches=(BATCHES, [BATCHES[0] + 1]),
+         layers=(["fc"], ["relu"])),
+    case(photo_examples.survey, lambda progress: finished(progress).strongest,
+         model=(nn.Sequential(nn.ReLU()), nn.Sequential(nn.Tanh())), shown=(SHOWN, SHOWN[1:]),
+         units=({"0": [0]}, {"0": [1]}), k=(2, 3, more(lambda found: found["0"].values.shape[1])),
+         most=(1, 2, more(lambda found: float(found["0"].values.sum())))),
+    case(survey.Answers.strongest, self=(ANSWERS["conv3"], OTHER_ANSWERS["conv3"]), unit=(3, 5), k=(3, 5, more(len))),
+    case(survey.Answers.share_below, self=(ANSWERS["conv3"], OTHER_ANSWERS["conv3"]), unit=(3, 5),
+         value=(1.5, 2.0, more())),
+    case(survey.to_bytes, answers=(ANSWERS, OTHER_ANSWERS)),
+    case(survey.from_bytes, content=(survey.to_bytes(ANSWERS), survey.to_bytes(OTHER_ANSWERS))),
+    case(survey.shipped, model=("dense-video", "dense"), weights=("trained", "untrained")),
+    case(weights.matrices, **FAST, layers=(DENSE_LAYERS, DENSE_LAYERS[:2]), input_shape=((1, 28, 28), (1, 14, 56))),
+    case(weights.joins, layers=(CNN_LAYERS, GROUPED), layer=(CNN_LAYERS[3], CNN_LAYERS[6])),
+    case(weights.inputs_of, layers=(CNN_LAYERS, GROUPED), layer=("conv2", "conv3"), unit=(3, 5),
+         k=(3, 5, more(lambda found: len(found.negative)))),
+    case(weights.outputs_of, layers=(CNN_LAYERS, CNN_LAYERS[:5]), layer=("conv2", "conv3"), unit=(3, 5),
+         k=(3, 5, more(lambda found: len(found[0].negative)))),
+    case(weights.eigenvalues, torch.view_as_real, matrix=tuple(
+        matrix for matrix in weights.matrices(RNN, RNN_LAYERS[:1], (1, 28, 28)) if matrix.reads == "lstm1")[:2]),
+    case(weights.smoothness, values=(noise(2, 9, 9), F.avg_pool2d(noise(2, 9, 9), 3, 1), more())),
+    case(weights.ranges, model=("cnn", "dense"), layer=("conv2", "fc1")),
+    case(weights.measured, all_of, model=("dense-video", "dense")),
+    case(examples.peak, activation=(noise(2, 3, 4, 4), 1 + noise(2, 3, 4, 4), more(total))),
+    case(examples.peaks, lambda found: torch.cat(list(found)), layer=("conv2", "conv3"), size=(2, 1, near)),
+    case(examples.window, fields=((FIELD, FIELD), (FIELD, WIDE)), place=((2, 3), (3, 2)), size=((28, 28), (28, 6))),
+    case(examples.patch, image=(DIGIT[0], DIGIT[1]), fields=((FIELD, FIELD), (FIELD, WIDE)), place=((5, 6), (6, 6))),
+    case(examples.faded, image=(DIGIT[0], DIGIT[1]),
+         seen=((slice(5, 20), slice(5, 20)), (slice(5, 9), slice(5, 20)), less(level))),
+    case(examples.most_different, peaks=(POINTS, MORE_POINTS), k=(3, 5, more(len))),
+    case(examples.first_of_each),
+]  # fmt: skip
+
+
+def fitted(recipe: training.Recipe) -> tuple[nn.Module, list[training.Step]]:
+    """A dense net after that training, and its steps."""
+    net = copy.deepcopy(DENSE_TWIN).requires_grad_()
+    return net, list(training.fit(net, SOME, recipe, seed=0))
+
+
+def first_layer(found: tuple[nn.Module, Any]) -> Tensor:
+    return found[0].get_parameter("fc1.weight").detach().view(64, 1, 28, 28)
+
+
+def last_loss(found: tuple[Any, list[training.Step]]) -> float:
+    return found[1][-1].loss
+
+
+@wraps(training.make_checkpoint)
+def checkpoint(folder: Path, **options: Any) -> dict[str, dict[str, Tensor]]:
+    """What is written, by the files' names."""
+    with TemporaryDirectory() as root:
+        list(training.make_checkpoint(folder=Path(root) / folder, **options))
+        files = sorted(Path(root).rglob("*.safetensors"))
+        return {str(path.relative_to(root)): dict(sorted(load_file(path).items())) for path in files}
+
+
+def trainable(net: nn.Module) -> nn.Module:
+    return copy.deepcopy(net).requires_grad_()
+
+
+TRAINING = [
+    case(training.Recipe, fitted, epochs=(4, 8, both(more(lambda found: len(found[1])), less(last_loss))),
+         batch=(60, 20, more(lambda found: len(found[1]))),
+         learning_rate=(1e-3, 4e-3, more(lambda found: away(first_layer((DENSE_TWIN, [])))(first_layer(found)))),
+         augmentation=(0.0, 1.0, more(last_loss)), epsilon=(0.0, 0.2, more(last_loss)),
+         smoothness=(0.0, 0.1, less(lambda found: roughness(first_layer(found)))),
+         sparsity=(0.0, 0.1, less(lambda found: float(first_layer(found).abs().sum())))),
+    case(training.fit, all_of, model=(partial(trainable, DENSE_TWIN), partial(trainable, DENSE)), digits=(SOME, MORE),
+         recipe=(training.Recipe(epochs=1, batch=20), training.Recipe(epochs=2, batch=20))),
+    case(training.adversarial, images=(SOME.images, MORE.images), labels=(SOME.labels, MORE.labels),
+         epsilon=(0.1, 0.2, more(away(SOME.images)))),
+    case(training.penalty, **FAST,
+         recipe=(training.Recipe(1, smoothness=1.0), training.Recipe(1, smoothness=1.0, sparsity=1.0), more())),
+    case(training.accuracy, model=(CNN_TWIN, CNN), digits=(SOME, MORE)),
+    case(training.adversarial_accuracy, **FAST, digits=(SOME, MORE), epsilon=(0.05, 0.3, less())),
+    case(checkpoint, name=("dense-video", "dense"), plain=(True, False), folder=(Path("one"), Path("other"))),
+]  # fmt: skip
+
+TWO_UNITS = Unit("cnn", "conv2", 3), Unit("cnn", "conv2", 5)
+ASKED, ALSO_ASKED = (guess.Question("image", unit, guess.REAL, True, (0.0, 0.3)) for unit in TWO_UNITS)
+EXCITED = {"images": (MNIST.images[:200], MNIST.images[:200].flip(3)),
+           "peaks": (noise(200, 24), noise(200, 24, seed=1))}  # fmt: skip
+OFFERED, OTHERWISE = (guess.Choice(pair, pair, (1.0, 0.0)) for pair in MNIST.images[300:304].split(2))
+SEES, SEES_OTHERWISE = (Observer(PIXELS, "", "", mean) for mean in (MNIST.images.flatten(1).mean(0), -torch.ones(784)))
+GUESSING = [
+    case(guess.askable, model=("dense", "dense-video"), layer=("fc1", "fc2")),
+    case(guess.questions, number=(1, 2), sort=guess.SORTS),
+    case(guess.references, unit=TWO_UNITS, kind=(guess.REAL, guess.FOUR, less(len)), **EXCITED),
+    case(guess.choice, question=(ASKED, ALSO_ASKED), net=(CNN, CNN_TWIN, stays), **EXCITED),
+    case(guess.choice, label="of squares", question=(replace(ASKED, sort="square"), ASKED), net=(CNN, CNN_TWIN),
+         **EXCITED),
+    case(guess.squares, unit=TWO_UNITS, image=(DIGIT[0], DIGIT[1])),
+    case(guess.chances, question=(ASKED, replace(ASKED, left=False), less(lambda both: both[0])),
+         offered=(OFFERED, OTHERWISE), observer=(SEES, SEES_OTHERWISE), **EXCITED),
+    case(guess.tally, answered=([(ASKED, True)], [(ASKED, False)], less(lambda rows: rows.share.sum()))),
+]  # fmt: skip
+
+TABLE = [
+    *GUESSING,
+    *ASCENT,
+    *PARAMETRISATIONS,
+    *PRIORS,
+    *TRANSFORMS,
+    *CHOICES,
+    *RECIPES,
+    *ATTRIBUTION,
+    *TRUST,
+    *MEASURES,
+    *PLACES,
+    *TRAINING,
+]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A number of a module, another one, what is computed by it, and what becomes of that."""
+
+    module: Any
+    name: str
+    other: Any
+    run: Callable[[], Any]
+    check: Check = differs
+
+    def __str__(self) -> str:
+        return f"{self.module.__name__.removeprefix('core.')}.{self.name}"
+
+
+def explained(method: str, photo: bool = False) -> Callable[[], outcome.Forming]:
+    net, x = (COLOUR, PHOTO) if photo else (CNN, DIGIT)
+    return lambda: finished(attribution.watched(method, net, x, LOGITS[0]))
+
+
+def gap(forming: outcome.Forming) -> float:
+    return float(numbers.completeness_gap(CNN, DIGIT, LOGITS[0], forming.found).abs().mean())
+
+
+def negative(forming: outcome.Forming) -> float:
+    return float(forming.found.clamp(max=0).abs().sum() / forming.found.abs().sum())
+
+
+def augmented() -> Tensor:
+    return augment.augment(SOME.images, 1.0, seeded())
+
+
+def distinct(values: Tensor) -> int:
+    return len(values.unique())
+
+
+def farther() -> Check:
+    return more(away(SOME.images))
+
+
+def cut() -> Tensor:
+    return segmentation.segment(PHOTO[0], IMPORTANCE).float()
+
+
+def rounds() -> list[Any]:
+    return list(maps.tsne(BASIS.coordinates, FLAT))
+
+
+def refused() -> bool:
+    try:
+        return not maps.Basis(BLOBS[:20])
+    except ValueError:
+        return True
+
+
+CONSTANTS = [
+    Constant(parametrise, "MARGIN", 0.2, lambda: parametrise.unsquashed(DIGIT), less(spread)),
+    Constant(parametrise, "COLOURS", ((0.3, 0.0, 0.0), (0.0, 0.3, 0.0), (0.0, 0.0, 0.3)),
+             lambda: parametrise.decorrelated(PHOTO)),
+    Constant(objectives, "ALMOST", 0.5,
+             lambda: objectives.aimed("x", [0], torch.ones(1, 1))({"x": torch.ones(1, 1, 1)}, DIGIT), less(total)),
+    Constant(stimuli, "DRAWN", 2, lambda: next(stimuli.climb(DENSE, "fc2", range(8), DRAWN)).scores, less(total)),
+    Constant(priors, "STEEPNESS", 2.0, lambda: LINEAR(torch.zeros(1, 50)), less(spread)),
+    Constant(forced_choice, "STRONGEST", 0.2, lambda: forced_choice.pairs(noise(50), "middle")[0], more(len)),
+    Constant(forced_choice, "MIDDLE", (0.2, 0.8), lambda: forced_choice.pairs(noise(50), "middle")[1], more(len)),
+    Constant(stimuli, "FILTER", 10, lambda: stimuli.suited(COLOURFUL, 7, True), less(lambda recipe: recipe.side)),
+    Constant(stimuli, "TINY", 20, lambda: stimuli.suited(COLOURFUL, 12, True), less(lambda recipe: recipe.turn)),
+    Constant(stimuli, "SMALL", 80, lambda: stimuli.suited(COLOURFUL, 67, True), less(lambda recipe: recipe.side)),
+    Constant(outcome, "DRAWS", 4, lambda: list(outcome.baselines(DIGIT, "noise")), more(len)),
+    Constant(backwards, "STEPS", 2, explained("integrated gradients"), more(gap)),
+    Constant(backwards, "STRETCHES", {1: 4}, lambda: list(backwards.integrated_gradients(CNN, DIGIT, LOGITS[0])),
+             more(len)),
+    Constant(backwards, "FINER", 1, lambda: backwards.conductance(CNN, DIGIT, LOGITS[0], "relu2")),
+    Constant(backwards, "NOISE", 0.4, explained("SmoothGrad"), found(more(away(SALIENCY)))),
+    Constant(backwards, "PIECES", {1: (12, 3)}, explained("SmoothGrad"), less(error)),
+    Constant(backwards, "PIECES", {1: (3, 12)}, explained("gradient SHAP"), less(error)),
+    Constant(backwards, "PIECES", {3: (12, 3)}, explained("SmoothGrad", photo=True), less(error)),
+    Constant(backwards, "PIECES", {3: (3, 12)}, explained("gradient SHAP", photo=True), less(error)),
+    Constant(backwards, "COPIES", {1: 64}, explained("SmoothGrad"), less(error)),
+    Constant(backwards, "COPIES", {1: 64}, explained("gradient SHAP"), less(error)),
+    Constant(backwards, "AT_ONCE", {1: 3}, explained("integrated gradients"), found(near)),
+    Constant(removal, "AT_ONCE", {1: 3}, explained("occlusion"), found(near)),
+    Constant(backwards, "GAMMA", 2.0, explained("LRP"), less(negative)),
+    Constant(removal, "CELLS", 2, explained("feature ablation"), found(less(distinct))),
+    Constant(removal, "SEGMENTS", 4, lambda: removal.superpixels(PHOTO), less(distinct)),
+    Constant(removal, "ORDERS", 8, explained("Shapley sampling"), less(error)),
+    Constant(removal, "FITS", {1: 8}, explained("kernel SHAP"), less(error)),
+    Constant(removal, "COALITIONS", {1: 300}, explained("kernel SHAP"), less(error)),
+    Constant(removal, "WINDOW", {1: (16, 4)}, explained("occlusion"), found(less(fineness))),
+    Constant(removal, "COARSE", 1, lambda: next(removal.occlusion(CNN, DIGIT, LOGITS[0])), found(more(fineness))),
+    Constant(advice, "KEEPS", 0.1, lambda: advice.advised("cnn"), less(len)),
+    Constant(examine, "DRAWS", 4, lambda: list(examine.controls(DENSE, DIGIT, LOGITS[0])), more(len)),
+    Constant(examine, "STAGES", 2, lambda: [name for name, _ in examine.randomised(DENSE, DENSE_TWIN, DIGIT)],
+             less(len)),
+    Constant(examine, "SENSITIVE", 1,
+             lambda: finished(examine.examine("saliency", DENSE, DENSE_TWIN, DIGIT, LOGITS[0])),
+             less(lambda trust: len(trust.numbers["sensitivity"]))),
+    Constant(numbers, "PARTS", 4, lambda: numbers.curve(CNN, DIGIT, LOGITS[0], ORDER, False), less(len)),
+    Constant(numbers, "SIDE", 1 / 2, lambda: list(numbers._squares(DIGIT)),
+             more(lambda squares: float(squares[0].sum()))),
+    Constant(numbers, "STEPS", 2, lambda: list(numbers._squares(DIGIT)), less(len)),
+    Constant(numbers, "RADIUS", 0.1, lambda: next(numbers.near(DIGIT)), more(away(DIGIT))),
+    Constant(numbers, "NEARBY", 1, lambda: list(numbers.near(DIGIT)), less(len)),
+    Constant(pointing, "SURE", 0.999, lambda: pointing.grids(CNN, 5).images),
+    Constant(interval, "RESAMPLES", 50, lambda: interval.interval(noise(50))),
+    Constant(spaces, "ROUNDING", 1.0, lambda: spaces.distances(POINTS)["cosine"]),
+    Constant(maps, "AXES", 2, lambda: maps.Basis(BLOBS).coordinates, less(np.size)),
+    Constant(maps, "LEAST", 30, refused, more()),
+    Constant(maps, "PERPLEXITY", 5, lambda: rounds()[-1]),
+    Constant(maps, "ROUNDS", 3, rounds, less(len)),
+    Constant(maps, "EXAGGERATED", 0, lambda: rounds()[0], more(np.std)),
+    Constant(maps, "ROUND", 2, lambda: rounds()[0], less(np.std)),
+    Constant(segmentation, "SIDE", 28, cut),
+    Constant(segmentation, "SURE", 0.8, cut, more(level)),
+    Constant(segmentation, "SURELY_NOT", 0.8, cut, less(level)),
+    Constant(segmentation, "BLUR", 8.0, cut),
+    Constant(segmentation, "EDGES", 30_000.0, cut),
+    Constant(survey, "SAMPLE", 20, lambda: finished(survey.survey(RAMP, BATCHES, ["fc"])).answers["fc"].quantiles,
+             less(torch.numel)),
+    Constant(survey, "QUANTILES", 11, lambda: finished(survey.survey(RAMP, BATCHES, ["fc"])).answers["fc"].quantiles,
+             less(torch.numel)),
+    Constant(examples, "FAINT", 0.6, lambda: examples.faded(DIGIT[0], (slice(5, 9), slice(5, 9))), more(level)),
+    Constant(training, "SNAPSHOT_EPOCHS", (0, 1, 2), lambda: checkpoint(Path(), name="dense-video", seed=0,
+             plain=False),
+             less(lambda files: len(files["dense-video/snapshots.safetensors"]))),
+    Constant(guess, "COUNT", 4, lambda: guess.questions.__wrapped__(1, "image"), less(len)),
+    Constant(guess, "BEST", 4, lambda: guess.references(ASKED.unit, guess.REAL, MNIST.images[:200], noise(200, 24)),
+             less(len)),
+    Constant(guess, "CLEAR", 0.4, lambda: guess.askable.__wrapped__("dense", "fc1"), less(len)),
+    Constant(guess, "SIDE", 4, lambda: guess.squares(CNN, ASKED.unit, DIGIT[0])[1], more(total)),
+    Constant(guess, "EQUAL", 0.5, lambda: guess.squares(CNN, ASKED.unit, DIGIT[0])[2],
+             more(lambda answers: float(answers[1] - answers[0]))),
+    Constant(augment, "MAX_SHIFT", 8.0, augmented, farther()),
+    Constant(augment, "MAX_TURN", 60.0, augmented, farther()),
+    Constant(augment, "MAX_GROWTH", 0.5, augmented, farther()),
+    Constant(augment, "MAX_THICKENING", 0.9, lambda: augment._thicken(SOME.images, 1.0, seeded()), farther()),
+]  # fmt: skip
+
+FOLLOWED = "one of the steps inside `receptive_fields`, on a graph's calls: test_receptive_field.py"
+RECORD = "holds what was found: nothing is computed by it"
+SHIPS = "writes what ships, or prints it, for minutes: its parts are in the table"
+CUT = "files, photographs and what is cut out of them: test_photo_examples.py"
+COMPILES = "numba compiles for half the time that this file may take: test_maps.py"
+EXEMPT = {
+    **dict.fromkeys(("ascent.ascend.Step", "stimuli.Frame", "attribution.outcome.Forming", "trust.examine.Trust",
+                     "trust.examine.Worth", "trust.pointing.Grids", "measures.neighbours.Compared",
+                     "survey.Extremes",
+                     "survey.Answers", "survey.Progress", "ascent.priors.Step", "ascent.priors.Recipe",
+                     "weights.Matrix", "weights.Neighbours", "training.Step",
+                     "guess.Question", "guess.Choice"),
+                     RECORD),
+    **dict.fromkeys(("measures.known_fields.", "measures.measured_fields.", "measures.reach."), FOLLOWED),
+    **dict.fromkeys(("maps.umap", "maps.place_by_umap"), COMPILES),
+    **dict.fromkeys(("trust.table.build", "by_depth.measured"), SHIPS),
+    **dict.fromkeys(("by_depth.units_of", "by_depth.rank", "by_depth.ranks"), "of what ships: test_by_depth.py"),
+    **dict.fromkeys(("photo_examples.Strongest", "photo_examples.Progress", "photo_examples.Example"), RECORD),
+    **dict.fromkeys(("photo_examples.photographs", "photo_examples.crops",
+                     "photo_examples.patches", "photo_examples.as_sheet", "photo_examples.cut",
+                     "photo_examples.examples_of"), CUT),
+    "trust.advice.markdown": "made of what stands beside it: test_readme.py",
+    "ascent.objectives.Objective": "made by the functions beside it; how two are added: test_ascent.py",
+    "ascent.parametrise.Parametrisation": "a protocol",
+    "ascent.priors.Prior": "a protocol",
+    **dict.fromkeys(("ascent.priors.Decoder", "ascent.priors.make", "ascent.priors.fit_generator"),
+                    "trained for minutes; on few images in test_priors.py"),
+    "ascent.prepare.faster_dtype": "answers by the clock: test_prepare.py",
+    "trust.pointing.RowsTogether": "made by `everywhere`",
+    "trust.pointing.photo_grids": "sixty photographs of 448 pixels: test_pointing.py",
+    "maps.Method": "a function each way, and how many maps the first yields: test_maps.py",
+}  # fmt: skip
+
+READ_BACK = "the default of a parameter in the table, or read from the README below"
+SHAPED = "goes with the digits: every shape in the table hangs on it"
+NUMBERS = {
+    **dict.fromkeys(("measures.spaces.K", "measures.spaces.BATCH", "examples.BATCH", "trust.pointing.GRIDS",
+                     "measures.neighbours.ENOUGH"), READ_BACK),
+    **dict.fromkeys(("photo_examples.KEPT", "photo_examples.OF_ONE"), READ_BACK),
+    **dict.fromkeys(("photo_examples.SCALES", "photo_examples.SHOWN", "photo_examples.BATCH", "photo_examples.TILE",
+                     "photo_examples.ACROSS", "photo_examples.QUALITY"), CUT),
+    **dict.fromkeys(("survey.BATCH", "measures.signal.IMAGES", "by_depth.BATCH", "by_depth.RESAMPLES",
+                     "trust.table.DIGITS",
+                     "trust.table.FEWER"), SHIPS),
+    **dict.fromkeys(("measures.measured_fields.SAME", "measures.receptive_field.MOST", "measures.receptive_field.SIDES",
+                     "measures.fitted_field.MOST_SHARED", "measures.field.EPSILON"), FOLLOWED),
+    "measures.spatial_frequency.ROUNDING": "what is no pattern: test_measures.py",
+    "guess.ROUNDS": "what a link may hold: test_guess_page.py",
+    "stimuli.SIZE": SHAPED,
+    "stimuli.NOISY": "so that no pixel is overlooked by chance: test_stimuli.py",
+    "ascent.priors.FITTED": SHIPS,
+    **dict.fromkeys(("ascent.priors.COMPONENTS", "ascent.priors.LATENT", "ascent.priors.HIDDEN", "ascent.priors.MAPS"),
+                    "as the shipped files have them: they could not be read otherwise"),
+    "stimuli.TIMED": "of images by which a type is timed: whatever it is, the clock decides",
+    "trust.pointing.SEEN": "of a thousand classes, which no small net has: test_pointing.py",
+    "trust.table.TASKS": "which of two is better: test_trust.py",
+    "attribution.outcome.AT_ONCE": "taken by name into two modules, and changed there",
+}  # fmt: skip
+FEW = {"attribution.backwards.STEPS": 8, "attribution.backwards.PIECES": {1: (3, 3), 3: (3, 3)},
+       "attribution.backwards.STRETCHES": {1: 1, 3: 2}, "attribution.removal.ORDERS": 2,
+       "attribution.removal.COALITIONS": {1: 40, 3: 20}, "attribution.removal.FITS": {1: 2, 3: 2},
+       "attribution.removal.SEGMENTS": 12, "attribution.removal.CELLS": 4,
+       "attribution.removal.WINDOW": {1: (8, 4), 3: (16, 8)}, "attribution.outcome.DRAWS": 2, "trust.examine.DRAWS": 2,
+       "trust.examine.NEARBY": 2, "trust.numbers.NEARBY": 2, "trust.numbers.PARTS": 6, "trust.numbers.STEPS": 3,
+       "maps.ROUND": 10, "maps.ROUNDS": 4, "maps.EXAGGERATED": 2}  # fmt: skip
+
+
+# The tests.
+
+
+@pytest.fixture(autouse=True)
+def little_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes a data set by itself takes a small one, and what draws draws little: no test hangs on how much."""
+    few = Digits(*(part[:400] for part in MNIST))
+    monkeypatch.setattr(pointing, "test_set", lambda: few)
+    monkeypatch.setattr(training, "training_set", lambda: SOME)
+    monkeypatch.setattr(training, "test_set", lambda: SOME)
+    for address, less_of_it in FEW.items():
+        module, name = address.rsplit(".", 1)
+        monkeypatch.setattr(importlib.import_module(f"core.{module}"), name, less_of_it)
+
+
+@cache
+def before(number: int) -> Any:
+    return TABLE[number].result()
+
+
+@pytest.mark.parametrize(("number", "parameter"), [
+    pytest.param(number, name, id=f"{each}: {name}") for number, each in enumerate(TABLE) for name in each.tested
+])  # fmt: skip
+def test_each_parameter_alone_changes_the_result_as_its_docstring_says(number: int, parameter: str) -> None:
+    each = TABLE[number]
+    check = each.changes[parameter].check
+    assert check and check(before(number), each.result(parameter))
+
+
+@pytest.mark.parametrize("constant", CONSTANTS, ids=str)
+def test_each_constant_alone_changes_the_result_as_its_comment_says(
+    constant: Constant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, own = constant.run(), getattr(constant.module, constant.name)
+    other = own | constant.other if isinstance(own, dict) else constant.other
+    monkeypatch.setattr(constant.module, constant.name, other)
+    assert constant.check(first, constant.run())
+
+
+def world(arguments: Mapping[str, Any]) -> Any:
+    """What no call may touch: the three global generators, whether gradients are kept, and what was passed in."""
+    kind, keys, *rest = np.random.get_state()
+    given = {name: value for name, value in arguments.items() if not isinstance(value, Generator)}
+    return (plain(torch.get_rng_state()), kind, plain(keys), rest, random.getstate(), torch.is_grad_enabled(),
+            torch.get_default_dtype(), torch.get_num_threads(), plain(given),
+            plain([CNN, DENSE, RNN, COLOUR]))  # fmt: skip
+
+
+def worn(value: Any) -> Any:
+    """A net in training, with weights that want gradients and a hook of its owner's; anything else as it is."""
+    if isinstance(value, Mapping):
+        return {name: worn(part) for name, part in value.items()}
+    if not isinstance(value, nn.Module):
+        return value
+    own = copy.deepcopy(value).train().requires_grad_()
+    next(own.children(), own).register_forward_hook(idle)
+    return own
+
+
+def has_net(value: Any) -> bool:
+    parts = value.values() if isinstance(value, Mapping) else ()
+    return isinstance(value, nn.Module) or any(map(has_net, parts))
+
+
+def idle(*_: Any) -> None:
+    """A hook that does nothing."""
+
+
+def called(number: int, arguments: dict[str, Any]) -> Any:
+    """The result, once it is seen that nothing else was changed, and nothing by a call that is broken off, either."""
+    each = TABLE[number]
+    kept = {name: value for name, value in arguments.items() if (each.of, name) != (training.fit, "model")}
+    first, result = world(kept), each.call(arguments)
+    if isinstance(result, Iterator):
+        next(result)
+        assert world(kept) == first  # whoever takes a step may draw, or break off
+        result.close()
+        assert world(kept) == first
+        result = each.call(arguments | each.drawn())
+    found = each.then(result)
+    assert world(kept) == first
+    return found
+
+
+@pytest.mark.parametrize("number", range(len(TABLE)), ids=[str(each) for each in TABLE])
+def test_equal_calls_give_the_same_to_the_last_bit_and_leave_all_as_it_was(number: int) -> None:
+    assert not differs(before(number), called(number, TABLE[number].arguments()))
+
+
+@pytest.mark.parametrize("number", [number for number, each in enumerate(TABLE) if has_net(each.arguments())],
+                         ids=[str(each) for each in TABLE if has_net(each.arguments())])  # fmt: skip
+def test_a_net_in_training_stays_in_training_with_its_hooks(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stimuli, "_DTYPES", {})  # what is timed once a process is timed here
+    called(number, worn(TABLE[number].arguments()))
+
+
+def public(module: Any) -> Iterator[Callable[..., Any]]:
+    """A module's own functions and classes, and what their objects can do."""
+    for name, value in vars(module).items():
+        if name.startswith("_") or not callable(value) or getattr(value, "__module__", "") != module.__name__:
+            continue
+        if not (inspect.isclass(value) and issubclass(value, Exception)):
+            yield value
+        if inspect.isclass(value):
+            yield from (part for key, part in vars(value).items()
+                        if inspect.isfunction(part) and (key == "__call__" or not key.startswith("_")))  # fmt: skip
+
+
+def is_exempt(where: str) -> bool:
+    """Whether a callable, or the class or the module that it is of, stands in EXEMPT."""
+    return any(where == name or where.startswith(f"{name.removesuffix('.')}.") for name in EXEMPT)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_parameter_stands_in_the_table(module: str) -> None:
+    covered = {(place(each.of), name) for each in TABLE for name in each.tested}
+    missing = [
+        f"{place(of)}: {name}"
+        for of in public(importlib.import_module(f"core.{module}"))
+        for name in inspect.signature(of).parameters
+        if (place(of), name) not in covered and not is_exempt(place(of))
+    ]
+    assert missing == []
+
+
+def constants(module: str) -> set[str]:
+    """The names of a module's own numbers, or of what holds numbers only."""
+    source = ast.parse(inspect.getsource(importlib.import_module(f"core.{module}")))
+    targets = [target for part in source.body if isinstance(part, ast.Assign) for target in part.targets]
+    names = [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)]
+    values = vars(importlib.import_module(f"core.{module}"))
+    return {name for name in names if name.isupper() and only_numbers(values[name])}
+
+
+def only_numbers(value: Any) -> bool:
+    parts = list(value.values()) if isinstance(value, Mapping) else value
+    return isinstance(value, int | float) or (isinstance(parts, list | tuple) and all(map(only_numbers, parts)))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_number_of_a_module_stands_in_the_table_too(module: str) -> None:
+    covered = {*map(str, CONSTANTS), *NUMBERS}
+    assert {f"{module}.{name}" for name in constants(module)} - covered == set()
+
+
+def test_what_is_exempt_exists_and_stands_in_no_table() -> None:
+    covered = {place(each.of) for each in TABLE} | set(map(str, CONSTANTS))
+    for name in (*EXEMPT, *NUMBERS):
+        module, _, own = name.rpartition(".")
+        assert module in MODULES and hasattr(importlib.import_module(f"core.{module}"), own or "__name__")
+        assert name not in covered
+
+
+def default(of: Callable[..., Any], name: str) -> Any:
+    return inspect.signature(of).parameters[name].default
+
+
+README = (Path(__file__).parents[2] / "README.md").read_text().replace("\n", " ")
+SAID = {"five": 5, "eleven": 11, "twelve": 12, "half": 0.5}
+DRAW, FEATURES, PRIORS_PAGE = (
+    (Path(__file__).parents[2] / "pages" / name).read_text().replace("\n", " ")
+    for name in ("draw.py", "features.py", "ascents/prior_drawings.py")
+)
+DOCUMENTED = [  # what is said where, and what holds
+    (DRAW, r"(\d+) steps of Adam in its", stimuli.WITH_PRIOR.steps),
+    (DRAW, r"Adam in its (\d+) numbers", priors.LATENT),
+    (DRAW, r"the best of (\d+) drawings", stimuli.DRAWN),
+    (FEATURES, r"best of (\d+) drawings", stimuli.DRAWN),
+    (FEATURES, r"the mean and (\d+) principal components", priors.COMPONENTS),
+    (PRIORS_PAGE, r"fitted to ([\d,]+) training digits", priors.FITTED),
+    (maps.tsne.__doc__, r"perplexity (\d+)", maps.PERPLEXITY),
+    (maps.tsne.__doc__, r"(\d+) iterations with", maps.ROUND * maps.EXAGGERATED),
+    (maps.tsne.__doc__, r"and\s+(\d+) without", maps.ROUND * (maps.ROUNDS - maps.EXAGGERATED)),
+    (Ink.__doc__, r"MNIST's mean is (0\.\d+)", Ink.budget),
+    (Ink.__doc__, r"MNIST's mean is (0\.\d+)", stimuli.RECIPE.budget),
+    (Ink.__doc__, r"MNIST's mean is (0\.\d+)", round(float(MNIST.images.mean()), 2)),
+    (README, r"48 units of `cnn/conv3` climbed for (\d+) steps", stimuli.Recipe.steps),
+    (README, r"48 units of `cnn/conv3` climbed for (\d+) steps", default(ascend, "steps")),
+    (README, r"the (\d+) strongest and weakest", default(survey.survey, "k")),
+    (README, r"Of the (\w+) nearest others", default(spaces.same_label, "k")),
+    (README, r"nearest others of ([\d,]+) test images", neighbours.ENOUGH),
+    (README, r"without any of it, for (\d+) epochs", training.PLAIN.epochs),
+    (README, r"at (\w+) times in training", len(training.SNAPSHOT_EPOCHS) + 1),
+    (README, r"keeps less than (\w+) of its order", advice.KEEPS),
+]
+
+
+@pytest.mark.parametrize(("text", "pattern", "holds"), DOCUMENTED)
+def test_what_is_said_of_a_default_holds(text: str, pattern: str, holds: float) -> None:
+    (said,) = set(re.findall(pattern, text))
+    assert (SAID[said] if said in SAID else float(said.replace(",", ""))) == holds
+
+
+def test_no_recipe_that_ships_is_out_of_its_limits() -> None:
+    for recipe in stimuli.RECIPES.values():
+        assert stimuli.within_limits(recipe) == (recipe, [])

@@ -1,0 +1,45 @@
+"""What the README says is true: its Python runs, and its table is the one that its command prints."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from core import by_depth, telling
+from core.measures import neighbours, signal
+from core.models import cards
+from core.trust import advice
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+
+
+def test_the_tables_are_those_that_the_commands_print() -> None:
+    for table in (cards.markdown(), by_depth.markdown(), neighbours.markdown(), signal.markdown()):
+        assert table in README and len(table.splitlines()) > 4
+    assert advice.markdown("cnn") in README
+    assert telling.markdown() in README
+
+
+def test_the_sentences_are_those_that_the_tables_say() -> None:
+    words = README.replace("\n", " ")
+    for said in (neighbours.headline(), neighbours.headline("silhouette"), neighbours.dimensions(), neighbours.rise(),
+                 by_depth.sentence(), telling.headline()):  # fmt: skip
+        assert said in words
+
+
+def test_the_recurrent_and_the_videos_twins_hardly_answer() -> None:
+    rows = signal.table().query("weights == 'untrained' and layer == 'logits'").set_index("model").round(2)
+    low, high = rows.loc["rnn", ["lowest", "highest"]]
+    videos = set(rows.loc["dense-video", ["lowest", "highest"]])
+    said = f"untrained twins differ by {low:.2f} to {high:.2f} of their mean, the video's net's by {videos.pop():.2f}"
+    assert said in README.replace("\n", " ") and not videos
+
+
+def test_the_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    code = "".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+    names: dict[str, object] = {}
+    exec(code, names)
+    printed = capsys.readouterr().out
+    assert "relu2 · 24 maps · 14 x 14" in printed
+    assert "torch.Size([3, 1, 28, 28])" in printed
+    assert list(names["activations"]) == ["relu2"]  # type: ignore[call-overload]
