@@ -72,7 +72,7 @@ WALL_RECIPES = {
                        place="centre"),
     "logits": replace(PHOTO_RECIPE, side=224, lr=0.004, decay=1.5, steps=256, jitter=24, turn=15.0, zoom=0.25),
 }  # fmt: skip
-WALL_SIDE = 160  # pixels of a picture where the wall's rows hang together
+WALL_SIDE = 148  # pixels of a picture where the wall's rows hang together
 
 
 @dataclass(frozen=True)
