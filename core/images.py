@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
+from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -21,6 +22,7 @@ IN_A_ROW = 16  # neurons of a dense layer
 STEP = 4  # pixels of one step in time
 GIF_COLOURS = 128
 STRIP = 2  # pixels of a digit wide is what each row did
+PALE, SMOOTHED = 0.4, 2.0  # what is left of a photo's contrast below a map, and by how many pixels that is smoothed
 DIM = 0.2  # of a photo's brightness, where a unit does not answer
 
 # ColorBrewer's PuOr, turned so that orange is positive: https://colorbrewer2.org/#type=diverging&scheme=PuOr&n=11
@@ -193,6 +195,23 @@ def overlay(image: Tensor, values: Tensor, opacity: float, scale: int, *, row_by
     top, left = scale * np.indices(drawn.shape).reshape(2, -1)
     boxes = np.stack([left, top, left + scale, top + scale], axis=1)
     return Tiles(Image.fromarray(pixels), boxes, limit, signed)
+
+
+def highlighted(image: Tensor, strengths: Tensor, opacity: float) -> Tiles:
+    """What is strong in a map (height, width), never negative, in one hue over its photo, pale and grey; a box a pixel.
+
+    A map of single pixels is grain to the eye: it is smoothed by a Gaussian of SMOOTHED pixels. The strongest percent
+    share the strongest colour, and `opacity` says how far that hides the photo.
+    """
+    drawn = ndimage.gaussian_filter(strengths.numpy(), SMOOTHED)
+    limit = float(np.quantile(drawn, 0.99)) or float(drawn.max())
+    pale = _as_colours(image[None])[0].astype(float)
+    pale[..., :3] = 255 - PALE * (255 - pale[..., :3].mean(-1, keepdims=True))
+    hue = colourise(np.ones((1, 1)), 1.0, "light", signed=True).astype(float)
+    share = opacity * np.clip(drawn / (limit or 1.0), 0, 1)[..., None]
+    pixels = np.rint(pale + share * (hue - pale)).astype(np.uint8)
+    top, left = np.indices(drawn.shape).reshape(2, -1)
+    return Tiles(Image.fromarray(pixels), np.stack([left, top, left + 1, top + 1], axis=1), limit, False)
 
 
 def strength(activation: Tensor, side: int, theme: Theme) -> Image.Image:

@@ -15,26 +15,18 @@ navigation.enter(
 )
 
 with navigation.loading():
-    from core import examples
     from core.atlas import PHOTO
-    from core.attribution import ATTRIBUTIONS
-    from core.attribution.outcome import BASELINES
-    from core.trust.controls import CONTROLS, IMAGE
-    from pages.attributions import on_photos
+    from pages.attributions.choose_maps import choose_maps
     from pages.attributions.conductance import flowing
     from pages.attributions.erasing import erase
-    from pages.attributions.one_map import ABSOLUTE, POSITIVE, SIGNED, Looks
+    from pages.attributions.on_photos import photo_explained
     from pages.attributions.question import Question, choose_about, heads, row
     from pages.attributions.trust import HOW_TRUSTED, trusted
     from pages.attributions.trust_here import measure
     from pages.frame.notice import notice
-    from pages.inputs import nets
     from pages.inputs.canvas import drawing, look_at
-    from pages.inputs.choose_nets import choose_digit_nets, choose_weights
-    from pages.inputs.gallery import gallery
     from pages.units.over_page import unit_over_page
 
-BEGIN = [IMAGE, "saliency", "integrated gradients", "guided backprop", "DeepLift", "LRP", "occlusion", "Grad-CAM"]
 COMPUTED = """
 **Maps.** By Captum, each for the strongest value of the unit over its map or over time; a class's is its logit, not
 its probability. *Saliency*: the gradient. *Input x gradient*, *SmoothGrad*, *guided backprop*, *deconvolution*: ways
@@ -65,50 +57,44 @@ def explain() -> None:
 
 
 theme = st.context.theme.type or "light"
-image = None
 with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
     sees = st.segmented_control("Images", ["digits", "photos"], default="digits", required=True, key="images",
                                 bind="query-params")  # fmt: skip
-    baseline = st.selectbox("Baseline", BASELINES[sees], key=f"baseline-{sees}", bind="query-params", width=140)
-    shown = st.segmented_control("Shown", [SIGNED, ABSOLUTE, POSITIVE], default=SIGNED, required=True, key="shown",
-                                 bind="query-params")  # fmt: skip
-    opacity = st.slider("Opacity", 0.0, 1.0, 0.8, key="opacity", bind="query-params", width=140)
-looks = Looks(shown, opacity, theme)
-begin = BEGIN if sees == "digits" else on_photos.BEGIN
-methods = st.multiselect("Methods", [*CONTROLS, *ATTRIBUTIONS], begin, key=f"methods-{sees}", bind="query-params")
+    chosen = choose_maps(sees, theme)
+    about, complaint = None, None
+    if sees == "digits":
+        st.button("Show me a digit", icon=":material/shuffle:", on_click=lambda: look_at(random.randrange(10_000)))
+        try:
+            about = choose_about()
+        except ValueError as error:
+            complaint = error
 if sees == "photos":
     try:
-        on_photos.photo_explained(methods, baseline, looks)
+        photo_explained(chosen)
     except ValueError as error:
         notice(error, ":material/image_not_supported:")
     trusted([PHOTO], theme)
     explain()
     st.stop()
-with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-    models, weights = choose_digit_nets(), choose_weights()
-    st.button("Show me a digit", icon=":material/shuffle:", on_click=lambda: look_at(random.randrange(10_000)))
 try:
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        about = choose_about()
-    image = drawing()
-    if not models:
+    if complaint:
+        raise complaint
+    if not chosen.models:
         raise ValueError("Choose a net: without one there is nothing to explain.")
-    question = Question(image, weights, about, baseline)
+    shown = drawing()
+    question = Question(shown.image, chosen.weights, about, chosen.baseline)
     with st.container(key="grid"):
-        heads(models, question)
-        for name in methods:
-            row(name, models, question, looks)
-    maps = [question.map_of(name, model) for model in models for name in methods]
+        heads(chosen.models, question, shown.about)
+        for name in chosen.methods:
+            row(name, chosen.models, question, chosen.looks)
+    maps = [question.map_of(name, model) for model in chosen.models for name in chosen.methods]
     measure([map_ for map_ in maps if map_], "digit", theme)
-    flowing(models, question, theme)
-    unit_over_page(weights, theme)
-    erase(models, question, theme)
+    flowing(chosen.models, question, theme)
+    unit_over_page(chosen.weights, theme)
+    erase(chosen.models, question, theme)
 except ValueError as error:
     notice(error, ":material/edit:")
-    if image is None:
-        st.caption("Or take one of these test images")
-        gallery(examples.first_of_each(nets.test_images().labels), columns=10, scale=2, key="begin", take=look_at)
 
-trusted(models, theme)
+trusted(chosen.models, theme)
 
 explain()

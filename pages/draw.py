@@ -13,9 +13,13 @@ navigation.enter(
 
 with navigation.loading():
     from core import examples
+    from core.models import families
+    from pages.frame.glossary import explained
+    from pages.frame.more import more
     from pages.frame.notice import notice
     from pages.inputs import nets
-    from pages.inputs.canvas import brush, paper
+    from pages.inputs.brush import BRUSH, brush
+    from pages.inputs.canvas import paper
     from pages.inputs.gallery import gallery
     from pages.layers.digit_columns import View, answers_in_short, net_columns
     from pages.units.chosen import chosen_unit
@@ -28,9 +32,9 @@ centre of mass is the middle of 28 x 28 pixels: the way in which MNIST itself wa
 1998, section III.A). A test image is taken as it is.
 
 **The layers.** One forward pass of each net, read at every layer. *Activations* are what a layer passes on, behind
-its nonlinearity, *sums* what goes into that. Each picture has a scale of its own, beside its caption: from the
-background to ink for values that are never negative, from purple (negative) over white (zero) to orange (positive) for
-the others. Layers of the same depth, counted in weight matrices from the input, stand at the same height. The dense
+its nonlinearity, *pre-activations* what goes into that. Each picture has a scale of its own, beside its caption: from
+the background to ink for values that are never negative, from purple (negative) over white (zero) to orange (positive)
+for the others. Layers of the same depth, counted in weight matrices from the input, stand at the same height. The dense
 nets' neurons have no place in the image, and stand in the order of their numbers; the recurrent net's time runs
 downwards, a line for each row that it reads.
 
@@ -41,10 +45,10 @@ after the last row read.
 step of training sees it, its norms set by training images; *shuffled* has the trained weights in a random order within
 each matrix. Their recipes and accuracies are on the page *The nets*.
 
-**What a unit looks for.** Gradient ascent changes an image, never the net, towards a larger sum of the unit (Erhan,
-Bengio, Courville, Vincent 2009): of a map where its strongest test images have their peaks, of a recurrent unit behind
-their rows. *What it looks for* is the best image that a generator draws, which was fitted to the training
-digits (Nguyen et al. 2016): 64 steps of Adam in its 24 numbers, from the best of 256 drawings. What the unit cannot see
+**What a unit looks for.** Gradient ascent changes an image, never the net, towards a larger pre-activation of the unit
+(Erhan, Bengio, Courville, Vincent 2009): of a map where its strongest test images have their peaks, of a recurrent unit
+behind their rows. *What it looks for* is the best image that a generator draws, which was fitted to the training digits
+(Nguyen et al. 2016): 64 steps of Adam in its 24 numbers, from the best of 256 drawings. What the unit cannot see
 is faint. With such a prior even untrained units get digits: that a picture looks like one proves nothing. Whether it
 tells what excites the unit is measured, by forced choice (Borowski et al. 2021): other nets, shown the picture, choose
 which of two test images excites the unit more. *Without a prior* the pixels are free but for a budget of ink, a blur
@@ -62,18 +66,26 @@ of the net, and as much at random, in the curve on the mean of five orders.
 def choose_view(rows: int) -> View:
     """The switches above the nets; all of them stand in the link, as they are written on the page."""
 
-    def switch(label: str, *options: str, key: str) -> str:
-        return st.segmented_control(label, options, default=options[0], required=True, key=key, bind="query-params")
+    def switch(label: str, *options: str, key: str, hint: str | None = None) -> str:
+        return st.segmented_control(label, options, default=options[0], required=True, key=key, bind="query-params",
+                                    help=hint)  # fmt: skip
 
+    several = {family: models for family, models in families().items() if len(models) > 1}
+    usual = {family: (f"{family} net", models[0]) for family, models in several.items()}
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        weights = switch("Weights", "trained", "plain", "untrained", "shuffled", "in training", key="weights")
-        layers = switch("Layers", "activations", "sums", "all", key="layers")
-        dense = switch("Dense net", "dense", "dense-video", key="dense")
-        epochs = st.select_slider("Epochs of training", nets.stages(), "end", key="epochs", bind="query-params",
-                                  width=160, disabled=weights != "in training")  # fmt: skip
-        if weights == "in training":
-            weights = nets.stages()[epochs]
-    return View((dense, "cnn", "rnn"), weights, layers, rows, st.context.theme.type or "light")
+        weights = switch("Weights", "trained", "untrained", "plain", "shuffled", key="weights",
+                         hint=explained("untrained twin"))  # fmt: skip
+        layers = switch("Layers", "activations", "pre-activations", "all", key="layers",
+                        hint=explained("activation", "pre-activation"))  # fmt: skip
+        with more(usual | {"epochs": ("After epochs", "end")}):
+            epochs = st.select_slider("Trained for so many epochs", nets.stages(), "end", key="epochs",
+                                      bind="query-params", disabled=weights != "trained",
+                                      help=explained("epoch"))  # fmt: skip
+            chosen = {family: switch(f"The {family} net", *models, key=family) for family, models in several.items()}
+    models = tuple(chosen.get(family, its[0]) for family, its in families().items())
+    if weights == "trained":
+        weights = nets.stages()[epochs]
+    return View(models, weights, layers, rows, st.context.theme.type or "light")
 
 
 with st.container(horizontal=True, gap="medium"):
@@ -85,10 +97,12 @@ with side:
     except ValueError as error:
         complaint = error
     in_short = st.container()
-    brush()
-    rows = st.slider("Rows that the recurrent net reads", 1, 28, 28, key="rows", bind="query-params")
-    erasing = st.toggle("Erase what matters", key="erase", bind="query-params",
-                        help="The answers without the pixels that matter, and without others.")  # fmt: skip
+    usual = {"brush": ("Brush", BRUSH), "rows": ("Rows", 28), "erase": ("Erase", False)}
+    with st.container(horizontal=True), more(usual):
+        brush()
+        rows = st.slider("Rows that the recurrent net reads", 1, 28, 28, key="rows", bind="query-params")
+        erasing = st.toggle("Erase what matters", key="erase", bind="query-params",
+                            help=explained("deletion and insertion"))  # fmt: skip
     panel = st.container(key="unit")
 with main:
     view = choose_view(rows)

@@ -12,26 +12,22 @@ navigation.enter(
 )
 
 with navigation.loading():
-    from core.layers import Layer, first_of_each_depth, pre_activation
-    from pages.ascents import which_units
-    from pages.ascents.choose_recipe import choose_recipe, key_of
+    from core.stimuli import NONE
+    from pages.ascents.choose_recipe import choose_prior, choose_recipe, usual_recipe
+    from pages.ascents.choose_units import choose_units, usual_units
     from pages.ascents.live import Choice, show
+    from pages.frame.more import more
     from pages.frame.notice import notice
-    from pages.inputs import nets
-    from pages.inputs.canvas import drawing
-    from pages.inputs.choose_nets import choose_digit_nets, choose_net, choose_weights, shown_layers
-    from pages.inputs.missing_weights import weights_at_hand
-    from pages.inputs.photographs import photo_input
+    from pages.inputs.choose_nets import choose_weights
     from pages.units.over_page import unit_over_page
 
 MOST = {"digits": 2000, "photos": 144}  # pictures at once
-PLACEHOLDERS = {"digits": "cnn/conv3/12, rnn/lstm2/5", "photos": "photo/block8/12, resnet18/layer3.0.conv1/5"}
 
 COMPUTED = """
-**Gradient ascent.** The image is free, the net is not: Adam changes the image so that the unit's sum grows (Erhan,
-Bengio, Courville, Vincent 2009). Unless you choose otherwise, a convolutional unit is climbed at the places where its
+**Gradient ascent.** The image is free, the net is not: Adam changes the image so that the unit's pre-activation grows
+(Erhan, Bengio, Courville, Vincent 2009). Unless you choose otherwise, a convolutional unit is climbed where its
 strongest test images have their peaks, a recurrent unit behind their rows, where its output is flat by atanh of it; a
-ReLU's unit always by the sum in front of it, because behind the ReLU up to nine of ten units of a layer are silent at
+ReLU's unit always by its pre-activation, because behind the ReLU up to nine of ten units of a layer are silent at
 the start.
 
 **The prior** says what may be drawn. *None*: any image. *Linear*: what the mean and 50 principal components of the
@@ -69,52 +65,27 @@ it computes faster, float32 or bfloat16), and results are kept, so that nothing 
 """
 
 
-def choose_layers(sees: str) -> tuple[str, dict[str, list[Layer]]]:
-    """The weights, and the layers of each chosen net: of nets for digits all with weights, of one for photos a few."""
-    weights = choose_weights()
-    if sees == "digits":
-        return weights, {name: first_of_each_depth(nets.layers(name), 0) for name in choose_digit_nets()}
-    model = choose_net()
-    layers = nets.layers(model)
-    shown = [layer.name for layer in shown_layers(model)]
-    chosen = st.multiselect("Layers", shown, shown[1::3], key=f"layers-{model}", bind="query-params")
-    sums = [pre_activation(layers, name) for name in shown if name in chosen]
-    return weights, {model: list(dict.fromkeys(sums))}
-
-
-def choose_units(sees: str) -> tuple[str, which_units.Targets]:
-    """The switches for weights and units; ValueError, with a sentence for the page, for units that are not there."""
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        weights, layers = choose_layers(sees)
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        offered = [which_units.IN_ORDER, which_units.ACTIVE[sees], which_units.DIFFERENT]
-        which = st.segmented_control("Units of each layer", offered, default=which_units.IN_ORDER, required=True,
-                                     key=key_of("which", sees), bind="query-params")  # fmt: skip
-        count = st.segmented_control("How many", [6, 12, 18], default=6, required=True, key="count",
-                                     bind="query-params")  # fmt: skip
-        first = st.number_input("From unit", 0, 9999, 0, key="first", bind="query-params", width=100,
-                                disabled=which != which_units.IN_ORDER)  # fmt: skip
-        only = st.text_input("Or only these", key="only", bind="query-params", width=260,
-                             placeholder=PLACEHOLDERS[sees])  # fmt: skip
-    if only:
-        units = which_units.named(only, sees)
-        return weights_at_hand({place.split("/")[0] for place, _ in units}, weights), units
-    weights, image = weights_at_hand(layers, weights), None
-    if which == which_units.ACTIVE[sees]:
-        image = drawing() if sees == "digits" else photo_input(next(iter(layers)))
-    return weights, which_units.of_every_layer(layers, weights, which, count, int(first), image)
-
-
+theme = st.context.theme.type or "light"
 try:
-    sees = st.segmented_control("Nets for", ["digits", "photos"], default="digits", required=True, key="sees",
-                                bind="query-params")  # fmt: skip
-    weights, units = choose_units(sees)
-    recipe, variants = choose_recipe(sees)
+    complaint = None
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        sees = st.segmented_control("Nets for", ["digits", "photos"], default="digits", required=True, key="sees",
+                                    bind="query-params")  # fmt: skip
+        weights = choose_weights()
+        prior = choose_prior() if sees == "digits" else NONE
+        with more(usual_units(sees) | usual_recipe(sees)):
+            try:
+                weights, units = choose_units(sees, weights)
+                recipe, variants = choose_recipe(sees, prior)
+            except ValueError as error:
+                complaint = error
+    if complaint:
+        raise complaint
     if sum(len(indices) for _, indices in units) * variants > MOST[sees]:
         raise ValueError(f"That is more than {MOST[sees]} pictures: choose fewer layers, units, or pictures of a unit.")
     if units:
         show(Choice(weights, units, variants, recipe))
-        unit_over_page(weights, st.context.theme.type or "light")
+        unit_over_page(weights, theme)
     else:
         st.info("Choose a net, and a layer.", icon=":material/touch_app:")
 except ValueError as error:

@@ -15,8 +15,10 @@ navigation.enter(
 
 with navigation.loading():
     from core import images
+    from core.embeddings import METHOD
     from core.maps import METHODS
     from core.measures import neighbours
+    from pages.frame.glossary import explained
     from pages.frame.notice import notice
     from pages.inputs import nets
     from pages.inputs.canvas import drawing, look_at
@@ -43,7 +45,8 @@ are turned or mirrored to lie like the one before (Schönemann 1966); distances 
 **t-SNE** (van der Maaten and Hinton 2008, by openTSNE) and **UMAP** (McInnes, Healy, Melville 2018, by umap-learn)
 keep neighbours together instead. What they do not keep: distances between clusters, and their sizes. Both begin with
 the map that PCA makes, on the first 50 principal axes; t-SNE with perplexity 30, 250 iterations with attraction times
-12 and 500 without; UMAP with 15 neighbours. Same images, same map: the seed is 0.
+12 and 500 without; UMAP with 15 neighbours. Same images, same map: the seed is 0. t-SNE's maps of our nets ship with
+the app; `python -m core.embeddings` fits them.
 
 **The star** is your drawing, or a test image that you clicked. The axes are not fitted again: PCA projects it, t-SNE
 and UMAP move only it while all others stay.
@@ -51,22 +54,23 @@ and UMAP move only it while all others stay.
 
 theme = st.context.theme.type or "light"
 with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    method = st.segmented_control("Map", [*METHODS, PCA], default=METHOD, required=True, key="map",
+                                  bind="query-params", help=explained("t-SNE"))  # fmt: skip
     models, weights = choose_digit_nets(), choose_weights()
-    method = st.segmented_control("Map", [PCA, *METHODS], default=PCA, required=True, key="map", bind="query-params")
     st.button("Show me a digit", icon=":material/shuffle:",
               on_click=lambda: look_at(random.randrange(neighbours.ENOUGH)))  # fmt: skip
-    image = None
+    shown = None
     try:
-        image = drawing()
+        shown = drawing()
     except ValueError as error:
-        notice(f"{error} It will be a star in every map.", ":material/edit:")
-    if image is not None:
-        st.image(images.framed(images.paper(image, 2)))
-        st.caption("★ in every map")
+        notice(error, ":material/edit:")
+    if shown is not None:
+        st.image(images.framed(images.paper(shown.image, 2)))
+        st.caption(f"★ {shown.about}", width=150)
 
 chosen = []
 try:
-    chosen = shown_maps(method, models, weights, image, look_at)
+    chosen = shown_maps(method, models, weights, shown, look_at)
 except ValueError as error:
     notice(error, ":material/scatter_plot:")
 if chosen:

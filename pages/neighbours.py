@@ -15,15 +15,14 @@ navigation.enter(
 )
 
 with navigation.loading():
-    from core import examples
     from core.measures import neighbours
     from core.measures.spaces import METRICS, PIXELS
-    from core.models import MODELS
+    from core.models import DIGIT_NETS, MODELS
+    from pages.frame.glossary import explained
+    from pages.frame.more import more
     from pages.frame.notice import notice
-    from pages.inputs import nets
     from pages.inputs.canvas import drawing, look_at
-    from pages.inputs.choose_nets import choose_digit_nets, choose_weights
-    from pages.inputs.gallery import gallery
+    from pages.inputs.choose_nets import choose_digit_nets, choose_weights, usual_nets
     from pages.layers.net_head import net_head
     from pages.spaces.beside_controls import beside_controls
     from pages.spaces.digit_neighbours import Query, depths, layer_at, neighbourhood, query_digit
@@ -54,40 +53,38 @@ def explain() -> None:
 
 
 theme = st.context.theme.type or "light"
-with st.container(horizontal=True, gap="medium"):
+with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
     sees = st.segmented_control("Images", ["digits", "photos"], default="digits", required=True, key="images",
                                 bind="query-params")  # fmt: skip
-    metric = st.segmented_control("Distance", METRICS, default="cosine", required=True, key="metric",
-                                  bind="query-params")  # fmt: skip
+    if sees == "digits":
+        near, far = depths()
+    weights = choose_weights()
+    with more(usual_nets() | {"metric": ("Distance", "cosine")}):
+        models = choose_digit_nets() if sees == "digits" else ()
+        metric = st.segmented_control("Distance", METRICS, default="cosine", required=True, key="metric",
+                                      bind="query-params", help=explained("cosine distance"))  # fmt: skip
+    if sees == "digits":
+        st.button("Show me a digit", icon=":material/shuffle:",
+                  on_click=lambda: look_at(random.randrange(neighbours.ENOUGH)))  # fmt: skip
 if sees == "photos":
     try:
-        photo_neighbours(metric, theme)
+        photo_neighbours(weights, metric, theme)
     except ValueError as error:
         notice(error, ":material/image_not_supported:")
     explain()
     st.stop()
 with st.container(horizontal=True, gap="medium"):
     side, main = st.container(width=288, key="side"), st.container(width="stretch", key="main")
-with main, st.container(horizontal=True, gap="medium"):
-    models, weights = choose_digit_nets(), choose_weights()
-    near, far = depths()
-
 with side:
-    st.button("Show me a digit", icon=":material/shuffle:",
-              on_click=lambda: look_at(random.randrange(neighbours.ENOUGH)))  # fmt: skip
-    image, complaint = None, None
+    image = None
     try:
         image = drawing()
     except ValueError as error:
-        complaint = error
-    if image is None:
-        notice(complaint, ":material/edit:")
-        st.caption("Or take one of these test images")
-        gallery(examples.first_of_each(nets.test_images().labels), columns=5, scale=2, key="begin", take=look_at)
-    else:
+        notice(error, ":material/edit:")
+    if image is not None:
         query = Query(image, weights, metric, theme)
         query_digit(query)
-        neighbourhood(query, "cnn", PIXELS, family="", columns=4)
+        neighbourhood(query, DIGIT_NETS[0], PIXELS, family="", columns=4)
 with main:
     for model in models if image is not None else []:
         net_head(model, weights)

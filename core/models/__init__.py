@@ -49,6 +49,12 @@ MODELS: dict[str, ModelSpec] = {
 DIGIT_NETS = tuple(name for name, spec in MODELS.items() if spec.sees == "digits")
 
 
+def families() -> dict[str, list[str]]:
+    """The nets for digits by their family; the first of each is shown where one stands for all."""
+    return {spec.family: [name for name in DIGIT_NETS if MODELS[name].family == spec.family]
+            for spec in MODELS.values() if spec.sees == "digits"}  # fmt: skip
+
+
 def find(name: str) -> ModelSpec:
     """The model of that name: ours, or a classifier of torchvision's; ValueError where there is none."""
     if name in MODELS:

@@ -6,7 +6,8 @@ and keeps less than half of its order when all weights are random; of methods th
 of the map divided by it.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Sequence
 from typing import Any
 
 import pandas as pd
@@ -41,6 +42,12 @@ def advised(model: str, weights: str = "trained") -> list[str]:
              for number in MUST_BEAT if len(rows := of_task(model, number, weights))]  # fmt: skip
     passed = set.intersection(*beats) - _keepers(model, weights)
     return [name for name in of_task(model, "rival", weights).method if name in passed]
+
+
+def most_advised(among: Container[str], count: int) -> list[str]:
+    """Of these methods the few that pass the rule in the most nets for digits; of equals, the first net's order."""
+    names = [name for model in DIGIT_NETS for name in advised(model) if name in among]
+    return [name for name, _ in Counter(names).most_common(count)]
 
 
 def _keepers(model: str, weights: str) -> set[str]:

@@ -9,6 +9,7 @@ import streamlit as st
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional as F
 
 from core import atlas, charts, images
 from core.models import find
@@ -63,13 +64,17 @@ class Choice:
                 for place, indices in self.targets().items()}  # fmt: skip
 
     def shipped(self) -> Frame | None:
-        """The finished pictures, where the atlas has them: one of each unit, by the usual recipe for digits."""
-        if (self.recipe, self.variants) != (RECIPES["digits"], 1) or self.weights not in atlas.WEIGHTS:
+        """The finished pictures, where the atlas has them: one of each unit, by the usual recipe."""
+        if (self.recipe, self.variants) != (RECIPES[self.sees], 1) or self.weights not in atlas.WEIGHTS:
             return None
         found = {place: [atlas.look_up(Unit.parse(f"{place}/{index}"), self.weights) for index in indices]
                  for place, indices in self.units}  # fmt: skip
         there = {place: [each for each in stimuli if each] for place, stimuli in found.items()}
-        pictures = {place: as_bytes(torch.stack([each.image for each in own])) for place, own in there.items()}
+        if there != found:
+            return None
+        side = (self.recipe.side,) * 2
+        pictures = {place: as_bytes(F.interpolate(torch.stack([each.image for each in own]), side))
+                    for place, own in there.items()}  # fmt: skip
         reached = {place: [each.reached for each in own] for place, own in there.items()}
         return Frame(self.recipe.steps, self.recipe.steps, pictures, reached)
 

@@ -12,47 +12,42 @@ from core.attribution.outcome import Forming, Target
 from core.models import find
 from core.segmentation import segment
 from core.trust.numbers import importance
-from pages.attributions.one_map import Explaining, Looks, nothing_in
+from pages.attributions.choose_maps import Chosen
+from pages.attributions.one_map import SIGNED, Explaining, Looks, nothing_in
 from pages.attributions.trust_here import measure
 from pages.inputs import nets
-from pages.inputs.choose_nets import choose_net, choose_weights
 from pages.inputs.missing_weights import weights_at_hand
-from pages.inputs.photographs import as_input, choose_photo
+from pages.inputs.photographs import EXAMPLE, as_input, choose_photo
 from pages.jobs.long_work import long_work
 from pages.jobs.scheduler import View
 from pages.layers.net_head import net_head
 
-BEGIN = [
-    "Grad-CAM",
-    "guided Grad-CAM",
-    "DeepLift",
-    "guided backprop",
-    "saliency",
-]  # at once, the best in pointing first
 SIDE, DIM = 240, 0.15  # pixels of a map on the page; what is left of what is not cut out
 
 
-def photo_explained(methods: list[str], baseline: str, looks: Looks) -> None:
-    """Draw the samples, the net's switches, and a map over the photo for each method."""
-    picture = choose_photo()
+def photo_explained(chosen: Chosen) -> None:
+    """Draw the samples, and a map over the photo for each method."""
+    (model,) = chosen.models
+    weights = weights_at_hand([model], chosen.weights)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        model, wanted = choose_net(), choose_weights()
-        weights = weights_at_hand([model], wanted)
-        cut = st.toggle("Cut out what it found", key="cut", bind="query-params")
-    if picture is None:
-        st.info("Choose a photo, and see which part of it did it.", icon=":material/touch_app:")
-        return
-    image = as_input(picture, model)
-    target, said = _choose_class(model, weights, image)
+        with st.container(width="content"):
+            picture = choose_photo(EXAMPLE)
+        if picture is None:  # the link's is not there, which has been said
+            return
+        image = as_input(picture, model)
+        target, said = _choose_class(model, weights, image)
     net_head(model, said)
-    maps = [Explaining(method, model, weights, image.numpy().tobytes(), target, baseline) for method in methods]
+    maps = [
+        Explaining(method, model, weights, image.numpy().tobytes(), target, chosen.baseline)
+        for method in chosen.methods
+    ]
     with st.container(horizontal=True, gap="small", key="photo-maps"):
         st.container(width=SIDE).image(images.picture(image), width=SIDE - 8)
         for map_ in maps:
             with st.container(width=SIDE, gap="xsmall"):
                 st.markdown(f"**{map_.method}**")
-                _tile(map_, image, looks, cut)
-    measure(maps, "photo", looks.theme)
+                _tile(map_, image, chosen.looks, chosen.cut)
+    measure(maps, "photo", chosen.looks.theme)
 
 
 def _choose_class(model: str, weights: str, image: Tensor) -> tuple[Target, str]:
@@ -108,6 +103,8 @@ def _draw(map_: Explaining, image: Tensor, forming: Forming, looks: Looks, cut: 
         st.image(images.picture(image * (DIM + (1 - DIM) * thing)), width=SIDE - 8)
         st.caption(f"{100 * float(thing.float().mean()):.0f} % of the photo")
         return
-    sheet = images.overlay(image, looks.of(found[0].sum(0)), looks.opacity, 1)
+    values = looks.of(found[0].sum(0))
+    sheet = (images.overlay(image, values, looks.opacity, 1) if looks.shown == SIGNED
+             else images.highlighted(image, values, looks.opacity))  # fmt: skip
     st.image(sheet.picture.convert("RGB"), width=SIDE - 8)
     st.caption(map_.words(forming, sheet))

@@ -30,7 +30,7 @@ LEGEND = (
     "important first (dashed: the darkest first, dotted: at random); how alike the map stays while weights are made "
     "random."
 )
-ROWS = "; beside the rnn's, what each row did as it was read."
+ROWS = " Beside a recurrent net's map stands what each row did as it was read."
 ANSWER, CLASS, DIFFERENCE, UNIT = "its answer", "a digit", "one and not another", "a unit"
 
 
@@ -81,16 +81,20 @@ def choose_about() -> Target | Unit | None:
     return None
 
 
-def heads(models: Sequence[str], question: Question) -> None:
-    """Draw above each column what its net answers, and what is explained of it."""
+def heads(models: Sequence[str], question: Question, about: str) -> None:
+    """Draw above each column what its net answers, and beside them what image is explained."""
     with st.container(horizontal=True, gap="small", key="maps-of"):
-        st.container(width=ROOM).caption("Below a map stands its own scale" + (ROWS if "rnn" in models else "."))
+        with st.container(width=ROOM, gap="xsmall"):
+            st.image(images.framed(images.paper(question.image, 2)))
+            st.caption(about)
         for model in models:
             with st.container(width=WIDTH + 24), torch.no_grad():
                 shares = nets.net(model, question.weights)(question.image[None]).softmax(1)[0]
                 label, share = best_answer(model, shares)
                 net_head(model, f"{label} · {share}")
-        st.container(width=TRUST).caption(LEGEND)
+        st.container(width=TRUST).caption(
+            LEGEND + (ROWS if any(find(model).family == "rnn" for model in models) else "")
+        )
 
 
 def row(name: str, models: Sequence[str], question: Question, looks: Looks) -> None:

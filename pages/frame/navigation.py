@@ -12,26 +12,27 @@ from pages.frame import link
 FRAMED = "framed"
 STYLE, ICON = Path(__file__).parent / "style.css", Path(__file__).parent / "icon.svg"
 
-# Each page's file and title; the first is the start. No icons: Streamlit would fetch them from another host.
+# Each page's file, its group, and its title; the first is the start. No icons: Streamlit would fetch them from another
+# host.
 PAGES = {
-    "draw": "Draw",
-    "photo": "Photo",
-    "features": "Features",
-    "attribution": "Attribution",
-    "guess": "Guess",
-    "neighbours": "Neighbours",
-    "maps": "Maps",
-    "weights": "Weights",
-    "nets": "The nets",
+    "draw": ("See", "Draw"),
+    "photo": ("See", "Photo"),
+    "weights": ("See", "Weights"),
+    "features": ("Ask", "Features"),
+    "attribution": ("Ask", "Attribution"),
+    "guess": ("Ask", "Guess"),
+    "neighbours": ("Compare", "Neighbours"),
+    "maps": ("Compare", "Maps"),
+    "nets": ("About", "The nets"),
 }
 
 
 def current_page() -> StreamlitPage:
-    """The page that the address names, with all pages offered at the top."""
-    pages = [
-        st.Page(f"pages/{name}.py", title=title, default=not place) for place, (name, title) in enumerate(PAGES.items())
-    ]
-    return st.navigation(pages, position="top")
+    """The page that the address names, with all pages offered at the top, in groups."""
+    groups: dict[str, list[StreamlitPage]] = {}
+    for place, (name, (group, title)) in enumerate(PAGES.items()):
+        groups.setdefault(group, []).append(st.Page(f"pages/{name}.py", title=title, default=not place))
+    return st.navigation(groups, position="top")
 
 
 def enter(page: str, title: str, sentence: str) -> None:

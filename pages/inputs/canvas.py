@@ -1,4 +1,4 @@
-"""The paper: whatever ink stands on it, drawn, loaded from the test set or brought by a link, is what the nets see."""
+"""The canvas: whatever ink stands on it, drawn, loaded from the test set or brought by a link, is what the nets see."""
 
 import random
 import re
@@ -13,12 +13,22 @@ from torch import Tensor
 from core import images
 from core.data.canvas import from_text, over, to_input, to_text
 from pages.frame import link
+from pages.inputs.brush import BRUSH
 from pages.inputs.nets import test_images
 
 SIDE = 280  # pixels of the canvas
-BRUSH = 22  # pixels of it, too
 SHEET, LINKED = "sheet", "sheet-linked"
 TEST_IMAGES = 10_000
+EXAMPLE = "84"  # the test image that stands there before anything is drawn: an 8 that all nets read
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What the page is about: an image, and where it comes from."""
+
+    image: Tensor  # (1, 28, 28)
+    digit: int | None  # its number, where it is a test image
+    about: str  # in words
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,7 @@ class Sheet:
     """One sheet of paper: what is printed on it, and what was drawn on top."""
 
     number: int = 0  # a new sheet is a new canvas
+    example: bool = False  # it is printed as an example, and makes way for the first stroke
     digit: str | None = None  # printed: this image of the test set
     ink: str | None = None  # printed: this image, as `core.data.canvas.to_text` writes it
     initial: dict[str, Any] | None = None  # the strokes that the canvas began with
@@ -53,39 +64,39 @@ def paper() -> Tensor:
             st.session_state[SHEET] = sheet
             about = st.empty()
             _buttons()
+        if sheet.example and _has_strokes(sheet):
+            st.session_state[SHEET] = replace(sheet, example=False, digit=None)
+            st.rerun()
         image, digit, ink = _read(sheet, printed)
         if digit is not None:
-            about.caption(f"Test image {digit}, a {int(test_images().labels[int(digit)])}")
+            about.caption(_words(digit, sheet.example))
+        if sheet.example:
+            digit = None  # a link to nothing shows it, too
         return image
     finally:
         _write_link(digit, ink)
 
 
-def brush() -> None:
-    """Draw the slider for the width of the canvas's pen."""
-    st.slider("Brush", 12, 32, BRUSH, key="brush", bind="query-params",
-              help="In pixels of the canvas; the nets see a tenth of that.")  # fmt: skip
-
-
 def turn_to(digit: int | None) -> None:
     """A new sheet with a test image printed on it, or with nothing."""
     number = st.session_state.get(SHEET, Sheet()).number + 1
-    st.session_state[SHEET] = Sheet(number, None if digit is None else str(digit))
+    st.session_state[SHEET] = Sheet(number, digit=None if digit is None else str(digit))
 
 
-def drawing() -> Tensor:
+def drawing() -> Drawing:
     """What stands on the paper, for the pages without one: as the link says, or else as the Draw page left it.
 
-    It is written into the link. Raises ValueError, with a sentence for the page, where there is nothing, or where the
-    link's is damaged.
+    It is written into the link. Where nothing was drawn it is the example. Raises ValueError, with a sentence for the
+    page, where the link's is damaged.
     """
     linked = st.query_params.get("digit"), st.query_params.get("ink")
     digit, ink = linked if any(linked) else st.session_state.get(LINKED, (None, None))
     _write_link(digit, ink)
-    image = _printed(Sheet(0, digit, ink))
-    if image is None:
-        raise ValueError("There is no drawing yet: draw a digit on the page Draw, and come back.")
-    return image
+    example = digit is None and ink is None
+    digit = EXAMPLE if example else digit
+    image = _printed(Sheet(0, digit=digit, ink=ink))
+    assert image is not None
+    return Drawing(image, None if digit is None else int(digit), _words(digit, example))
 
 
 def look_at(digit: int) -> None:
@@ -95,11 +106,11 @@ def look_at(digit: int) -> None:
 
 def _current_sheet() -> Sheet:
     """The session's sheet, unless a link brought another; laid out anew where a page switch had taken the canvas."""
-    sheet: Sheet = st.session_state.get(SHEET, Sheet())
+    sheet: Sheet = st.session_state.get(SHEET, Sheet(example=True, digit=EXAMPLE))
     linked = st.query_params.get("digit"), st.query_params.get("ink")
     lost = link.arrived() and not any(linked)
     if linked != st.session_state.get(LINKED, (None, None)) and not lost:
-        return Sheet(sheet.number + 1, *linked)
+        return Sheet(sheet.number + 1, False, *linked)
     if sheet.drawing and sheet.key not in st.session_state:
         return replace(sheet, number=sheet.number + 1, initial=sheet.drawing)
     return sheet
@@ -139,12 +150,24 @@ def _buttons() -> None:
         st.button(clear, icon=":material/delete:", on_click=turn_to, args=(None,))
 
 
+def _words(digit: str | None, example: bool) -> str:
+    if digit is None:
+        return "Your drawing"
+    label = int(test_images().labels[int(digit)])
+    said = f"est image {digit}, a{'n' if label == 8 else ''} {label}"
+    return f"An example: t{said}. Draw your own." if example else f"T{said}"
+
+
+def _has_strokes(sheet: Sheet) -> bool:
+    return sheet.strokes is not None and bool(sheet.strokes[..., 3].any())
+
+
 def _read(sheet: Sheet, printed: Tensor | None) -> tuple[Tensor, str | None, str | None]:
     """What stands on the paper, and its test image's number or its text for the link.
 
     The printed image as it is; where there are strokes, both together made into an input.
     """
-    if printed is not None and (sheet.strokes is None or not sheet.strokes[..., 3].any()):
+    if printed is not None and not _has_strokes(sheet):
         return printed, sheet.digit, sheet.ink
     strokes = np.zeros((SIDE, SIDE, 4), np.uint8) if sheet.strokes is None else sheet.strokes
     image = to_input(strokes if printed is None else over(strokes, printed))

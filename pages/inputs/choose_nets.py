@@ -5,19 +5,25 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.layers import Layer, landmarks
-from core.models import DIGIT_NETS, SHUFFLED, TWIN, find
+from core.models import DIGIT_NETS, SHUFFLED, TWIN, families, find
+from pages.frame.glossary import explained
 from pages.inputs import nets
 
 
 def choose_weights() -> str:
     """Trained, or a control."""
     return st.segmented_control("Weights", ["trained", TWIN, SHUFFLED], default="trained", required=True, key="of",
-                                bind="query-params")  # fmt: skip
+                                bind="query-params", help=explained("untrained twin", "shuffled"))  # fmt: skip
+
+
+def usual_nets() -> dict[str, tuple[str, object]]:
+    """What `more` has to know of `choose_digit_nets`."""
+    return {"models": ("Nets", [models[0] for models in families().values()])}
 
 
 def choose_digit_nets() -> Sequence[str]:
-    """Several of the nets for digits, in their usual order."""
-    chosen = st.segmented_control("Nets", DIGIT_NETS, selection_mode="multi", default=["dense", "cnn", "rnn"],
+    """Several of the nets for digits, in their usual order; one of each family, unless others are chosen."""
+    chosen = st.segmented_control("Nets", DIGIT_NETS, selection_mode="multi", default=usual_nets()["models"][1],
                                   key="models", bind="query-params")  # fmt: skip
     return [name for name in DIGIT_NETS if name in chosen]
 

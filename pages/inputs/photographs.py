@@ -13,16 +13,17 @@ from pages.frame.clickable import clickable
 from pages.frame.notice import notice
 
 OWN, KEPT, LAST = "own", "own-photo", "last-photo"  # a visitor's photo stays in the session: the link cannot hold it
+EXAMPLE = next(iter(photos.SAMPLES))
 THUMBNAIL, LARGEST = 112, 1200  # pixels
 
 
-def choose_photo() -> Image.Image | None:
-    """Draw the samples and the ways to bring a photo, and return the one that the link names, if there is one."""
+def choose_photo(example: str | None = None) -> Image.Image | None:
+    """Draw the samples and the ways to bring a photo, and return the one that the link names, or else the example."""
+    name = link.get(charts.PHOTO) or example
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="photos"):
-        clickable(_samples(link.get(charts.PHOTO)), charts.PHOTO, "samples", lambda name: link.put(charts.PHOTO, name))
+        clickable(_samples(name), charts.PHOTO, "samples", lambda name: link.put(charts.PHOTO, name))
         with st.popover("Your own photo", icon=":material/add_a_photo:"):
             _bring()
-    name = link.get(charts.PHOTO)
     st.session_state[LAST] = name
     if not name:
         return None

@@ -29,7 +29,7 @@ class View:
 
     models: tuple[str, ...]
     weights: str
-    layers: str  # "sums" before the nonlinearity, "activations" after it, or "all"
+    layers: str  # "pre-activations", "activations" behind the nonlinearity, or "all"
     rows: int  # that the recurrent net may read
     theme: images.Theme
 

@@ -11,7 +11,7 @@ from core.layers import first_of_each_depth
 from core.measures import neighbours
 from core.measures.spaces import K, Metric, vectors
 from pages.inputs import nets
-from pages.inputs.canvas import look_at
+from pages.inputs.canvas import Drawing, look_at
 from pages.inputs.gallery import gallery
 
 STRIPES, SCALE = 14, 2  # pixels of height; enlarges the neighbours
@@ -22,16 +22,15 @@ DEPTHS = [1, 2, 3, 4, 5]
 class Query:
     """The image whose neighbours are looked for, and how."""
 
-    image: Tensor  # (1, 28, 28)
+    drawing: Drawing
     weights: str
     metric: Metric
     theme: images.Theme
 
     @property
-    def number(self) -> int | None:
-        """Of the test image that it is."""
-        digit = st.query_params.get("digit")
-        return int(digit) if digit else None
+    def image(self) -> Tensor:
+        """The image itself: (1, 28, 28)."""
+        return self.drawing.image
 
 
 def depths() -> tuple[int, int]:
@@ -51,8 +50,7 @@ def layer_at(model: str, depth: int) -> str:
 def query_digit(query: Query) -> None:
     """Draw the image itself."""
     st.image(images.framed(images.paper(query.image, 5)))
-    if query.number is not None:
-        st.caption(f"Test image {query.number}, a {int(nets.test_images().labels[query.number])}")
+    st.caption(query.drawing.about)
 
 
 def neighbourhood(query: Query, model: str, layer: str, family: str, columns: int) -> None:
@@ -60,7 +58,7 @@ def neighbourhood(query: Query, model: str, layer: str, family: str, columns: in
     width = columns * (28 * SCALE + images.GAP) - images.GAP
     point = vectors(nets.net(model, query.weights), query.image[None], layer)
     distances, numbers = nets.space(model, query.weights, layer, query.metric).nearest(point, 10**9)
-    others = numbers[0] != (-1 if query.number is None else query.number)
+    others = numbers[0] != (-1 if query.drawing.digit is None else query.drawing.digit)
     distances, numbers = distances[0][others], numbers[0][others]
     nearest = numbers[:K]
     st.caption(f"{layer} · {point.shape[1]:,} numbers")
@@ -76,6 +74,6 @@ def _said(query: Query, model: str, layer: str, nearest: Tensor) -> str:
     """How many of the neighbours agree, with each other or with the image, and how many do on the mean."""
     labels = nets.test_images().labels
     here = labels[nearest]
-    digit = int(torch.mode(here).values) if query.number is None else int(labels[query.number])
+    digit = int(torch.mode(here).values) if query.drawing.digit is None else int(labels[query.drawing.digit])
     share = 100 * neighbours.shown(model, query.weights, layer, query.metric).share
     return f"**{int((here == digit).sum())} of {len(here)}** are {digit}s; on the mean, {share:.0f} % agree."

@@ -5,14 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from torch import Tensor
 
 from core import charts, images
-from core.layers import first_of_each_depth
-from core.maps import Basis, Coordinates, Flat, turned
+from core.maps import Flat
 from core.measures import neighbours
 from core.measures.neighbours import ENOUGH
-from core.measures.spaces import PIXELS, vectors
 from core.models import MODELS
 from pages.inputs import nets
 
@@ -28,42 +25,6 @@ _component = st.components.v2.component(
     css=(HERE / "lasso.css").read_text(),
     js=(HERE / "lasso.js").read_text(),
 )
-
-
-def spaces(model: str) -> list[str]:
-    """The pixels, and what each layer with weights passes on."""
-    return [PIXELS, *(layer.name for layer in first_of_each_depth(nets.layers(model), 1))]
-
-
-@st.cache_resource(max_entries=48, show_spinner="Finding the principal axes of this layer ...")
-def basis(model: str, weights: str, layer: str) -> Basis:
-    """The principal axes of the first test images in a layer's space."""
-    return Basis(vectors(nets.net(model, weights), nets.test_images().images[:ENOUGH], layer))
-
-
-def principal_maps(model: str, weights: str) -> dict[str, Flat]:
-    """The first two principal axes of each space, turned so that the maps lie alike."""
-    return {layer: _first_two(model, weights, layer) @ turn for layer, turn in _turns(model, weights).items()}
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _turns(model: str, weights: str) -> dict[str, np.ndarray]:
-    layers = spaces(model)
-    return dict(zip(layers, turned([_first_two(model, weights, layer) for layer in layers]), strict=True))
-
-
-def _first_two(model: str, weights: str, layer: str) -> Flat:
-    return basis(model, weights, layer).coordinates[:, :2]
-
-
-def point(model: str, weights: str, layer: str, image: Tensor) -> Coordinates:
-    """Where an image (1, 28, 28) lies along a space's principal axes: (1, axes)."""
-    return basis(model, weights, layer)(vectors(nets.net(model, weights), image[None], layer))
-
-
-def principal_star(model: str, weights: str, layer: str, image: Tensor) -> Flat:
-    """Where an image (1, 28, 28) lies among a layer's first two principal axes: (2,)."""
-    return (point(model, weights, layer, image)[:, :2] @ _turns(model, weights)[layer])[0]
 
 
 def figure(layer: str, flat: Flat, star: Flat | None, about: str, below: str) -> Figure:

@@ -10,9 +10,9 @@ from core.layers import Layer
 from core.measures.spaces import PIXELS, Metric, vectors
 from core.models import find
 from pages.inputs import nets
-from pages.inputs.choose_nets import choose_net, choose_weights, shown_layers
+from pages.inputs.choose_nets import choose_net, shown_layers
 from pages.inputs.missing_weights import weights_at_hand
-from pages.inputs.photographs import as_input, choose_photo
+from pages.inputs.photographs import EXAMPLE, as_input, choose_photo
 from pages.layers.net_head import net_head
 
 LONGEST = 80_000  # numbers of a vector, so that 500 photos stay below 200 MB
@@ -20,16 +20,15 @@ NEAREST, COLUMNS, TILE, STRIPES = 6, 3, 112, 14
 SAME = 1e-6  # a distance below which two photos are one; of lengths a share
 
 
-def photo_neighbours(metric: Metric, theme: images.Theme) -> None:
+def photo_neighbours(wanted: str, metric: Metric, theme: images.Theme) -> None:
     """Draw the samples, the net's switches, and the photo's nearest in pixels and in two layers."""
-    picture = choose_photo()
+    picture = choose_photo(EXAMPLE)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        model, wanted = choose_net(), choose_weights()
+        model = choose_net()
         weights = weights_at_hand([model], wanted)
         short = [layer for layer in shown_layers(model) if prod(layer.shape) <= LONGEST]
         near, far = _choose("Left", model, short, len(short) // 3), _choose("Right", model, short, len(short) - 2)
-    if picture is None:
-        st.info("Choose a photo, and see which others the net takes for alike.", icon=":material/touch_app:")
+    if picture is None:  # the link's is not there, which has been said
         return
     image = as_input(picture, model)
     net_head(model, weights)

@@ -1,0 +1,40 @@
+"""The field's terms, each in a plain sentence or two; the tooltips come from here."""
+
+GLOSSARY = {
+    "unit": "One channel of a convolutional layer, one neuron of a dense one, or one cell of a recurrent one.",
+    "activation": "What a layer passes on, behind its nonlinearity.",
+    "pre-activation": "The weighted sum that a unit makes of its inputs, before its nonlinearity.",
+    "hidden state": "What a recurrent layer passes on after each row that it has read: its memory, as it shows it.",
+    "gate": "A number between 0 and 1 by which an LSTM cell lets something through: the input gate what is new, the "
+    "forget gate what was kept, the output gate what is shown.",
+    "feature map": "A convolutional unit's activations at all places of the image.",
+    "receptive field": "The pixels that can change a unit's activation at all.",
+    "preferred stimulus": "The image that excites a unit most, as gradient ascent finds it.",
+    "gradient ascent": "Small changes of the image, again and again, in the direction in which a unit's pre-activation "
+    "grows most; the net itself stays as it is.",
+    "regulariser": "What keeps gradient ascent away from noise: a budget of ink, blur, jitter.",
+    "prior": "What a picture may be at all, learnt from training images.",
+    "diversity term": "Added when several pictures of one unit are climbed together: they have to differ.",
+    "untrained twin": "The same net with the random weights that training begins with. What it shows, too, training "
+    "did not bring about.",
+    "shuffled": "The trained weights in a random order within each matrix: as large, but without their pattern.",
+    "attribution": "A map over one image: how much each pixel spoke for what is explained, or against it.",
+    "baseline": "The image that stands for nothing, from which an attribution counts.",
+    "deletion and insertion": "Pixels are taken out, or put in, the most important first by a map, and the answer's "
+    "probability is watched. A good map makes it fall, or rise, faster than ink in any other order.",
+    "infidelity": "How much of what happens when pixels are taken out a map does not predict: 0 is nothing.",
+    "saliency-map agreement": "The rank correlation of two methods' maps of the same image, over its ink.",
+    "at random": "In a random order, or with random values: a control that knows nothing of the net.",
+    "confidence interval": "Where the mean would lie in 95 of 100 repetitions.",
+    "silhouette": "How far apart classes lie: 1 is far, 0 touching, less is mixed.",
+    "cosine distance": "1 minus the cosine of the angle between two vectors.",
+    "t-SNE": "A flat map that keeps neighbours together; distances between clusters and their sizes say nothing.",
+    "epoch": "Once through all training images.",
+    "learning rate": "How large a step training, or an ascent, takes.",
+    "seed": "The number that random draws begin with: the same seed, the same picture.",
+}
+
+
+def explained(*terms: str) -> str:
+    """A tooltip: these terms and what they mean."""
+    return "\n\n".join(f"**{term.capitalize() if term != 't-SNE' else term}**: {GLOSSARY[term]}" for term in terms)
