@@ -13,8 +13,8 @@ from pages.frame.clickable import clickable
 IN_A_ROW, TILE, ROOM, CHART = 12, 74, 88, 290
 HUNG = (
     "Each row has a recipe of its own, chosen by eye: a small window where units see little, and larger, smoother "
-    "forms, climbed longer, the deeper the layer. **Full size** above a unit's panel says which. What is measured is "
-    "measured on other pictures of the same units, by one recipe: the charts below, and"
+    "forms, climbed longer, the deeper the layer. **Full size** above a unit's panel says which. Every number "
+    "below, and what the panels show, is of other pictures of the same units, which keep one recipe."
 )
 CAPTIONS = {
     "frequency": "How fine pictures of one recipe are: cycles a pixel",
@@ -34,7 +34,7 @@ def wall(weights: str, selected: Unit | None, theme: images.Theme) -> None:
     spec = charts.clickable_sheet(sheet, charts.UNIT, units, selected=str(selected), shrink=atlas.WALL_SIDE / TILE,
                                   captions=captions, room=ROOM, theme=theme)  # fmt: skip
     clickable(spec, charts.UNIT, "wall", partial(link.put, charts.UNIT))
-    st.caption(f"{HUNG} this. {photo_paths.sentence()}" if weights == "trained" else f"{HUNG} the panels.")
+    st.caption(f"{HUNG} {photo_paths.sentence()}" if weights == "trained" else HUNG)
 
 
 @st.cache_resource(show_spinner="Hanging the pictures ...")
