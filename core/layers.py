@@ -159,10 +159,10 @@ def landmarks(layers: Sequence[Layer], most: int = 14) -> list[Layer]:
 
 
 def pre_activation(layers: Sequence[Layer], name: str) -> Layer:
-    """The sums that a layer's units come from: what stands before its squashing and pooling, with the same units.
+    """The pre-activation that a layer's units come from: what stands before squashing and pooling, with the same units.
 
-    Half of the units behind a ReLU are silent at the start of an ascent; their sums are not. Raises ValueError for a
-    layer that is not among `layers`.
+    Half of the units behind a ReLU are silent at the start of an ascent; their pre-activations are not. Raises
+    ValueError for a layer that is not among `layers`.
     """
     named = {layer.name: layer for layer in layers}
     if name not in named:

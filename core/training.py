@@ -39,7 +39,7 @@ class Recipe:
 
 
 PLAIN = Recipe(epochs=8)
-RECIPES: dict[str, Recipe] = {
+RECIPES: dict[str, Recipe] = {  # of nets that are to be read; any other is trained plainly
     "dense": Recipe(epochs=40, learning_rate=2e-3, augmentation=0.5, smoothness=6e-4, sparsity=1e-5),
     "dense-video": Recipe(epochs=20, learning_rate=1e-2, batch=64, sparsity=2e-5),
     "cnn": Recipe(epochs=12, augmentation=1.0, epsilon=0.1),
@@ -132,7 +132,7 @@ def adversarial_accuracy(model: nn.Module, digits: Digits, epsilon: float) -> fl
 
 def make_checkpoint(name: str, seed: int, plain: bool, folder: Path) -> Iterator[Step]:
     """Train a model and write its checkpoint, for the trained seed 0 its snapshots too, into `folder`."""
-    recipe = PLAIN if plain else RECIPES[name]
+    recipe = PLAIN if plain else RECIPES.get(name, PLAIN)
     model = with_batch_norm(untrained(name, seed)).to(memory_format=torch.channels_last)  # trains nearly twice as fast
     digits, unseen = training_set(), test_set()
     batches = math.ceil(len(digits.labels) / recipe.batch)

@@ -88,17 +88,17 @@ class Neighbours:
 
 def inputs_of(model: nn.Module, layers: Sequence[Layer], layer: str, unit: int, k: int) -> Neighbours | None:
     """The k units that excite a unit most by their weights, and the k that inhibit it most."""
-    sums = pre_activation(layers, layer)
-    weights = joins(model, layers, sums)
-    return None if weights is None or sums.reads is None else _strongest(sums.reads, weights[unit], k)
+    before = pre_activation(layers, layer)
+    weights = joins(model, layers, before)
+    return None if weights is None or before.reads is None else _strongest(before.reads, weights[unit], k)
 
 
 def outputs_of(model: nn.Module, layers: Sequence[Layer], layer: str, unit: int, k: int) -> list[Neighbours]:
     """For each layer that reads a unit's, the k units that it excites most, and the k that it inhibits most."""
-    sums = pre_activation(layers, layer).name
+    before = pre_activation(layers, layer).name
     found = []
     for reader in layers:
-        if reader.reads in (None, INPUT) or pre_activation(layers, reader.reads).name != sums:
+        if reader.reads in (None, INPUT) or pre_activation(layers, reader.reads).name != before:
             continue
         weights = joins(model, layers, reader)
         if weights is not None:

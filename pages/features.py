@@ -42,23 +42,23 @@ make what is found depend on no single pixel; units that see less than 20 pixels
 difference is the lesson.
 
 **How strong.** Below each picture stands what it reaches anywhere in its map or in time, as a multiple of the strongest
-sum that any of MNIST's 10,000 test images causes in the same unit of the same net; *silent* is a unit whose ReLU lets
-neither through, *new* one that only the picture lifts above zero, a dash one that neither does, as a logit may. Choose
-*untrained* for the control.
+pre-activation that any of MNIST's 10,000 test images causes in the same unit of the same net; *silent* is a unit whose
+ReLU lets neither through, *new* one that only the picture lifts above zero, a dash one that neither does, as a logit
+may. Choose *untrained* for the control.
 
-**Which units.** *Most active* are those whose sums for the drawing come nearest to their strongest for any test image;
-*most different* those whose answers to 1,000 test images are least correlated, taken one by one.
+**Which units.** *Most active* are those whose pre-activations for the drawing come nearest to their strongest for any
+test image; *most different* those whose answers to 1,000 test images are least correlated, taken one by one.
 
 **Several pictures** of a unit begin apart, each where another part of its strongest images has its peak. Without a
 prior they keep apart: what is climbed then has minus twice the cosine similarity of the layer's Gram matrices in it
 (Olah, Mordvintsev, Schubert 2017), so that a unit that knows two things can show both.
-*Minus unit* subtracts another unit's sum: 4 minus 9 at the logits shows what tells them apart.
+*Minus unit* subtracts another unit's pre-activation: 4 minus 9 at the logits shows what tells them apart.
 
 **Nets for photos.** A channel's mean over its map is climbed, unless you choose its centre. The picture is made of
 waves, the fine ones weaker as 1 / frequency, with decorrelated colours (Olah, Mordvintsev, Schubert 2017); before every
 step it is shifted by up to 8 pixels, turned by up to 10 degrees and resized by up to 10 %. Layers that see less than 32
-pixels get smaller pictures, shaken less; classes larger forms. The multiple is of the strongest sum for any of the
-photos that come with the app, or that LAYERSCOPE_PHOTOS names.
+pixels get smaller pictures, shaken less; classes larger forms. The multiple is of the strongest pre-activation for
+any of the photos that come with the app, or that LAYERSCOPE_PHOTOS names.
 
 The same choice, recipe and seed give the same pictures (photos on the same machine: they are climbed in the type that
 it computes faster, float32 or bfloat16), and results are kept, so that nothing is computed twice.

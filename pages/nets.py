@@ -19,6 +19,7 @@ with navigation.loading():
     from core import charts
     from core.models import DIGIT_NETS, MODELS, cards
     from pages.ascents.prior_drawings import prior_drawings
+    from pages.frame.glossary import GLOSSARY, explained
     from pages.inputs import nets
     from pages.inputs.choose_nets import shown_layers
 
@@ -109,6 +110,9 @@ st.markdown(
 st.dataframe(layer_table("photo"), hide_index=True)
 
 prior_drawings()
+
+with st.expander("The terms"):
+    st.markdown(explained(*GLOSSARY))
 
 with st.expander("How this is computed"):
     st.markdown(COMPUTED)

@@ -46,8 +46,9 @@ and `block8`, what it passes on. The other nets are torchvision's, with its own 
 **What a unit looks for.** Gradient ascent on the channel's mean over its map: 128 steps of Adam on the waves of which
 the picture is made, the fine ones weaker as 1 / frequency, colours decorrelated (Olah, Mordvintsev, Schubert 2017);
 before each step the picture is shifted, turned by up to 10 degrees and resized by up to 10 %. Layers that see little
-get pictures of 28 or 56 pixels, others of 112; classes 256 steps, and larger forms. The stem's sums are linear, and
-climbed pixel by pixel. `python -m core.atlas build photo` makes them all, from seed 0; the panels show them.
+get pictures of 28 or 56 pixels, others of 112; classes 256 steps, and larger forms. The stem's pre-activations are
+linear, and climbed pixel by pixel. `python -m core.atlas build photo` makes them all, from seed 0; the panels show
+them.
 
 **What hangs on the wall** is to be looked at, so each row has its own recipe, chosen by eye and not by any number. The
 stem and block1 show what one unit sees, in windows of 7 and 12 pixels; block2 to block5 the channel's mean over windows

@@ -12,12 +12,11 @@ navigation.enter(
 )
 
 with navigation.loading():
-    from core.models import DIGIT_NETS
+    from core.models import DIGIT_NETS, MODELS, families
     from pages.inputs.choose_nets import choose_weights
     from pages.layers.weight_pictures import about_smoothness, deeper_layers, first_layer, recurrent_layers
     from pages.units.over_page import unit_over_page
 
-COLUMNS = {("dense",): 472, ("dense-video",): 150, ("cnn", "photo"): 262, ("rnn",): 360}  # nets, and pixels
 DEEPER = """
 Behind the first layer, weights do not meet pixels but units, and what these stand for is not in the picture. Each row
 is a unit, each tile what it takes from one unit before. What a filter is *for* it does not show. Click a row to ask its
@@ -47,14 +46,15 @@ trained seeds, plain training, five untrained twins and five shuffled ones, from
 theme = st.context.theme.type or "light"
 weights = choose_weights()
 with st.container(horizontal=True, gap="small", key="first"):
-    for models, width in COLUMNS.items():
-        with st.container(width=width, gap="xsmall"):
-            for model in models:
-                first_layer(model, weights, theme)
+    for family in families():
+        with st.container(width="content", gap="xsmall"):
+            for model in MODELS:
+                if MODELS[model].family == family:
+                    first_layer(model, weights, theme)
 
 st.subheader("Deeper layers", anchor=False)
 deep = st.segmented_control("Net", DIGIT_NETS, default="cnn", required=True, key="deep", bind="query-params")
-st.markdown(DEEPER if deep != "rnn" else RECURRENT)
+st.markdown(RECURRENT if MODELS[deep].reads_rows else DEEPER)
 with st.container(horizontal=True, gap="medium", key="deeper"):
     recurrent_layers(deep, weights, theme)
     deeper_layers(deep, weights, theme)

@@ -58,6 +58,12 @@ def texts(at: AppTest) -> str:
     return "".join(charts(at))
 
 
+def press(at: AppTest, label: str) -> AppTest:
+    """The page after a click on its button of that name."""
+    next(button for button in at.button if button.label == label).click()
+    return at.run()
+
+
 def said(at: AppTest) -> str:
     """The page's sentence to the visitor, without the backslashes that keep markup out of it."""
     (info,) = at.info

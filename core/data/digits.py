@@ -16,6 +16,7 @@ from torch import Tensor
 
 SHIPPED = Path(__file__).parent / "mnist"
 FOLDER_VARIABLE = "LAYERSCOPE_DATA"
+EXAMPLE = 84  # among the test images: an 8 that all nets read, though half of its neighbours by pixels are no 8
 LABELS = tuple("0123456789")
 FIRST = 256  # training images that ship: what sets the norms of untrained twins
 FIRST_IMAGES = SHIPPED / "train-first-images-idx3-ubyte.gz"

@@ -29,6 +29,11 @@ class ModelSpec:
         return "digits" if self.input_shape[0] == 1 else "photos"
 
     @property
+    def reads_rows(self) -> bool:
+        """Whether it reads an image row by row, so that its answer forms on the way and it can be stopped early."""
+        return self.family == "rnn"
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The classes' names, in the order of the logits."""
         return self.read_labels()

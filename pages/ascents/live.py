@@ -170,7 +170,7 @@ def _row(choice: Choice, frame: Frame, place: str, indices: list[int]) -> None:
     pairs = zip(frame.reached[place], _strongest(choice, place), strict=True)
     cells = "".join(f"<span>{_share(rectified, reached, strongest)}</span>" for reached, strongest in pairs)
     style, best = f"--tile: {TILE[choice.sees]}px", BEST[choice.sees]
-    st.html(f'<div class="shares" style="{style}" title="times the strongest sum for {best}">{cells}</div>')
+    st.html(f'<div class="shares" style="{style}" title="times the strongest pre-activation for {best}">{cells}</div>')
 
 
 def _open(unit: str) -> None:
@@ -186,7 +186,7 @@ def _named(indices: Sequence[int]) -> str:
 
 
 def _strongest(choice: Choice, place: str) -> list[float]:
-    """The strongest sums of the chosen units for any test image, or for any photo of the set."""
+    """The strongest pre-activations of the chosen units for any test image, or for any photo of the set."""
     return nets.strongest(place.split("/")[0], choice.weights, place.split("/")[1])[choice.targets()[place]].tolist()
 
 

@@ -41,7 +41,7 @@ def of_every_layer(
 
 
 def _most_active(model: str, weights: str, layer: Layer, count: int, image: Tensor) -> list[int]:
-    """By their share of the strongest sum for any test image, or any photo of the set; the strongest first."""
+    """By their share of the strongest pre-activation for any test image, or photo of the set; the strongest first."""
     here = examples.peak(record(nets.net(model, weights), image[None], [layer.name])[layer.name])[0]
     strongest = nets.strongest(model, weights, layer.name)
     share = torch.where(strongest > 0, here / strongest, -torch.inf)
@@ -57,7 +57,7 @@ def _most_different(model: str, weights: str, layer: str, count: int) -> list[in
 
 
 def named(addresses: str, sees: str) -> Targets:
-    """The units of a text like "cnn/conv3/12, rnn/lstm2/5", layer by layer; the sums where they are behind a ReLU.
+    """The units of a text like "cnn/conv3/12, rnn/lstm2/5", layer by layer; before a ReLU where they are behind it.
 
     Raises ValueError, with a sentence for the page, for what is no address and for units that do not exist.
     """
@@ -68,8 +68,8 @@ def named(addresses: str, sees: str) -> Targets:
             raise ValueError(f"{unit} is not of a net for {sees}.")
         layers = nets.layers(unit.model)
         require(unit, layers)
-        sums = pre_activation(layers, unit.layer).name
-        found.setdefault(f"{unit.model}/{sums}", []).append(unit.index)
+        before = pre_activation(layers, unit.layer).name
+        found.setdefault(f"{unit.model}/{before}", []).append(unit.index)
     if sum(map(len, found.values())) > MOST:
         raise ValueError(f"At most {MOST} units by name.")
     return tuple((place, tuple(dict.fromkeys(indices))) for place, indices in found.items())

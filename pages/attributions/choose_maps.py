@@ -36,9 +36,10 @@ def choose_maps(sees: str, theme: images.Theme) -> Chosen:
     """Draw them, for images of this kind: "digits" or "photos"."""
     begin, (usual_look, usual_opacity), baselines = _begin_with(sees), LOOKS[sees], BASELINES[sees]
     digits = sees == "digits"
+    shown_key = "shown" if digits else "shown-photos"
     usual = (usual_nets() if digits else {"net": ("Net", PHOTO), "cut": ("Cut out", False)}) | {
         f"methods-{sees}": ("Methods", begin), f"baseline-{sees}": ("Baseline", baselines[0]),
-        f"shown-{sees}": ("Shown", usual_look), "opacity": ("Opacity", usual_opacity),
+        shown_key: ("Shown", usual_look), "opacity": ("Opacity", usual_opacity),
     }  # fmt: skip
     weights = choose_weights()
     everything = st.toggle("All methods", key="all", bind="query-params")
@@ -51,7 +52,7 @@ def choose_maps(sees: str, theme: images.Theme) -> Chosen:
         baseline = st.selectbox("Baseline", baselines, key=f"baseline-{sees}", bind="query-params",
                                 help=explained("baseline"))  # fmt: skip
         shown = st.segmented_control("Shown", [SIGNED, ABSOLUTE, POSITIVE], default=usual_look, required=True,
-                                     key=f"shown-{sees}", bind="query-params")  # fmt: skip
+                                     key=shown_key, bind="query-params")  # fmt: skip
         opacity = st.slider("Opacity", 0.0, 1.0, usual_opacity, key="opacity", bind="query-params")
     return Chosen(offered if everything else methods, models, weights, baseline, Looks(shown, opacity, theme), cut)
 

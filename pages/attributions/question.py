@@ -92,9 +92,7 @@ def heads(models: Sequence[str], question: Question, about: str) -> None:
                 shares = nets.net(model, question.weights)(question.image[None]).softmax(1)[0]
                 label, share = best_answer(model, shares)
                 net_head(model, f"{label} · {share}")
-        st.container(width=TRUST).caption(
-            LEGEND + (ROWS if any(find(model).family == "rnn" for model in models) else "")
-        )
+        st.container(width=TRUST).caption(LEGEND + (ROWS if any(find(model).reads_rows for model in models) else ""))
 
 
 def row(name: str, models: Sequence[str], question: Question, looks: Looks) -> None:
@@ -127,7 +125,7 @@ def _cell(name: str, model: str, question: Question, looks: Looks) -> None:
         st.caption(reason or "")
         return
     found = map_.found()
-    seen, reads = looks.of(found)[0, 0], find(model).family == "rnn"
+    seen, reads = looks.of(found)[0, 0], find(model).reads_rows
     sheet = images.overlay(question.image, seen, looks.opacity, SCALE, row_by_row=reads)
     spec = charts.clickable_sheet(sheet, charts.PIXEL, list(range(784)), selected=_pixel(), theme=looks.theme)
     clickable(spec, charts.PIXEL, f"map-{name}-{model}".replace(" ", "-"), _take_pixel)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from core import images
 from core.data.canvas import from_text, over, to_input, to_text
+from core.data.digits import EXAMPLE
 from pages.frame import link
 from pages.inputs.brush import BRUSH
 from pages.inputs.nets import test_images
@@ -19,7 +20,6 @@ from pages.inputs.nets import test_images
 SIDE = 280  # pixels of the canvas
 SHEET, LINKED = "sheet", "sheet-linked"
 TEST_IMAGES = 10_000
-EXAMPLE = "84"  # the test image that stands there before anything is drawn: an 8 that all nets read
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def drawing() -> Drawing:
     digit, ink = linked if any(linked) else st.session_state.get(LINKED, (None, None))
     _write_link(digit, ink)
     example = digit is None and ink is None
-    digit = EXAMPLE if example else digit
+    digit = str(EXAMPLE) if example else digit
     image = _printed(Sheet(0, digit=digit, ink=ink))
     assert image is not None
     return Drawing(image, None if digit is None else int(digit), _words(digit, example))
@@ -106,7 +106,7 @@ def look_at(digit: int) -> None:
 
 def _current_sheet() -> Sheet:
     """The session's sheet, unless a link brought another; laid out anew where a page switch had taken the canvas."""
-    sheet: Sheet = st.session_state.get(SHEET, Sheet(example=True, digit=EXAMPLE))
+    sheet: Sheet = st.session_state.get(SHEET, Sheet(example=True, digit=str(EXAMPLE)))
     linked = st.query_params.get("digit"), st.query_params.get("ink")
     lost = link.arrived() and not any(linked)
     if linked != st.session_state.get(LINKED, (None, None)) and not lost:

@@ -37,11 +37,9 @@ def choose_photo(example: str | None = None) -> Image.Image | None:
 def photo_input(model: str) -> Tensor:
     """The photo for the pages without one: as the link says, or else as the page Photo left it; as that net takes it.
 
-    Raises ValueError, with a sentence for the page, where there is none.
+    Without one it is the example. Raises ValueError, with a sentence for the page, where the link's is not there.
     """
-    name = st.query_params.get(charts.PHOTO) or st.session_state.get(LAST)
-    if not name:
-        raise ValueError("There is no photo yet: choose one on the page Photo, and come back.")
+    name = st.query_params.get(charts.PHOTO) or st.session_state.get(LAST) or EXAMPLE
     link.put(charts.PHOTO, name)
     return as_input(_own() if name == OWN else photos.sample(name), model)
 

@@ -39,7 +39,7 @@ class View:
 
     def rows_of(self, model: str) -> int:
         """How many of the image's rows this model gets."""
-        return self.rows if MODELS[model].family == "rnn" else 28
+        return self.rows if MODELS[model].reads_rows else 28
 
 
 def net_columns(view: View, image: Tensor, selected: Unit | None) -> dict[str, dict[str, Tensor]]:

@@ -1,5 +1,6 @@
 """Weights as pictures: what a net's layers do to pixels, and to each other."""
 
+import math
 from functools import partial
 
 import streamlit as st
@@ -18,7 +19,7 @@ from pages.inputs import nets
 from pages.layers.net_head import net_head
 
 PLANE = 140  # pixels of a plane of eigenvalues
-FIRST = {"dense": (8, 2), "dense-video": (2, 2), "cnn": (4, 12), "photo": (8, 10)}  # columns, and pixels of a weight
+FIRST, GATES = 60, 360  # pixels of a first layer's filter, at most, and of a recurrent net's gates in a row
 HEIGHT, WIDTH = 420, 640  # pixels that a deeper layer's picture should have at most
 SMALLEST, LARGEST = 3, 6  # pixels of a weight in it
 OWN = 72  # pixels of one unit's filter
@@ -32,17 +33,19 @@ def all_matrices(model: str, weights: str) -> list[Matrix]:
 
 def first_layer(model: str, weights: str, theme: images.Theme) -> None:
     """Draw the weights that meet the pixels; a click opens the unit."""
-    net_head(model, weights)
-    first = [matrix for matrix in all_matrices(model, weights) if matrix.reads == INPUT]
-    if len(first) > 1:
-        _side_by_side(model, first, 2, theme)
+    matrix, *other_gates = (matrix for matrix in all_matrices(model, weights) if matrix.reads == INPUT)
+    if other_gates:
+        with st.container(width=GATES, gap="xsmall"):
+            net_head(model, weights)
+            _side_by_side(model, [matrix, *other_gates], 2, theme)
         return
-    (matrix,) = first
-    sheet = _filters(matrix.values, *FIRST[model], theme)
     rows, across = matrix.values.shape[2:]
-    st.caption(f"{matrix.layer.name} · {matrix.layer.units} filters of {rows} x {across}{_limit(sheet)}")
-    _clickable(model, matrix, sheet, theme)
-    st.caption(_resemblance(model, matrix))
+    sheet = _filters(matrix.values, math.ceil(math.sqrt(len(matrix.values))), max(1, FIRST // across), theme)
+    with st.container(width=max(sheet.picture.width + 8, 260), gap="xsmall"):
+        net_head(model, weights)
+        st.caption(f"{matrix.layer.name} · {matrix.layer.units} filters of {rows} x {across}{_limit(sheet)}")
+        _clickable(model, matrix, sheet, theme)
+        st.caption(_resemblance(model, matrix))
 
 
 @st.cache_data(show_spinner=False)

@@ -20,13 +20,13 @@ MOST, TILE, ROOM = 3, 56, 84  # units on either side, pixels of a picture, and o
 def connections(unit: Unit, weights: str, theme: images.Theme) -> None:
     """Draw a first-layer unit's weights, or the units that a deeper one reads from; and those that read from it."""
     net, layers = nets.net(unit.model, weights), nets.layers(unit.model)
-    sums = pre_activation(layers, unit.layer)
-    if sums.reads == INPUT:
-        weights_of(Unit(unit.model, sums.name, unit.index), weights, theme)
-    if before := inputs_of(net, layers, unit.layer, unit.index, MOST):
-        st.caption(f"By its weights it reads most from these of **{before.layer}**")
-        unit_row("excite it", unit.model, before.layer, before.positive, weights, theme)
-        unit_row("inhibit it", unit.model, before.layer, before.negative, weights, theme)
+    before = pre_activation(layers, unit.layer)
+    if before.reads == INPUT:
+        weights_of(Unit(unit.model, before.name, unit.index), weights, theme)
+    if read := inputs_of(net, layers, unit.layer, unit.index, MOST):
+        st.caption(f"By its weights it reads most from these of **{read.layer}**")
+        unit_row("excite it", unit.model, read.layer, read.positive, weights, theme)
+        unit_row("inhibit it", unit.model, read.layer, read.negative, weights, theme)
     for behind in outputs_of(net, layers, unit.layer, unit.index, MOST):
         st.caption(f"These of **{behind.layer}** read most from it")
         unit_row("are excited", unit.model, behind.layer, behind.positive, weights, theme)

@@ -64,14 +64,14 @@ def unit_panel(
 
 def _seen(unit: Unit, numbers: Tensor, places: Tensor) -> Tensor:
     """The images, faint where the unit cannot have looked: beside a map's window, or below the row just read."""
-    layer, family = nets.layer(unit.model, unit.layer), MODELS[unit.model].family
+    layer, reads_rows = nets.layer(unit.model, unit.layer), MODELS[unit.model].reads_rows
     shown = []
     for image, place in zip(nets.test_images().images[numbers], places.tolist(), strict=True):
         seen = slice(None), slice(None)
         fields = nets.fields(unit.model, unit.layer) if len(layer.shape) == 3 else None
         if fields:
             seen = examples.window(fields, divmod(place, layer.shape[2]), (image.shape[1], image.shape[2]))
-        elif family == "rnn" and len(layer.shape) == 2:
+        elif reads_rows and len(layer.shape) == 2:
             seen = slice(place + 1), slice(None)
         shown.append(examples.faded(image, seen))
     return torch.stack(shown)

@@ -90,12 +90,12 @@ def _patches(unit: Unit, most: Extremes) -> None:
 
 def _seen(fields: tuple[Field, Field] | None) -> str:
     if fields is None:
-        return "how far it sees is not known"
+        return "its receptive field is not known"
     down, across = fields
     if math.isinf(down.size):
-        return "it sees everything"
+        return "its receptive field is the whole photo"
     most = "" if down.exact and across.exact else "at most "
-    return f"it sees {most}{down.size:.0f} x {across.size:.0f} pixels"
+    return f"its receptive field is {most}{down.size:.0f} x {across.size:.0f} pixels"
 
 
 def _square(patch: Tensor) -> Image.Image:

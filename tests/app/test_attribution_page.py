@@ -10,10 +10,10 @@ from core.attribution import ATTRIBUTIONS, DRAWN, FORMING
 from core.attribution.outcome import Target
 from core.charts import GAINS
 from core.data.digits import test_set as mnist
-from core.models import load
+from core.models import DIGIT_NETS, load
 from core.trust import advice
-from core.trust.controls import CONTROLS
-from pages.attributions import on_photos
+from core.trust.controls import CONTROLS, IMAGE
+from pages.attributions.choose_maps import PHOTO_METHODS
 from tests.drawing import drawing
 from tests.visits import charts, done, drawn, fine, page, panel, said, until
 
@@ -37,11 +37,14 @@ def texts(at: AppTest) -> str:
 
 def shown(at: AppTest) -> bool:
     """Whether there is a map: its scale stands below it."""
-    return any(caption.startswith("±") for caption in captions(at))
+    return any(caption.startswith(("±", "0 to")) for caption in captions(at))
+
+
+SOME = [IMAGE, "saliency", "integrated gradients", "guided backprop", "DeepLift", "LRP", "occlusion", "Grad-CAM"]
 
 
 def test_a_grid_of_methods_and_nets_with_reasons_where_there_is_no_map() -> None:
-    at = fine(attribution_page(digit="7"))
+    at = fine(attribution_page(digit="7", **{"methods-digits": SOME}))
     assert maps(at) == 3 + (3 + 3 + 2 + 2 + 2 + 3 + 1)  # the image itself, and seven methods
     assert sum("the same for every net" in caption for caption in captions(at)) == 3
     assert sum("It weighs maps" in caption for caption in captions(at)) == 2
@@ -56,8 +59,20 @@ def test_the_recurrent_nets_maps_say_which_row_did_most() -> None:
     assert [f"most in row {row}" in caption for caption in captions(at) if " · " in caption][:3] == [False, False, True]
 
 
+def test_the_page_opens_on_an_example_with_three_methods_that_we_advise_and_the_image_itself() -> None:
+    at = fine(attribution_page())
+    assert any(caption.startswith("An example: test image") for caption in captions(at))
+    (chosen,) = (box.value for box in at.multiselect if box.label == "Methods")
+    assert chosen[-1] == IMAGE and len(chosen) == 4 and not set(chosen) & set(FORMING)
+    passes = {
+        name: sum(name in advice.advised(model) for model in DIGIT_NETS) for name in set(ATTRIBUTIONS) - set(FORMING)
+    }
+    assert min(passes[name] for name in chosen[:3]) >= max(passes[name] for name in passes if name not in chosen)
+    assert maps(at) >= 3 * 3 + 2 and not at.info
+
+
 def test_all_fifteen_methods_and_the_controls_can_be_asked_at_once() -> None:
-    at = fine(attribution_page(digit="7", **{"methods-digits": [*CONTROLS, *ATTRIBUTIONS]}, models=["cnn"]))
+    at = fine(attribution_page(digit="7", all=True, models=["cnn"]))
     assert maps(at) == len(CONTROLS) + len(ATTRIBUTIONS)
     found = [chart for chart in charts(at) if "at random" in chart and "the image itself" in chart]
     found = [chart for chart in found if "stages" in chart]
@@ -136,9 +151,8 @@ def test_signs_can_be_dropped() -> None:
     assert not any(caption.startswith("±") for caption in only)
 
 
-def test_without_a_drawing_the_page_invites_and_shows_how_far_methods_can_be_trusted() -> None:
+def test_the_page_shows_how_far_methods_can_be_trusted() -> None:
     at = fine(attribution_page())
-    assert "draw a digit on the page Draw" in said(at)
     table = at.dataframe[0].value
     assert set(table.model) == {"dense", "cnn", "rnn"}
     assert set(CONTROLS) < set(table.method) and table.method.tolist()[: len(CONTROLS)] == sorted(CONTROLS)
@@ -251,17 +265,19 @@ def test_photos_have_no_mean_digit_to_compare_with() -> None:
 def test_a_photo_is_explained_at_once_by_fast_methods() -> None:
     at = fine(attribution_page(images="photos", photo="cat"))
     assert any("Egyptian cat" in block.proto.body for block in at.get("html"))
-    assert sum(caption.startswith("±") for caption in captions(at)) == 5
+    assert sum(caption.startswith("0 to") for caption in captions(at)) == len(PHOTO_METHODS)
     assert any("adds up to 8.98 of 8.98" in caption for caption in captions(at))
     cut = fine(attribution_page(images="photos", photo="cat", cut=True))
-    assert sum("% of the photo" in caption for caption in captions(cut)) == 5
+    assert sum("% of the photo" in caption for caption in captions(cut)) == len(PHOTO_METHODS)
+    signed = fine(attribution_page(images="photos", photo="cat", **{"shown-photos": "for and against"}))
+    assert sum(caption.startswith("±") for caption in captions(signed)) == len(PHOTO_METHODS)
 
 
 def test_what_a_photo_begins_with_is_fast_and_in_the_order_of_the_pointing_game() -> None:
     rows = advice.of_task("photo", "pointing").set_index("method").value
-    assert not set(on_photos.BEGIN) & set(FORMING)
-    pictured = rows[["Grad-CAM", "DeepLift", "guided backprop", "saliency"]]
-    assert pictured.is_monotonic_decreasing and set(on_photos.BEGIN[:2]) == set(rows.nlargest(2).index)
+    assert not set(PHOTO_METHODS) & set(FORMING)
+    pictured = rows[["Grad-CAM", "DeepLift", "saliency"]]
+    assert pictured.is_monotonic_decreasing and set(PHOTO_METHODS[:2]) == set(rows.nlargest(2).index)
 
 
 def test_a_slow_method_is_computed_on_demand(empty_store: Path) -> None:
@@ -269,7 +285,7 @@ def test_a_slow_method_is_computed_on_demand(empty_store: Path) -> None:
     assert any("chains of linear layers" in caption for caption in captions(at))
     next(button for button in at.button if button.label == "Compute").click().run()
     until(at, shown)
-    assert sum(caption.startswith("±") for caption in captions(fine(at))) == 1
+    assert sum(caption.startswith("0 to") for caption in captions(fine(at))) == 1
 
 
 def test_a_map_that_was_stopped_promises_nothing(empty_store: Path) -> None:
@@ -282,5 +298,6 @@ def test_a_map_that_was_stopped_promises_nothing(empty_store: Path) -> None:
     assert any("· sum " in caption for caption in found) and not any("adds up" in caption for caption in found)
 
 
-def test_without_a_photo_the_page_asks_for_one() -> None:
-    assert "Choose a photo" in said(fine(attribution_page(images="photos")))
+def test_without_a_photo_the_page_opens_on_a_sample() -> None:
+    at = fine(attribution_page(images="photos"))
+    assert sum(caption.startswith("0 to") for caption in captions(at)) == len(PHOTO_METHODS)

@@ -4,9 +4,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import embeddings
+from core.data.digits import EXAMPLE
 from core.maps import METHODS
 from core.measures import neighbours
 from core.measures.neighbours import ENOUGH
@@ -19,28 +22,44 @@ def maps_page(**values: object) -> AppTest:
 
 
 def test_every_net_is_a_row_of_maps_with_the_numbers_of_their_spaces() -> None:
-    at = fine(maps_page())
-    assert "It will be a star" in said(at)
+    at = fine(maps_page(map="PCA"))
     rows = maps(at)["rows"]
     assert [row["name"] for row in rows] == ["dense", "cnn", "rnn"]
     assert [figure["title"] for figure in rows[1]["maps"]] == ["pixels", "relu1", "relu2", "relu3", "relu4", "logits"]
     for figure in rows[1]["maps"]:
         assert len(figure["x"]) == len(figure["y"]) == len(maps(at)["labels"]) == ENOUGH
         assert min(figure["x"] + figure["y"]) == 0 and max(figure["x"] + figure["y"]) == 1000
-        assert figure["about"].endswith("% of the variance") and figure["star"] is None
+        assert figure["about"].endswith("% of the variance") and figure["star"] is not None
     assert rows[1]["maps"][5]["below"] == "98 % alike · silhouette 0.54"
     assert sum("pixels projected" in chart for chart in charts(at)) == 3
     assert neighbours.headline("silhouette", ("dense", "cnn", "rnn")) in [block.value for block in at.markdown]
 
 
-def test_a_test_image_is_a_star_where_its_point_is() -> None:
-    for row in maps(fine(maps_page(digit="7")))["rows"]:
+@pytest.mark.parametrize("method", ["PCA", "t-SNE"])
+def test_a_test_image_is_a_star_where_its_point_is(method: str) -> None:
+    for row in maps(fine(maps_page(digit="7", map=method)))["rows"]:
         for figure in row["maps"]:
             assert figure["star"] == pytest.approx([figure["x"][7], figure["y"][7]], abs=2)
 
 
-def test_a_drawing_is_a_star_among_its_own_kind() -> None:
-    at = fine(drawn(drawing(0)).switch_page("pages/maps.py").run())
+def test_the_page_opens_with_tsne_as_it_ships_and_an_example() -> None:
+    at = fine(maps_page())
+    for row in maps(at)["rows"]:
+        shipped = embeddings.shipped(row["name"], "trained")
+        assert shipped and [figure["title"] for figure in row["maps"]] == list(shipped)
+        for figure in row["maps"]:
+            flat = shipped[figure["title"]]
+            drawn_at = np.stack([figure["x"], figure["y"]], axis=1)
+            assert np.corrcoef(flat[:, 0], drawn_at[:, 0])[0, 1] > 0.999
+            assert figure["star"] == drawn_at[EXAMPLE].tolist()
+    assert not any(button.label.startswith("Start") for button in at.button)
+
+
+@pytest.mark.parametrize("method", ["PCA", "t-SNE"])
+def test_a_drawing_is_a_star_among_its_own_kind(method: str) -> None:
+    at = drawn(drawing(0))
+    at.query_params["map"] = method
+    at = fine(at.switch_page("pages/maps.py").run())
     shown = maps(at)
     logits = shown["rows"][1]["maps"][-1]
     x, y = logits["star"]
@@ -59,6 +78,7 @@ def test_tsne_begins_from_the_principal_axes_forms_and_is_kept(
     empty_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(METHODS, "t-SNE", replace(METHODS["t-SNE"], rounds=2))
+    monkeypatch.setattr(embeddings, "shipped", lambda model, weights: None)
     at = fine(maps_page(map="t-SNE", models=["dense"], digit="7"))
     begun = maps(at)["rows"][0]["maps"]
     assert [figure["about"] for figure in begun] == ["not begun"] * 4
@@ -71,7 +91,8 @@ def test_tsne_begins_from_the_principal_axes_forms_and_is_kept(
     assert [figure["x"] for figure in again] == [figure["x"] for figure in formed]
 
 
-def test_maps_that_form_can_be_cancelled(empty_store: Path) -> None:
+def test_maps_that_form_can_be_cancelled(empty_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embeddings, "shipped", lambda model, weights: None)
     at = maps_page(map="t-SNE", models=["dense"])
     next(button for button in at.button if button.label == "Start t-SNE").click().run()
     next(button for button in at.button if button.label == "Cancel").click().run()

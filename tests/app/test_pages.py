@@ -11,11 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from core import atlas, photo_examples, photo_paths, telling
 from core.data import canvas, digits, photographers, photos
+from core.data.digits import EXAMPLE
 from core.measures import neighbours
 from core.units import Unit
 from pages.frame import navigation
-from tests.drawing import drawing
-from tests.visits import EMPTY, answers, app, charts, drawn, fine, page, panel, said, texts, until
+from tests.drawing import canvas_state, drawing
+from tests.visits import EMPTY, answers, app, charts, drawn, fine, page, panel, press, said, texts, until
 
 
 @pytest.mark.parametrize("page", navigation.PAGES)
@@ -26,8 +27,21 @@ def test_every_page_opens_and_says_what_it_shows(page: str) -> None:
     assert at.expander[-1].label == "How this is computed"
 
 
-def test_without_a_drawing_the_page_invites() -> None:
+def test_the_page_opens_on_an_example_which_the_first_stroke_clears() -> None:
     at = fine(app().run())
+    label = str(int(digits.test_set().labels[EXAMPLE]))
+    assert answers(at) == [label] * 3 and not at.info
+    (said_so,) = (caption.value for caption in at.caption if "example" in caption.value)
+    assert f"test image {EXAMPLE}, an {label}" in said_so
+    assert not {"digit", "ink"} & set(at.query_params)
+    at.session_state["canvas-0"] = canvas_state(drawing(3))
+    fine(at.run())
+    assert answers(at) == ["3", "3", "3"] and not any("example" in caption.value for caption in at.caption)
+    torch.testing.assert_close(canvas.from_text(at.query_params["ink"]), canvas.to_input(drawing(3)), atol=0.01, rtol=0)
+
+
+def test_without_a_drawing_the_page_invites() -> None:
+    at = fine(press(app().run(), "Clear"))
     assert said(at) == canvas.EMPTY
     assert answers(at) == []
     assert len(charts(at)) == 1  # ten test images to begin with
@@ -59,11 +73,11 @@ def test_the_link_holds_the_drawing_and_brings_it_back() -> None:
 def test_a_test_image_is_named_in_the_link() -> None:
     at = fine(app(digit="0").run())
     assert answers(at) == ["7", "7", "7"]
-    at.button[0].click().run()
+    press(at, "Show me a digit")
     number = int(at.query_params["digit"])
     assert 0 <= number < 10_000
     assert "ink" not in at.query_params
-    at.button[1].click().run()
+    press(at, "Clear")
     assert said(at) == canvas.EMPTY
     assert "digit" not in at.query_params
 
@@ -90,8 +104,9 @@ def test_strokes_go_on_top_of_a_test_image() -> None:
     ids=["empty", "full", "dot", "two dots", "grey", "off the canvas"],
 )
 def test_a_bad_drawing_gets_a_sentence_and_no_answer(rgba: np.ndarray, words: str) -> None:
-    at = fine(drawn(rgba))
-    assert said(at) == words
+    at = press(app().run(), "Clear")
+    at.session_state["canvas-1"] = canvas_state(rgba)
+    assert said(fine(at.run())) == words
     assert answers(at) == []
 
 
@@ -150,12 +165,14 @@ def test_a_link_without_a_digit_in_its_ink_is_not_answered() -> None:
 def test_the_twin_the_plain_net_and_the_snapshots_take_the_trained_nets_place() -> None:
     at = app(digit="0").run()
     trained = texts(at)
-    for weights in ("plain", "untrained", "in training"):
+    for weights in ("plain", "untrained", "trained"):
         at.session_state["weights"] = weights
         fine(at.run())
-        assert (texts(at) == trained) == (weights == "in training")  # the slider of stages begins at the end
+        assert (texts(at) == trained) == (weights == "trained")
     at.select_slider(key="epochs").set_value("0").run()
     assert texts(fine(at)) != trained
+    press(at, "After epochs: 0")  # its chip takes it back
+    assert texts(fine(at)) == trained and at.select_slider(key="epochs").value == "end"
 
 
 def test_the_recurrent_net_can_be_stopped_early() -> None:
@@ -173,9 +190,9 @@ def test_dense_video_takes_the_dense_column() -> None:
 
 
 @pytest.mark.parametrize(
-    ("view", "there", "not_there"), [("sums", "conv2 ·", "relu2 ·"), ("activations", "relu2 ·", "conv2 ·")]
+    ("view", "there", "not_there"), [("pre-activations", "conv2 ·", "relu2 ·"), ("activations", "relu2 ·", "conv2 ·")]
 )
-def test_sums_activations_or_every_layer_can_be_shown(view: str, there: str, not_there: str) -> None:
+def test_pre_activations_activations_or_every_layer_can_be_shown(view: str, there: str, not_there: str) -> None:
     at = app(digit="0").run()
     at.session_state["layers"] = view
     shown = texts(fine(at.run()))
@@ -272,9 +289,7 @@ def until_done(at: AppTest) -> AppTest:
 def test_an_ascent_runs_to_its_end_and_is_kept(empty_store: Path) -> None:
     at = features()
     at.session_state["models"], at.session_state["steps"] = ["dense"], 32
-    fine(at.run())
-    assert [button.label for button in at.button] == ["Start"]
-    at.button[0].click().run()
+    press(fine(at.run()), "Start")
     until_done(at)
     assert not [button for button in at.button if button.label.startswith(("Start", "Cancel"))]
     assert len(charts(at)) == 3  # fc1, fc2, logits
@@ -298,16 +313,10 @@ def test_an_ascent_runs_to_its_end_and_is_kept(empty_store: Path) -> None:
 def test_an_ascent_can_be_cancelled_and_begun_again(empty_store: Path) -> None:
     at = features()
     at.session_state["models"], at.session_state["steps"] = ["rnn"], 512
-    at.run()
-    at.button[0].click().run()
-    assert [button.label for button in at.button] == ["Cancel"]
-    at.button[0].click().run()
-    for _ in range(50):
-        if at.button[0].label == "Start":
-            break
-        time.sleep(0.1)
-        at.run()
-    assert at.button[0].label == "Start"
+    press(at.run(), "Start")
+    assert "Start" not in labels(at)
+    press(at, "Cancel")
+    until(at, lambda at: "Start" in labels(at))
     assert list(empty_store.iterdir()) == []
 
 
@@ -317,6 +326,10 @@ def test_without_a_net_the_page_asks_for_one() -> None:
     assert fine(at.run()).info[0].value == "Choose a net, and a layer."
 
 
+def labels(at: AppTest) -> list[str]:
+    return [button.label for button in at.button]
+
+
 def shown_units(at: AppTest) -> list[str]:
     return [caption.value for caption in at.caption if " · unit" in caption.value]
 
@@ -324,7 +337,7 @@ def shown_units(at: AppTest) -> list[str]:
 def test_units_can_be_named(empty_store: Path) -> None:
     at = features()
     at.session_state["only"], at.session_state["steps"] = "cnn/relu2/7 cnn/conv2/3, rnn/lstm1/0", 8
-    at.run().button[0].click().run()
+    press(at.run(), "Start")
     until_done(at)
     assert shown_units(at) == ["conv2 · units 7, 3", "lstm1 · unit 0"]
 
@@ -344,7 +357,7 @@ def test_a_unit_that_does_not_exist_gets_a_sentence(only: str, words: str) -> No
     at = features()
     at.session_state["only"] = only
     assert words in said(fine(at.run()))
-    assert not at.button
+    assert "Start" not in labels(at)
 
 
 @pytest.mark.parametrize("number", ["1e309", "-1e309", "inf", "nan"])
@@ -367,7 +380,7 @@ def test_steps_out_of_range_are_brought_back_and_said() -> None:
     at = features()
     at.session_state["steps"] = 10**7
     assert "Steps: from 1 to 1024; 1024 is taken." in said(fine(at.run()))
-    assert [button.label for button in at.button] == ["Start"]
+    assert "Start" in labels(at)
 
 
 def test_the_usual_choice_shows_what_ships_before_anything_is_pressed(empty_store: Path) -> None:
@@ -384,17 +397,13 @@ def test_the_usual_choice_shows_what_ships_before_anything_is_pressed(empty_stor
 
 
 @pytest.mark.parametrize(("key", "value"), [("which", "most active on my drawing"), ("start", "my drawing")])
-def test_what_needs_a_drawing_asks_for_one_and_finds_it(key: str, value: str, empty_store: Path) -> None:
-    at = features()
-    at.session_state["models"], at.session_state["steps"], at.session_state[key] = ["dense"], 8, value
-    at.session_state["prior"] = "none"
-    assert "draw a digit on the page Draw" in said(fine(at.run()))
+def test_what_needs_a_drawing_finds_it(key: str, value: str, empty_store: Path) -> None:
     at = app(digit="7").run().switch_page("pages/features.py").run()
     at.session_state["prior"] = "none"
     at.session_state["models"], at.session_state["steps"], at.session_state[key] = ["dense"], 8, value
     fine(at.run())
     assert at.query_params["digit"] in ("7", ["7"])
-    at.button[0].click().run()
+    press(at, "Start")
     until_done(at)
     active = [caption.split("units ")[1] for caption in shown_units(at)]
     if key == "which":
@@ -406,7 +415,7 @@ def test_the_most_different_units_and_several_pictures_of_each(empty_store: Path
     at = features()
     at.session_state["models"], at.session_state["steps"] = ["dense"], 8
     at.session_state["which"], at.session_state["variants"] = "most different", 2
-    at.run().button[0].click().run()
+    press(at.run(), "Start")
     until_done(at)
     units = shown_units(at)[0].split("units ")[1].split(", ")
     assert len(set(units)) == 6 and units != [str(n) for n in range(6)]
@@ -568,20 +577,16 @@ def test_an_ascent_in_the_photo_net(empty_store: Path) -> None:
     at = features()
     at.session_state["sees"], at.session_state["steps"] = "photos", 4
     at.session_state["only"] = "photo/block2/3, photo/logits/1"
-    at.run().button[0].click().run()
+    press(at.run(), "Start")
     until_done(at)
     assert shown_units(at) == ["block2 · unit 3", "logits · unit 1"]
 
 
-def test_what_is_most_active_on_a_photo_asks_for_one_and_finds_it(empty_store: Path) -> None:
-    at = features()
-    at.session_state["sees"], at.session_state["which-photo"] = "photos", "most active on my photo"
-    assert "choose one on the page Photo" in said(fine(at.run()))
+def test_what_is_most_active_on_a_photo_finds_it(empty_store: Path) -> None:
     at = photo_page(photo="cat").switch_page("pages/features.py").run()
     at.session_state["sees"], at.session_state["which-photo"] = "photos", "most active on my photo"
     at.session_state["steps"], at.session_state["layers-photo"] = 2, ["logits"]
-    fine(at.run())
-    at.button[0].click().run()
+    press(fine(at.run()), "Start")
     until_done(at)
     assert shown_units(at)[0].startswith("logits · units ")
     assert at.query_params["photo"] in ("cat", ["cat"])
@@ -591,9 +596,10 @@ def neighbours_page(**link: str) -> AppTest:
     return page("neighbours", tuple(link), **link)
 
 
-def test_the_neighbours_page_asks_for_an_image_and_shows_the_numbers() -> None:
+def test_the_neighbours_page_opens_on_an_example_and_shows_the_numbers() -> None:
     at = fine(neighbours_page())
-    assert "draw a digit on the page Draw" in said(at)
+    assert any(f"An example: test image {EXAMPLE}" in caption.value for caption in at.caption)
+    assert sum("of 12" in block.value for block in at.markdown) == 7
     shown = [chart for chart in charts(at) if "untrained" in chart and "logits" in chart]
     assert len(shown) == 3
     for kind in ("trained", "plain", "shuffled", "pixels projected", "layer below projected"):
@@ -618,8 +624,7 @@ def test_neighbours_in_pixels_and_two_spaces_of_three_nets() -> None:
     assert len(sentences) == 7 and all("are 9s; on the mean, " in sentence for sentence in sentences)
     galleries = [chart for chart in charts(at) if "digit" in chart]
     assert len(galleries) == 7 and not any(",7\n" in chart for chart in galleries)  # not the image itself
-    at.button[0].click().run()
-    fine(at)
+    fine(press(at, "Show me a digit"))
     assert at.query_params["digit"] != ["7"]
 
 
@@ -657,7 +662,7 @@ def test_a_named_unit_of_a_net_without_its_weights_is_climbed_in_its_twin() -> N
     at.session_state["sees"], at.session_state["only"] = "photos", "squeezenet1_1/features.3.squeeze/2"
     fine(at.run())
     assert "weights of squeezenet1_1 are not on this machine" in said(at)
-    assert [button.label for button in at.button] == ["Download the weights", "Start"]
+    assert {"Download the weights", "Start"} <= set(labels(at))
     at = features()
     at.session_state["sees"], at.session_state["net"] = "photos", "squeezenet1_1"
     at.session_state["only"] = "photo/block2/3"
@@ -674,13 +679,13 @@ def test_a_photos_neighbours_in_pixels_and_two_layers() -> None:
     assert sum(caption.startswith("The nearest first: cosine distances") for caption in captions) == 3
 
 
-def test_photos_neighbours_ask_for_a_photo_and_say_that_a_folder_is_empty(
+def test_photos_neighbours_begin_with_an_example_and_say_that_a_folder_is_empty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = app().run()
     at.query_params["images"] = "photos"
     at = fine(at.switch_page("pages/neighbours.py").run())
-    assert "Choose a photo" in said(at)
+    assert sum(" numbers" in caption.value for caption in at.caption) == 3
     monkeypatch.setenv("LAYERSCOPE_PHOTOS", str(tmp_path))
     st.cache_resource.clear()
     at.query_params["photo"] = "cat"

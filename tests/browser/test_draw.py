@@ -5,9 +5,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from pages.frame.navigation import PAGES
+from tests.browser.menu import go_to
 from tests.drawing import draw_with_mouse
 
 Open = Callable[..., Page]
+GROUPS = list(dict.fromkeys(group for group, _ in PAGES.values()))
 
 
 def answers(page: Page) -> Locator:
@@ -16,9 +19,11 @@ def answers(page: Page) -> Locator:
 
 def test_a_digit_drawn_with_the_mouse_is_answered_by_three_nets(server: str, open_page: Open) -> None:
     page = open_page(server)
-    expect(page.get_by_text("There is no ink on the canvas yet.")).to_be_visible()
+    expect(answers(page)).to_have_text(["8", "8", "8"])  # the example
+    expect(page.get_by_text("An example: test image")).to_be_visible()
     draw_with_mouse(page, 3)
     expect(answers(page)).to_have_text(["3", "3", "3"])
+    expect(page.get_by_text("An example: test image")).to_have_count(0)
     expect(page.locator(".st-key-nets svg.marks")).to_have_count(3)
 
 
@@ -38,10 +43,10 @@ def test_reloading_the_link_shows_the_same(server: str, open_page: Open) -> None
 
 def test_a_cold_server_opened_by_a_link_shows_the_page_in_its_frame(cold_server: str, open_page: Open) -> None:
     page = open_page(
-        f"{cold_server}/?digit=0&weights=untrained&layers=sums&dense=dense-video&rows=12&unit=cnn%2Fconv2%2F3"
+        f"{cold_server}/?digit=0&weights=untrained&layers=pre-activations&dense=dense-video&rows=12&unit=cnn%2Fconv2%2F3"
     )
     expect(answers(page)).to_have_count(3)
-    expect(page.get_by_role("link", name="The nets")).to_be_visible()
+    expect(page.get_by_test_id("stTopNavSection")).to_have_text(GROUPS)
     expect(page.locator(".answer .net")).to_have_text(["dense-video", "cnn", "rnn"])
     expect(page.get_by_text("conv2 · 24 maps · 14 x 14")).to_be_visible()
     expect(page.get_by_text("lstm1 · 64 cells · 12 rows")).to_be_visible()
@@ -52,7 +57,7 @@ def test_a_cold_server_opened_by_a_link_shows_the_page_in_its_frame(cold_server:
 def test_a_cold_server_opened_at_another_page_shows_it_in_its_frame(cold_server: str, open_page: Open) -> None:
     page = open_page(f"{cold_server}/nets")
     expect(page.get_by_role("heading", name="The nets, trained and untrained")).to_be_visible()
-    expect(page.get_by_role("link", name="Draw")).to_be_visible()
+    expect(page.get_by_test_id("stTopNavSection")).to_have_text(GROUPS)
     expect(page.get_by_text("How this is computed")).to_be_visible()
 
 
@@ -66,9 +71,9 @@ def test_the_drawing_and_the_unit_survive_a_change_of_page(server: str, open_pag
     expect(page.locator("code.unit")).to_be_visible()
     page.wait_for_url("**unit=*")
     before = page.url
-    page.get_by_role("link", name="The nets").click()
+    go_to(page, "The nets")
     expect(page.get_by_role("heading", name="The nets, trained and untrained")).to_be_visible()
-    page.get_by_role("link", name="Draw").click()
+    go_to(page, "Draw")
     expect(answers(page)).to_have_text(["2", "2", "2"])
     expect(page.locator("code.unit")).to_be_visible()
     page.wait_for_url("**unit=*")
@@ -106,6 +111,7 @@ def test_back_goes_from_unit_to_unit_and_to_none(server: str, open_page: Open) -
 
 def test_a_click_on_a_test_image_puts_it_on_the_paper(server: str, open_page: Open) -> None:
     page = open_page(server)
+    page.get_by_role("button", name="Clear").click()
     page.locator(".st-key-begin svg.marks").click(position={"x": 30, "y": 30})
     expect(answers(page)).to_have_text(["0", "0", "0"])
     page.wait_for_url("**digit=3*")

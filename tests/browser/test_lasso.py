@@ -30,7 +30,7 @@ def maps_page(page: Page) -> Page:
 
 @pytest.mark.slow
 def test_a_lasso_shows_the_images_inside_and_a_click_beside_them_lets_go(server: str, open_page: Open) -> None:
-    page = maps_page(open_page(f"{server}/maps?digit=7"))
+    page = maps_page(open_page(f"{server}/maps?digit=7&map=PCA"))
     circle(page, radius=45)
     expect(page.get_by_text("images inside the lasso:")).to_be_visible()
     expect(page.locator(".st-key-inside svg.marks")).to_be_visible()
@@ -44,7 +44,7 @@ def test_a_lasso_shows_the_images_inside_and_a_click_beside_them_lets_go(server:
 
 
 def test_hovering_shows_the_image_and_a_click_takes_it(server: str, open_page: Open) -> None:
-    page = maps_page(open_page(f"{server}/maps?digit=7"))
+    page = maps_page(open_page(f"{server}/maps?digit=7&map=PCA"))
     expect(page.locator(".maps .tip")).to_be_hidden()
     canvas = page.locator(".maps canvas").nth(RELU4)
     canvas.hover(position={"x": 100, "y": 110})
@@ -57,7 +57,7 @@ def test_hovering_shows_the_image_and_a_click_takes_it(server: str, open_page: O
 
 
 def test_a_phone_shows_the_maps_within_its_width(server: str, open_page: Open) -> None:
-    page = maps_page(open_page(f"{server}/maps", width=390, height=844, touch=True))
+    page = maps_page(open_page(f"{server}/maps?map=PCA", width=390, height=844, touch=True))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     first, second = (page.locator(".maps canvas").nth(place).bounding_box() for place in (0, 1))
     assert first is not None and second is not None

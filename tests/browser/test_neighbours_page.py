@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.menu import go_to
 from tests.drawing import draw_with_mouse
 
 NUMBERED = re.compile(r"^Test image \d+, a")
@@ -29,7 +30,7 @@ def test_a_drawing_is_taken_along_from_the_page_draw(server: str, open_page: Ope
     page = open_page(server)
     draw_with_mouse(page, 3)
     expect(page.locator(".answer .label")).to_have_text(["3", "3", "3"])
-    page.get_by_role("link", name="Neighbours").click()
+    go_to(page, "Neighbours")
     expect(page.get_by_text("are 3s").first).to_be_visible()
     page.wait_for_url("**ink=*")
 
