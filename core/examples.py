@@ -1,10 +1,12 @@
 """Which real images excite a unit, and how strongly."""
 
+import math
 from collections.abc import Iterator
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from core.layers import record
 from core.measures.receptive_field import Field
@@ -36,6 +38,16 @@ def patch(
     """What the unit at that row and column of a map sees of an image."""
     down, across = window(fields, place, (image.shape[1], image.shape[2]))
     return image[:, down, across]
+
+
+def whole_patch(
+    image: Float[Tensor, "channels height width"], fields: tuple[Field, Field], place: tuple[int, int]
+) -> Float[Tensor, "channels rows columns"]:
+    """The same, of one size at all places of a map: where the window sticks out of the image there is nothing, 0."""
+    down, across = fields
+    room = math.ceil(max(down.size, across.size))
+    top, left = (room + math.floor(field.span(index)[0]) for field, index in zip(fields, place, strict=True))
+    return F.pad(image, (room,) * 4)[:, top : top + math.ceil(down.size), left : left + math.ceil(across.size)]
 
 
 def faded(image: Float[Tensor, "1 height width"], seen: tuple[slice, slice]) -> Float[Tensor, "1 height width"]:

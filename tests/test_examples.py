@@ -3,7 +3,8 @@
 import torch
 
 from core import examples
-from core.measures.receptive_field import Field
+from core.measures.receptive_field import Field, receptive_fields
+from core.models import load
 from tests.nets import Shift
 
 
@@ -68,3 +69,13 @@ def test_a_digit_is_faint_where_the_unit_does_not_look() -> None:
     expected[0, 0:2, 2:5] = 1
     assert torch.equal(shown, expected)
     assert torch.equal(image, torch.ones(1, 6, 6))
+
+
+def test_a_whole_patch_is_what_the_unit_sees_with_nothing_outside_the_image() -> None:
+    image = torch.arange(1.0, 29).outer(torch.arange(1.0, 29))[None]
+    fields = receptive_fields(load("cnn"), (1, 28, 28))["conv1"]
+    inside, corner = (examples.whole_patch(image, fields, place) for place in ((10, 12), (0, 27)))
+    assert torch.equal(inside, examples.patch(image, fields, (10, 12))) and inside.shape == (1, 5, 5)
+    clipped = examples.patch(image, fields, (0, 27))
+    assert clipped.shape == (1, 3, 3) and torch.equal(corner[:, 2:, :3], clipped)
+    assert float(corner.sum()) == float(clipped.sum())

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import images
 from core.atlas import PHOTO
-from core.attribution import ATTRIBUTIONS, FORMING
+from core.attribution import ATTRIBUTIONS, DRAWN
 from core.attribution.outcome import BASELINES
 from core.trust.advice import most_advised
 from core.trust.controls import CONTROLS, IMAGE
@@ -58,7 +58,7 @@ def choose_maps(sees: str, theme: images.Theme) -> Chosen:
 
 
 def _begin_with(sees: str) -> list[str]:
-    """The methods that are shown at first: three that we advise, among those that answer at once, and a control."""
+    """The methods that are shown at first: three that we advise and that draw nothing at random, and a control."""
     if sees == "photos":
         return PHOTO_METHODS
-    return [*most_advised([name for name in ATTRIBUTIONS if name not in FORMING], 3), IMAGE]
+    return [*most_advised([name for name in ATTRIBUTIONS if name not in DRAWN], 3), IMAGE]

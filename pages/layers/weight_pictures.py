@@ -20,6 +20,7 @@ from pages.layers.net_head import net_head
 
 PLANE = 140  # pixels of a plane of eigenvalues
 FIRST, GATES = 60, 360  # pixels of a first layer's filter, at most, and of a recurrent net's gates in a row
+LARGE = 12  # pixels of a weight in it, at most
 HEIGHT, WIDTH = 420, 640  # pixels that a deeper layer's picture should have at most
 SMALLEST, LARGEST = 3, 6  # pixels of a weight in it
 OWN = 72  # pixels of one unit's filter
@@ -40,7 +41,9 @@ def first_layer(model: str, weights: str, theme: images.Theme) -> None:
             _side_by_side(model, [matrix, *other_gates], 2, theme)
         return
     rows, across = matrix.values.shape[2:]
-    sheet = _filters(matrix.values, math.ceil(math.sqrt(len(matrix.values))), max(1, FIRST // across), theme)
+    sheet = _filters(
+        matrix.values, math.ceil(math.sqrt(len(matrix.values))), min(LARGE, max(1, FIRST // across)), theme
+    )
     with st.container(width=max(sheet.picture.width + 8, 260), gap="xsmall"):
         net_head(model, weights)
         st.caption(f"{matrix.layer.name} · {matrix.layer.units} filters of {rows} x {across}{_limit(sheet)}")

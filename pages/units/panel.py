@@ -15,6 +15,7 @@ from pages.inputs import canvas, nets
 from pages.inputs.gallery import gallery
 from pages.units.connections import connections
 from pages.units.heads import reached_caption, telling_caption
+from pages.units.windows import windows
 
 EXAMPLES, SCALE, STIMULUS_SCALE, WIDTH = 9, 3, 3, 280
 KINDS = {"": "what it looks for", atlas.WITHOUT: "without a prior", atlas.BARE: "bare optimum"}
@@ -31,6 +32,7 @@ def unit_panel(
     family = MODELS[unit.model].family
     answers = nets.test_answers(unit.model, weights, rows)[unit.layer]
     best, top = answers.strongest(unit.index, EXAMPLES), float(answers.most.values[unit.index, 0])
+    windows(unit, weights, best, answers.most.places[unit.index])
     _stimuli(unit, weights)
     if weights == "trained":
         _several(unit)
