@@ -1,13 +1,11 @@
 """What hangs on the wall of a unit, at full size over the page: beside it what its untrained twin looks for."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from core import atlas, images, photo_examples
 from core.stimuli import Recipe
 from core.units import Unit
-from pages.units.heads import stimulus_caption, unit_head
+from pages.units.heads import unit_head
 
 SIDE = 560  # pixels of each of the two pictures
 
@@ -37,9 +35,10 @@ def _full_size(unit: Unit, weights: str) -> None:
 def _reaches(unit: Unit, weights: str, stimulus: atlas.Stimulus) -> str:
     """What the picture reaches beside the best crop of the shipped photographs, or, of a twin, of the samples."""
     crops = photo_examples.examples_of(unit, weights)
-    if not crops:
-        return stimulus_caption(weights, stimulus, "sample photo")
-    return stimulus_caption(weights, replace(stimulus, strongest=crops[0].value), "photo")
+    best, of = (crops[0].value, "photo") if crops else (stimulus.strongest, "sample photo")
+    if stimulus.reached <= 0 or best <= 0:
+        return f"{weights}: reaches {stimulus.reached:.3g}, the best {of} {best:.3g}"
+    return f"{weights}: excites it {stimulus.reached / best:.2g} times as much as the best {of}"
 
 
 def recipe_in_a_line(recipe: Recipe) -> str:

@@ -536,10 +536,18 @@ def test_a_picture_of_the_wall_opens_at_full_size_beside_its_twins(unit: str) ->
     assert stimulus is not None
     best = photo_examples.examples_of(Unit.parse(unit), "trained")[0].value
     assert own.startswith("trained") and f"{stimulus.reached / best:.2g} times as much as the best photo" in own
-    assert twin.startswith("untrained") and "photo" in twin
+    assert twin.startswith("untrained: excites it") and twin.endswith("times as much as the best sample photo")
     made = atlas.WALL_RECIPES[unit.split("/")[1]]
     assert f"enlarged from {made.side} pixels" in recipe and f"{made.steps} steps of Adam at {made.lr:g}" in recipe
     assert ("pixel by pixel" in recipe) == ("not shaken" in recipe) == ("stem" in unit)
+
+
+def test_what_no_picture_lifts_above_zero_is_said_in_numbers_not_in_multiples() -> None:
+    at = photo_page(unit="photo/stem/28")
+    (button,) = (button for button in at.button if button.label == "Full size")
+    assert any(
+        "trained: reaches -3.69, the best photo -3.69" in text.value for text in fine(button.click().run()).caption
+    )
 
 
 @pytest.mark.parametrize(("unit", "of"), [("photo/block14/9", "trained"), ("photo/block4/7", "trained"),
