@@ -71,7 +71,7 @@ PHOTO_RECIPE = Recipe(
 RECIPES = {"digits": WITH_PRIOR, "photos": PHOTO_RECIPE}  # by what a model sees
 LIMITS: dict[str, tuple[float, float]] = {
     "radius": (0.1, 3.0), "steps": (1, 1024), "lr": (1e-3, 1.0), "budget": (0.01, 1.0), "decay": (0.0, 2.0),
-    "jitter": (0, 16), "blur": (0.0, 4.0), "turn": (0.0, 45.0), "zoom": (0.0, 0.5), "seed": (0, 9999), "row": (1, SIZE),
+    "jitter": (0, 32), "blur": (0.0, 4.0), "turn": (0.0, 45.0), "zoom": (0.0, 0.5), "seed": (0, 9999), "row": (1, SIZE),
     "minus": (0, 9999), "diversity": (0.0, 1000.0), "side": (SIZE, 224),
 }  # fmt: skip
 DIGIT_STARTS = ("grey", "noise", "black", "mean digit")

@@ -88,8 +88,9 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens an address in a tab of its own; a request to any other host fails the test."""
     contexts, elsewhere = [], []
 
-    def open_at(address: str, width: int = 1440, height: int = 1200, touch: bool = False) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch)
+    def open_at(address: str, width: int = 1440, height: int = 1200, touch: bool = False, finer: int = 1) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch,
+                                      device_scale_factor=finer)  # fmt: skip
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)

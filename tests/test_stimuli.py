@@ -263,7 +263,7 @@ def test_a_budget_in_whole_numbers_becomes_the_nearest_that_can_be_climbed(given
     ("name", "least", "most", "step"),
     [
         ("steps", 1, 1024, 1), ("lr", 0.001, 1.0, 1e-4), ("budget", 0.01, 1.0, 1e-3), ("decay", 0.0, 2.0, 0.01),
-        ("jitter", 0, 16, 1), ("blur", 0.0, 4.0, 0.01), ("turn", 0.0, 45.0, 0.1), ("zoom", 0.0, 0.5, 0.01),
+        ("jitter", 0, 32, 1), ("blur", 0.0, 4.0, 0.01), ("turn", 0.0, 45.0, 0.1), ("zoom", 0.0, 0.5, 0.01),
         ("seed", 0, 9999, 1), ("row", 1, 28, 1), ("minus", 0, 9999, 1), ("diversity", 0.0, 1000.0, 0.1),
         ("side", 28, 224, 1),
     ],

@@ -29,7 +29,19 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Generator, Tensor, nn
 
-from core import attribution, examples, guess, maps, photo_examples, segmentation, stimuli, survey, training, weights
+from core import (
+    atlas,
+    attribution,
+    examples,
+    guess,
+    maps,
+    photo_examples,
+    segmentation,
+    stimuli,
+    survey,
+    training,
+    weights,
+)
 from core.ascent import ascend, best_of, grow, objectives, parametrise, prepare, priors
 from core.ascent.parametrise import Fourier, Ink, Maco, Pixels
 from core.ascent.transforms import Blur, Jitter, Warp
@@ -1300,3 +1312,5 @@ def test_what_is_said_of_a_default_holds(text: str, pattern: str, holds: float) 
 def test_no_recipe_that_ships_is_out_of_its_limits() -> None:
     for recipe in stimuli.RECIPES.values():
         assert stimuli.within_limits(recipe) == (recipe, [])
+    for recipe in atlas.WALL_RECIPES.values():  # a window may be smaller than any picture that is climbed on a page
+        assert stimuli.within_limits(replace(recipe, side=stimuli.SIZE))[1] == []
