@@ -456,10 +456,6 @@ def photo_page(**link: str) -> AppTest:
     return page("photo", tuple(link), **link)
 
 
-def pictures(at: AppTest) -> int:
-    return sum(len(block.proto.imgs) for block in at.get("imgs"))
-
-
 def test_the_photo_page_opens_with_the_wall_and_its_numbers() -> None:
     at = fine(photo_page())
     wall = next(chart for chart in charts(at) if "photo/block8/" in chart)
