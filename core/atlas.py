@@ -213,7 +213,7 @@ def wall(weights: str, columns: int) -> tuple[Float[Tensor, "n 3 side side"], li
         rows.append(enlarged(pictures(PHOTO, edition, name)[places], WALL_SIDE, WALL_RECIPES[name]))
         shown += [Unit(PHOTO, name, everyone[place]) for place in places]
         size = fields[name][0].size
-        sees = "sees all" if math.isinf(size) else f"sees {size:.0f} px"
+        sees = "field: all" if math.isinf(size) else f"field: {size:.0f} px"
         captions.append(f"{name if name != 'logits' else 'classes'}\n{sees}")
     return torch.cat(rows), shown, captions
 

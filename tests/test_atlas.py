@@ -407,7 +407,7 @@ def test_the_wall_spreads_evenly_over_each_layer() -> None:
     assert rows.shape == (120, 3, 148, 148)
     assert [unit.index for unit in units if unit.layer == "block16"] == [round(n * 320 / 12 - 0.5) for n in range(12)]
     assert [unit.layer for unit in units] == [layer for layer in atlas.WALL for _ in range(12)]
-    assert captions[0] == "stem\nsees 3 px" and captions[-1] == "classes\nsees all" and len(captions) == 10
+    assert captions[0] == "stem\nfield: 3 px" and captions[-1] == "classes\nfield: all" and len(captions) == 10
     labels = find("photo").labels
     assert [labels[unit.index] for unit in units[-12:]][:3] == ["goldfish", "hen", "peacock"]
     for place in (0, 13, 59, 119):
