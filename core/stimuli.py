@@ -323,22 +323,32 @@ def climb_layers(
     same on any number of threads: unless told otherwise, as many as there are cores. Pictures of the same unit share a
     chunk. The threads end with the last step, or when the iterator is closed.
     """
-    climbs, places = [], []
+    climbs = []
     for place, indices in targets.items():
         model, layer = place.split("/")
         for part in _chunks(indices, CHUNKS[recipe.channels]):
             own = aims[place][part] if place in aims else None
-            climbs.append(climb(nets[model], layer, indices[part], recipe, own))
-            places.append(place)
-    for steps in in_step(climbs, threads or cores()):
-        found = {place: [step for step, own in zip(steps, places, strict=True) if own == place] for place in targets}
-        yield Frame(
-            steps[0].step,
-            steps[0].steps,
-            {place: _enlarged(as_bytes(torch.cat([part.images for part in parts])), recipe.side)
-             for place, parts in found.items()},
-            {place: torch.cat([part.scores for part in parts]).tolist() for place, parts in found.items()},
-        )  # fmt: skip
+            climbs.append(_as_frames(place, climb(nets[model], layer, indices[part], recipe, own), recipe.side))
+    for parts in in_step(climbs, threads or cores()):
+        yield _together(parts)
+
+
+def _as_frames(place: str, steps: Iterator[Step], side: int) -> Iterator[Frame]:
+    for step in steps:
+        pictures = _enlarged(as_bytes(step.images), side)
+        yield Frame(step.step, step.steps, {place: pictures}, {place: step.scores.tolist()})
+
+
+def _together(parts: Sequence[Frame]) -> Frame:
+    """One frame of several layers, or of several chunks of the same."""
+    images: dict[str, list[np.ndarray]] = {}
+    reached: dict[str, list[float]] = {}
+    for part in parts:
+        for place, pictures in part.images.items():
+            images.setdefault(place, []).append(pictures)
+            reached.setdefault(place, []).extend(part.reached[place])
+    whole = {place: np.concatenate(pictures) for place, pictures in images.items()}
+    return Frame(parts[0].step, parts[0].steps, whole, reached)
 
 
 def _chunks(indices: Sequence[int], size: int) -> list[slice]:
