@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: run test slow lint bench mutants pictures train
+.PHONY: run test slow lint bench load mutants pictures train
 .DELETE_ON_ERROR:
 
 run: .venv/app
@@ -28,6 +28,9 @@ lint: .venv/dev
 bench: .venv/bench
 	$(VENV)/python -m pytest -o addopts= tests/bench.py --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-sort=name
 	$(VENV)/python -m tests.bench_ascent
+
+load: .venv/dev
+	$(VENV)/python -m tests.load
 
 # Random mutants of what is committed, each put to the tests that run its line; goes on where it was stopped.
 N := 200

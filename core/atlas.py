@@ -2,7 +2,8 @@
 
 A model's atlas is a sheet of pictures a layer and one JSON, for the trained net and for its untrained twin. Of nets for
 digits it holds all layers with weights; the units behind them, after a ReLU or a pooling, look for what their sums look
-for; and once more with several pictures of each unit. Of nets for photographs it holds the rows of a wall.
+for; and once more with several pictures of each unit. Of nets for photographs it holds the layers of a wall by one
+recipe, suited to how far their units see, and once more what hangs on the wall, by a recipe for each layer.
 """
 
 import argparse
@@ -10,8 +11,8 @@ import io
 import json
 import math
 import sys
-from collections.abc import Generator, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,11 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from core import survey as surveys
+from core.ascent import Step
 from core.data import photos
 from core.data.digits import test_set
 from core.examples import peak, peaks
@@ -40,7 +42,7 @@ FOLDER = Path(__file__).parent / "atlases"
 WEIGHTS = ("trained", "untrained")
 VARIETY = 4  # different pictures of the same trained unit
 IN_A_ROW = 16
-BATCH = 64  # units that are climbed together, so that memory stays small
+BATCH, EXACT_BATCH = 64, 8  # units that are climbed together, so that memory stays small; in float32
 QUALITY, LOSSLESS = 80, 56  # of WebP; pixels of a picture's side
 
 # The wall: its layers from the first to the last, and in each so many units, evenly spread over all that it has.
@@ -54,22 +56,43 @@ CLASSES = (
     "pineapple", "daisy", "espresso", "school bus", "grand piano", "palace", "volcano",
 )  # fmt: skip
 CLASS_STEPS = 256
+# What hangs on the wall is to be looked at, not to be compared: each layer has its own recipe, chosen by eye on ten of
+# its units. Units that see little show a window not much larger than what they see; deeper ones are climbed slowly, in
+# waves of which the large ones are easy, and shaken hard, so that forms win over grain.
+WALL_RECIPES = {
+    "stem": replace(PHOTO_RECIPE, side=7, lr=0.05, steps=96, decay=None, jitter=0, turn=0.0, zoom=0.0, place="centre"),
+    "block1": replace(PHOTO_RECIPE, side=12, lr=0.02, decay=1.5, jitter=0, turn=0.0, zoom=0.0, place="centre"),
+    "block2": replace(PHOTO_RECIPE, side=24, lr=0.02, decay=1.3, steps=192, jitter=4, turn=5.0, zoom=0.0),
+    "block3": replace(PHOTO_RECIPE, side=40, lr=0.02, decay=1.3, steps=192, jitter=4, turn=5.0, zoom=0.0),
+    "block5": replace(PHOTO_RECIPE, side=80, lr=0.012, decay=1.3, steps=192),
+    "block8": replace(PHOTO_RECIPE, side=112, lr=0.008, decay=1.4, steps=192, jitter=16, turn=12.0, zoom=0.2),
+    "block11": replace(PHOTO_RECIPE, side=160, lr=0.008, decay=1.4, steps=192, jitter=16, turn=12.0, zoom=0.2),
+    "block14": replace(PHOTO_RECIPE, side=160, lr=0.008, decay=1.3, steps=192, jitter=16, turn=12.0, zoom=0.2),
+    "block16": replace(PHOTO_RECIPE, side=160, lr=0.006, decay=1.4, steps=192, jitter=16, turn=12.0, zoom=0.2,
+                       place="centre"),
+    "logits": replace(PHOTO_RECIPE, side=224, lr=0.004, decay=1.5, steps=256, jitter=24, turn=15.0, zoom=0.25),
+}  # fmt: skip
+WALL_SIDE = 148  # pixels of a picture where the wall's rows hang together
 
 
 @dataclass(frozen=True)
 class Edition:
-    """One of the atlases of a net for digits: of which weights, climbed how, and how many pictures of each unit."""
+    """One of the atlases of a net: of which weights, climbed how, and how many pictures of each unit."""
 
     weights: str
     recipe: Recipe
     many: int = 1
+    by_layer: Mapping[str, Recipe] = field(default_factory=dict)  # instead of `recipe`, and climbed exactly so
 
 
-SEVERAL, WITHOUT, BARE = "several", "without-prior", "bare"
+SEVERAL, WITHOUT, BARE, ON_WALL = "several", "without-prior", "bare", "wall"
 EDITIONS = {weights: Edition(weights, RECIPES["digits"]) for weights in WEIGHTS} | {
     SEVERAL: Edition("trained", RECIPES["digits"], VARIETY)
 } | {f"{weights}-{kind}": Edition(weights, recipe)
      for kind, recipe in ((WITHOUT, RECIPE), (BARE, OPTIMUM)) for weights in WEIGHTS}  # fmt: skip
+PHOTO_EDITIONS = {weights: Edition(weights, PHOTO_RECIPE) for weights in WEIGHTS} | {
+    f"{weights}-{ON_WALL}": Edition(weights, PHOTO_RECIPE, by_layer=WALL_RECIPES) for weights in WEIGHTS
+}
 
 
 @dataclass(frozen=True)
@@ -120,7 +143,7 @@ def _pages(model: str, weights: str) -> dict[str, Any]:
 def look_up(unit: Unit, weights: str, kind: str = "") -> Stimulus | None:
     """The shipped stimulus of a unit, of any layer; None where none was computed for this unit and these weights.
 
-    `kind` is empty for that of the default recipe, or `WITHOUT` or `BARE`.
+    `kind` is empty for that of the default recipe, or `WITHOUT` or `BARE`; of photos `ON_WALL`, for what hangs there.
     """
     edition = f"{weights}-{kind}" if kind else weights
     layer = pre_activation(layers_of(unit.model), unit.layer)
@@ -174,28 +197,33 @@ def wall_units(layer: Layer) -> list[int]:
 
 
 def wall(weights: str, columns: int) -> tuple[Float[Tensor, "n 3 side side"], list[Unit], list[str]]:
-    """The wall's pictures row by row, their units, and a caption for each row."""
+    """The wall's pictures row by row, brought to `WALL_SIDE`, their units, and a caption for each row.
+
+    They are by `WALL_RECIPES`, a recipe for each layer; what is measured is not: see `look_up` and `core.by_depth`.
+    """
     fields, layers = (
         receptive_fields(untrained(PHOTO, seed=0).eval()),
         {layer.name: layer for layer in layers_of(PHOTO)},
     )
     rows, shown, captions = [], [], []
+    edition = f"{weights}-{ON_WALL}"
     for name in WALL:
         everyone = wall_units(layers[name])
-        chosen = [everyone[place * len(everyone) // columns] for place in range(columns)]
-        found = pictures_of(weights, name, chosen)
-        rows.append(F.interpolate(found, (PHOTO_RECIPE.side,) * 2, mode="nearest"))
-        shown += [Unit(PHOTO, name, unit) for unit in chosen]
+        places = [place * len(everyone) // columns for place in range(columns)]
+        rows.append(enlarged(pictures(PHOTO, edition, name)[places], WALL_SIDE, WALL_RECIPES[name]))
+        shown += [Unit(PHOTO, name, everyone[place]) for place in places]
         size = fields[name][0].size
-        sees = "sees all" if math.isinf(size) else f"sees {size:.0f} px"
+        sees = "field: all" if math.isinf(size) else f"field: {size:.0f} px"
         captions.append(f"{name if name != 'logits' else 'classes'}\n{sees}")
     return torch.cat(rows), shown, captions
 
 
-def pictures_of(weights: str, layer: str, units: list[int]) -> Float[Tensor, "n 3 side side"]:
-    """The wall's pictures of these units of a layer."""
-    there = units_of(PHOTO, weights, layer)
-    return pictures(PHOTO, weights, layer)[[there.index(unit) for unit in units]]
+def enlarged(images: Float[Tensor, "n channels height width"], side: int, recipe: Recipe
+             ) -> Float[Tensor, "n channels side side"]:  # fmt: skip
+    """Pictures brought to `side` pixels: pixel by pixel where they were climbed so, else smoothly, being waves."""
+    if recipe.decay is None:
+        return F.interpolate(images, (side, side), mode="nearest")
+    return F.interpolate(images, (side, side), mode="bicubic", antialias=True).clamp(0, 1)
 
 
 def _sheet(model: str, weights: str, layer: str) -> Path:
@@ -219,8 +247,8 @@ def build(model: str, weights: str) -> Iterator[Progress]:
 
     Layers that were finished with the same weights and recipe are left as they are, so a build may be broken off.
     """
-    spec = find(model)
-    edition = EDITIONS[weights] if spec.sees == "digits" else Edition(weights, PHOTO_RECIPE)
+    sees = find(model).sees
+    edition = (EDITIONS if sees == "digits" else PHOTO_EDITIONS)[weights]
     named, recipe = edition.weights, edition.recipe
     net = load(model, weights=named)
     path = FOLDER / model / f"{weights}.json"
@@ -230,22 +258,31 @@ def build(model: str, weights: str) -> Iterator[Progress]:
     pages: dict[str, Any] = done.get("layers", {}) if done.items() >= about.items() else {}
     plan = _plan(model, weights)
     for layer, indices in plan.items():
-        wanted = recipe_for(layer) if spec.sees == "photos" else recipe
-        climbed = for_layer(net, layer, wanted) if spec.sees == "photos" else wanted
+        own = edition.by_layer.get(layer)
+        wanted = own or (recipe_for(layer) if sees == "photos" else recipe)
+        climbed = for_layer(net, layer, wanted) if sees == "photos" and not own else wanted
         made_so = {"recipe": asdict(climbed), "units": indices}
         if layer in pages and pages[layer].items() >= made_so.items():
             continue
-        aims = _aims(model, named, layer, indices) if spec.sees == "digits" else None
-        images = yield from _climbed(model, weights, net, layer, indices, wanted, aims)
-        write_whole(_sheet(model, weights, layer), _as_sheet(images, spec.sees))
+        aims = _aims(model, named, layer, indices) if sees == "digits" else None
+        climbs = [
+            climb(net, layer, indices[now], wanted, None if aims is None else aims[now], exactly=bool(own))
+            for now in _batches(len(indices), EXACT_BATCH if own else BATCH)
+        ]
+        images = yield from _climbed(Progress(model, weights, layer, 0, len(climbs) * wanted.steps), climbs)
+        write_whole(_sheet(model, weights, layer), _as_sheet(images, sees))
         with Image.open(_sheet(model, weights, layer)) as sheet:  # what is shipped is what is measured
             shipped = _cut(np.asarray(sheet), len(indices))
         reached = peak(record(net, shipped, [layer])[layer])[torch.arange(len(indices)), torch.tensor(indices)]
-        seen = test_set().images if spec.sees == "digits" else photos.sample_views()
+        seen = test_set().images if sees == "digits" else photos.sample_views()
         strongest = torch.cat(list(peaks(net, seen, layer))).amax(0)[torch.tensor(indices)]
         pages[layer] = made_so | {"reached": _rounded(reached), "strongest": _rounded(strongest)}
         in_order = {name: pages[name] for name in plan if name in pages}
         write_whole(path, json.dumps(about | {"layers": in_order}, indent=1).encode())
+
+
+def _batches(count: int, size: int) -> list[slice]:
+    return [slice(begin, begin + size) for begin in range(0, count, size)]
 
 
 def recipe_for(layer: str) -> Recipe:
@@ -254,7 +291,7 @@ def recipe_for(layer: str) -> Recipe:
 
 
 def _plan(model: str, weights: str) -> dict[str, list[int]]:
-    """The units of each layer that are climbed: all; of a wall's twin, and of its many classes, those that it shows."""
+    """The units of each layer that are climbed: all; for the wall, in a twin, and of many classes, those that hang."""
     layers = layers_of(model)
     if find(model).sees == "digits":
         sums = [layer for layer in layers if layer == pre_activation(layers, layer.name)]
@@ -275,16 +312,12 @@ def _aims(model: str, weights: str, layer: str, indices: list[int]) -> Tensor:
     return answers[layer].aims_of(shape, indices)
 
 
-def _climbed(
-    model: str, weights: str, net: nn.Module, layer: str, indices: list[int], recipe: Recipe, aims: Tensor | None
-) -> Generator[Progress, None, Tensor]:
+def _climbed(begun: Progress, climbs: Sequence[Iterator[Step]]) -> Generator[Progress, None, Tensor]:
+    """Climb one batch after the other; the pictures of all."""
     found = []
-    for begin in range(0, len(indices), BATCH):
-        now = slice(begin, begin + BATCH)
-        for step in climb(net, layer, indices[now], recipe, None if aims is None else aims[now]):
-            yield Progress(
-                model, weights, layer, begin // BATCH * step.steps + step.step, -(-len(indices) // BATCH) * step.steps
-            )
+    for number, steps in enumerate(climbs):
+        for step in steps:
+            yield replace(begun, step=number * step.steps + step.step)
         found.append(step.images)
     return torch.cat(found)
 
@@ -329,7 +362,7 @@ def main() -> None:
     arguments = parser.parse_args()
     settle()
     for model in arguments.models:
-        for weights in EDITIONS if find(model).sees == "digits" else WEIGHTS:
+        for weights in EDITIONS if find(model).sees == "digits" else PHOTO_EDITIONS:
             with tqdm(file=sys.stderr, mininterval=1) as bar:
                 for progress in build(model, weights):
                     bar.total = progress.steps

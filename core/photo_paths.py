@@ -1,4 +1,4 @@
-"""Whether the photo net computes on the wall's pictures as on the crops that excite their units most.
+"""Whether the photo net computes on the pictures of one recipe as on the crops that excite their units most.
 
 `python -m core.photo_paths FOLDER` measures it on the crops that `core.photo_examples` found, which it cuts anew, and
 writes the table.

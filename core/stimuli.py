@@ -2,8 +2,10 @@
 
 import io
 import math
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -25,12 +27,14 @@ from core.data.digits import test_set
 from core.examples import FAINT, peak
 from core.layers import record, run_to
 from core.measures.receptive_field import receptive_fields
+from core.process import cores, in_step
 
 SIZE = 28
 FILTER, TINY, SMALL = 3, 8, 32  # pixels of receptive field
 TIMED = 4  # images
 NONE = "none"
 NOISY = 4  # images show what a unit can see: one alone may meet ReLUs that let nothing through
+CHUNKS = {1: 64, 3: 8}  # pictures that climb together in one thread, by their channels: see `climb_layers`
 DRAWN = 256  # points of a prior, of which the best is where a climb begins
 
 
@@ -67,7 +71,7 @@ PHOTO_RECIPE = Recipe(
 RECIPES = {"digits": WITH_PRIOR, "photos": PHOTO_RECIPE}  # by what a model sees
 LIMITS: dict[str, tuple[float, float]] = {
     "radius": (0.1, 3.0), "steps": (1, 1024), "lr": (1e-3, 1.0), "budget": (0.01, 1.0), "decay": (0.0, 2.0),
-    "jitter": (0, 16), "blur": (0.0, 4.0), "turn": (0.0, 45.0), "zoom": (0.0, 0.5), "seed": (0, 9999), "row": (1, SIZE),
+    "jitter": (0, 32), "blur": (0.0, 4.0), "turn": (0.0, 45.0), "zoom": (0.0, 0.5), "seed": (0, 9999), "row": (1, SIZE),
     "minus": (0, 9999), "diversity": (0.0, 1000.0), "side": (SIZE, 224),
 }  # fmt: skip
 DIGIT_STARTS = ("grey", "noise", "black", "mean digit")
@@ -212,13 +216,15 @@ def _transforms(recipe: Recipe) -> list[Transform]:
 def _dtype(model: nn.Module, layer: str, side: int) -> torch.dtype:
     """The type that is faster here, timed once a process for nets of one size: equal recipes give equal pictures."""
     key = (sum(weight.numel() for weight in model.parameters()), layer, side)
-    if key not in _DTYPES:
-        images = torch.rand(TIMED, 3, side, side, generator=Generator().manual_seed(0))
-        _DTYPES[key] = faster_dtype(model, images, units(layer, [0] * TIMED))
+    with _TIMING:  # of a layer's chunks the first decides for all
+        if key not in _DTYPES:
+            images = torch.rand(TIMED, 3, side, side, generator=Generator().manual_seed(0))
+            _DTYPES[key] = faster_dtype(model, images, units(layer, [0] * TIMED))
     return _DTYPES[key]
 
 
 _DTYPES: dict[tuple[int, str, int], torch.dtype] = {}
+_TIMING = threading.Lock()
 
 
 def known_optimum(model: nn.Module, layer: str) -> Float[Tensor, " units"] | None:
@@ -305,21 +311,53 @@ def from_png(png: bytes, steps: int, reached: Mapping[str, Sequence[float]]) -> 
 
 
 def climb_layers(
-    nets: Mapping[str, nn.Module], targets: Mapping[str, Sequence[int]], recipe: Recipe, aims: Mapping[str, Tensor] = {}
+    nets: Mapping[str, nn.Module],
+    targets: Mapping[str, Sequence[int]],
+    recipe: Recipe,
+    aims: Mapping[str, Tensor] = {},
+    threads: int | None = None,
 ) -> Iterator[Frame]:
-    """Several layers at once, step by step: `targets` are the units by "model/layer", `aims` their own places."""
+    """Several layers at once, step by step: `targets` are the units by "model/layer", `aims` their own places.
+
+    The units of a layer climb in chunks of one size, each as `climb` would climb it alone, so that the pictures are the
+    same on any number of threads: unless told otherwise, as many as there are cores. Pictures of the same unit share a
+    chunk. The threads end with the last step, or when the iterator is closed.
+    """
     climbs = []
     for place, indices in targets.items():
         model, layer = place.split("/")
-        climbs.append(climb(nets[model], layer, indices, recipe, aims.get(place)))
-    for steps in zip(*climbs, strict=True):
-        found = dict(zip(targets, steps, strict=True))
-        yield Frame(
-            steps[0].step,
-            steps[0].steps,
-            {place: _enlarged(as_bytes(step.images), recipe.side) for place, step in found.items()},
-            {place: step.scores.tolist() for place, step in found.items()},
-        )
+        for part in _chunks(indices, CHUNKS[recipe.channels]):
+            own = aims[place][part] if place in aims else None
+            climbs.append(_as_frames(place, climb(nets[model], layer, indices[part], recipe, own), recipe.side))
+    for parts in in_step(climbs, threads or cores()):
+        yield _together(parts)
+
+
+def _as_frames(place: str, steps: Iterator[Step], side: int) -> Iterator[Frame]:
+    for step in steps:
+        pictures = _enlarged(as_bytes(step.images), side)
+        yield Frame(step.step, step.steps, {place: pictures}, {place: step.scores.tolist()})
+
+
+def _together(parts: Sequence[Frame]) -> Frame:
+    """One frame of several layers, or of several chunks of the same."""
+    images: dict[str, list[np.ndarray]] = {}
+    reached: dict[str, list[float]] = {}
+    for part in parts:
+        for place, pictures in part.images.items():
+            images.setdefault(place, []).append(pictures)
+            reached.setdefault(place, []).extend(part.reached[place])
+    whole = {place: np.concatenate(pictures) for place, pictures in images.items()}
+    return Frame(parts[0].step, parts[0].steps, whole, reached)
+
+
+def _chunks(indices: Sequence[int], size: int) -> list[slice]:
+    """Consecutive parts of at least so many pictures, but for the last one, none of which parts a unit's pictures."""
+    begins = [0]
+    for place in range(1, len(indices)):
+        if place - begins[-1] >= size and not set(indices[:place]) & set(indices[place:]):
+            begins.append(place)
+    return [slice(*ends) for ends in pairwise([*begins, len(indices)])]
 
 
 def _enlarged(pictures: np.ndarray, side: int) -> np.ndarray:

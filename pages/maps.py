@@ -81,7 +81,7 @@ if chosen:
     with st.container(key="lasso"):
         gallery(labels.new_tensor(chosen[:MOST]), columns=20, scale=2, key="inside", take=look_at)
 
-st.header("How far apart are they?", anchor=False)
+st.header("How far apart are they?", anchor=False, help=explained("silhouette"))
 beside_controls("silhouette", models, "euclidean", theme)
 
 with st.expander("How this is computed"):

@@ -101,7 +101,7 @@ with st.container(horizontal=True, gap="medium"):
             st.vega_lite_chart(spec=chart, width="content", key=f"curve-{model}")
 st.dataframe(cards.cards().drop(columns="family"), column_config=COLUMNS, hide_index=True)
 
-st.header("The net for photos", anchor=False)
+st.header("The net for photos", anchor=False, help=explained("receptive field", "feature map"))
 st.markdown(
     f"`photo` is EfficientNet-Lite0, {parameters('photo'):.1f} million parameters, trained by others on the 1,000 "
     "classes of ImageNet. Each block widens, filters every channel by itself, and narrows again. *Receptive field*: "

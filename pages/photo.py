@@ -20,21 +20,21 @@ with navigation.loading():
     from pages.layers.photo_layers import PhotoView, answer, choose_layer, maps, record_photo, strip
     from pages.layers.wall import depth_in_numbers, wall
     from pages.units.chosen import chosen_unit
+    from pages.units.full_size import full_size_button
     from pages.units.heads import closable_head
     from pages.units.photo_panel import photo_panel
 
 SIDE = 288  # pixels of the column at the side
 STORY = """
 **How to read the wall.** Each picture began as even grey, and was changed until one channel of one layer answered
-strongly, all over the picture. The stem, which sees three pixels, knows colours and stripes. The next blocks weave
-gratings and textures from them; in the middle there are tiles, bubbles and scales; further down eyes, fur and beaks;
-and at the end things that have names.
+strongly. The stem, which sees three pixels, knows colours and edges; the next blocks spots and gratings; in the middle
+there are tiles, bubbles and scales; further down eyes, fur and beaks; and at the end things that have names.
 
 Twelve channels a row, evenly spread over all that the layer has: nothing was picked. The classes were chosen for being
 known to everybody, before their pictures were seen. **Untrained** is the control: the same net before training, its
 norms set by photos.
 
-**Click a picture** to open its unit, or choose a photo above.
+**Click a picture** to open its unit and see it at full size, or choose a photo above.
 """
 COMPUTED = """
 **The net.** `photo` is EfficientNet-Lite0 (Tan and Le 2019) with its weights for ImageNet's 1,000 classes; its batch
@@ -47,7 +47,14 @@ and `block8`, what it passes on. The other nets are torchvision's, with its own 
 the picture is made, the fine ones weaker as 1 / frequency, colours decorrelated (Olah, Mordvintsev, Schubert 2017);
 before each step the picture is shifted, turned by up to 10 degrees and resized by up to 10 %. Layers that see little
 get pictures of 28 or 56 pixels, others of 112; classes 256 steps, and larger forms. The stem's pre-activations are
-linear, and climbed pixel by pixel. `python -m core.atlas build photo` makes them all, from seed 0.
+linear, and climbed pixel by pixel. `python -m core.atlas build photo` makes them all, from seed 0; the panels show
+them.
+
+**What hangs on the wall** is to be looked at, so each row has its own recipe, chosen by eye and not by any number. The
+stem and block1 show what one unit sees, in windows of 7 and 12 pixels; block2 to block5 the channel's mean over windows
+of 24 to 80, enlarged, so that a grating can be seen as one. Deeper pictures have up to 224 pixels and up to 256 steps,
+smaller ones: large waves are easier (fine ones weaker as 1 / frequency^1.3 to 1.5), shifts go up to 24 pixels, turns to
+15 degrees, resizing to 25 %. Block16 is read at its map's centre. The untrained twin's are made by the same.
 
 **In numbers**, for which every layer is climbed by one recipe at 112 pixels, so that layers can be compared. *Spatial
 frequency*: the mean over the power spectrum of a picture's brightness. *Colourfulness*: Hasler
@@ -95,6 +102,7 @@ with side:
     if unit:
         with st.container(key="unit"):
             closable_head(unit)
+            full_size_button(unit, weights)
             there = activations.get(unit.layer)
             photo_panel(unit, view, None if there is None else there[0])
     elif picture is None:

@@ -13,6 +13,7 @@ navigation.enter(
 
 with navigation.loading():
     from core.models import DIGIT_NETS, MODELS, families
+    from pages.frame.glossary import explained
     from pages.inputs.choose_nets import choose_weights
     from pages.layers.weight_pictures import about_smoothness, deeper_layers, first_layer, recurrent_layers
     from pages.units.over_page import unit_over_page
@@ -52,7 +53,7 @@ with st.container(horizontal=True, gap="small", key="first"):
                 if MODELS[model].family == family:
                     first_layer(model, weights, theme)
 
-st.header("Deeper layers", anchor=False)
+st.header("Deeper layers", anchor=False, help=explained("unit", "hidden state", "gate"))
 deep = st.segmented_control("Net", DIGIT_NETS, default="cnn", required=True, key="deep", bind="query-params")
 st.markdown(RECURRENT if MODELS[deep].reads_rows else DEEPER)
 with st.container(horizontal=True, gap="medium", key="deeper"):

@@ -1,9 +1,9 @@
 """How long the pages' work takes, on one core: `make bench`. Medians; nothing here passes or fails by time."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,9 @@ from core.measures.neighbours import ENOUGH
 from core.measures.spaces import Space, vectors
 from core.models import MODELS, load
 from core.process import settle
-from core.stimuli import PHOTO_RECIPE, RECIPE, climb
+from core.stimuli import PHOTO_RECIPE, RECIPE, Frame, climb, climb_layers
 from core.survey import shipped, survey
+from pages.jobs.long_work import scheduler
 from tests.drawing import draw_with_mouse, drawing
 
 ROOT = Path(__file__).parent.parent
@@ -82,8 +83,46 @@ def test_an_ascent_of_128_steps(benchmark: Any, nets: Any, name: str, layer: str
 
 def test_an_ascent_of_24_units_of_block_8(benchmark: Any) -> None:
     net = load("photo")
-    list(climb(net, "block8", range(24), replace(PHOTO_RECIPE, steps=1)))  # torch's optimizers load 2 s at once
+    list(climb(net, "block8", range(24), replace(PHOTO_RECIPE, steps=1)))  # the type is timed
     benchmark.pedantic(lambda: list(climb(net, "block8", range(24), PHOTO_RECIPE)), rounds=3)
+
+
+def few_steps(threads: int) -> Iterator[Frame]:
+    """Of 16 units of block 8, as a job of the app climbs them."""
+    recipe = replace(PHOTO_RECIPE, steps=16)
+    return climb_layers({"photo": photo_net()}, {"photo/block8": range(16)}, recipe, threads=threads)
+
+
+@cache
+def photo_net() -> nn.Module:
+    return load("photo")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_16_steps_of_16_units_of_block_8(benchmark: Any, threads: int) -> None:
+    benchmark.pedantic(lambda: list(few_steps(threads)), rounds=7, warmup_rounds=1)
+
+
+@pytest.mark.parametrize("threads", [0, 1, 2])
+def test_a_rerun_of_the_draw_page_beside_an_ascent(benchmark: Any, threads: int) -> None:
+    """What other visitors wait while a job climbs on so many threads."""
+    at, jobs = draw_page(), scheduler()
+    for number in range(8 if threads else 0):
+        jobs.start(number, partial(few_steps, threads), "bench")
+    benchmark.pedantic(lambda: another_digit(at), rounds=40, warmup_rounds=3)
+    for number in range(8):
+        jobs.cancel(number, "bench")
+
+
+def draw_page() -> AppTest:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.query_params["digit"] = "0"
+    return at.run()
+
+
+def another_digit(at: AppTest) -> None:
+    at.button[0].click().run()
+    assert not at.exception
 
 
 def test_an_uploaded_photo_to_every_activation(benchmark: Any) -> None:
@@ -144,15 +183,8 @@ def test_click_to_first_picture_in_chromium(benchmark: Any, server: str, open_pa
 
 def test_a_rerun_of_the_draw_page(benchmark: Any) -> None:
     """The script and its charts as the server runs them; a new test image each time."""
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    at.query_params["digit"] = "0"
-    at.run()
-
-    def rerun() -> None:
-        at.button[0].click().run()
-        assert not at.exception
-
-    benchmark.pedantic(rerun, rounds=20, warmup_rounds=3)
+    at = draw_page()
+    benchmark.pedantic(lambda: another_digit(at), rounds=20, warmup_rounds=3)
 
 
 @pytest.mark.parametrize("unit", ["cnn/relu3/5", "rnn/lstm2/5"])

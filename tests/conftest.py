@@ -47,7 +47,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def _start_server() -> tuple[subprocess.Popen[bytes], str]:
+def start_server() -> tuple[subprocess.Popen[bytes], str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -69,7 +69,7 @@ def _start_server() -> tuple[subprocess.Popen[bytes], str]:
 @pytest.fixture
 def cold_server(browser: Browser) -> Iterator[str]:
     """The address of a server that nobody has visited yet."""
-    server, address = _start_server()
+    server, address = start_server()
     yield address
     server.terminate()
     server.wait()
@@ -78,7 +78,7 @@ def cold_server(browser: Browser) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def server(browser: Browser) -> Iterator[str]:
     """The address of a server that all tests share."""
-    server, address = _start_server()
+    server, address = start_server()
     yield address
     server.terminate()
     server.wait()
@@ -90,11 +90,10 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts, elsewhere = [], []
 
     def open_at(
-        address: str, width: int = 1440, height: int = 1200, touch: bool = False, theme: Theme = "light"
+        address: str, width: int = 1440, height: int = 1200, touch: bool = False, finer: int = 1, theme: Theme = "light"
     ) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch, color_scheme=theme
-        )
+        context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch,
+                                      device_scale_factor=finer, color_scheme=theme)  # fmt: skip
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)

@@ -14,6 +14,7 @@ from scipy.special import expit
 from torch import Generator, Tensor, nn
 
 from core.ascent import Step, ascend, grow, objectives, parametrise, transforms
+from core.ascent.ascend import _adam
 from core.ascent.objectives import Objective
 from core.data import digits
 from core.examples import peaks
@@ -61,6 +62,18 @@ def test_the_optimum_of_a_linear_unit_under_a_norm_bound_is_its_weight_vector() 
     weight = Linear().score.weight[0]
     assert torch.cosine_similarity(found.flatten(), weight, dim=0) > 0.999
     torch.testing.assert_close(found.flatten(), weight, atol=0.02, rtol=0)
+
+
+def test_a_step_is_that_of_torchs_adam_to_the_last_bit() -> None:
+    """By another path: its class, given the same gradients. It would load torch's compiler into the app."""
+    ours, theirs = (torch.randn(3, 1, 5, 5, generator=Generator().manual_seed(0)) for _ in range(2))
+    mean, square, optimizer = torch.zeros_like(ours), torch.zeros_like(ours), torch.optim.Adam([theirs], lr=0.07)
+    generator = Generator().manual_seed(1)
+    for step in range(1, 60):
+        theirs.grad = torch.randn(ours.shape, generator=generator) * 10.0 ** (step % 5 - 3)
+        optimizer.step()
+        _adam(ours, theirs.grad, mean, square, step, 0.07)
+        assert torch.equal(ours, theirs)
 
 
 def test_a_linear_unit_gets_ink_where_its_weight_is_positive_and_nowhere_else() -> None:

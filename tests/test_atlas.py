@@ -92,10 +92,11 @@ def test_what_ships_for_digits_is_what_the_weights_make_of_the_pictures(name: st
         assert atlas.strongest(name, weights, layer) == dict(zip(shipped["units"], shipped["strongest"], strict=True))
 
 
-@pytest.mark.parametrize("weights", ["trained", "untrained"])
+@pytest.mark.parametrize("weights", ["trained", "untrained", "trained-wall", "untrained-wall"])
 def test_what_ships_for_photos_is_what_the_net_makes_of_pictures_and_of_the_sample_views(weights: str) -> None:
     """Five pictures of each layer, and all views of the sample photos, child by child through the net."""
-    net, shipped = load("photo", weights=weights), page("photo", weights)
+    of, _, kind = weights.partition("-")
+    net, shipped = load("photo", weights=of), page("photo", weights)
     with torch.no_grad():
         views = x = photos.sample_views()
         assert views.shape == (20, 3, 224, 224)
@@ -115,7 +116,7 @@ def test_what_ships_for_photos_is_what_the_net_makes_of_pictures_and_of_the_samp
                 unit, reached, strongest = (shipped[name][key][place] for key in ("units", "reached", "strongest"))
                 assert seen[row, unit].max().item() == pytest.approx(reached, **CLOSE)
                 assert x[:, unit].max().item() == pytest.approx(strongest, **CLOSE)
-                stimulus = atlas.look_up(Unit("photo", name, unit), weights)
+                stimulus = atlas.look_up(Unit("photo", name, unit), of, kind)
                 assert stimulus is not None and torch.equal(stimulus.image, pictures[row])
                 assert (stimulus.reached, stimulus.strongest) == (reached, strongest)
 
@@ -333,7 +334,7 @@ def test_a_layer_of_sums_is_the_first_of_its_depth() -> None:
 def test_the_atlases_stay_small() -> None:
     size = {path: sum(file.stat().st_size for file in path.iterdir()) for path in atlas.FOLDER.iterdir()}
     photo = size.pop(atlas.FOLDER / "photo")
-    assert photo < 7 * MEGABYTE and sum(size.values()) < 2 * MEGABYTE
+    assert photo < 14 * MEGABYTE and sum(size.values()) < 2 * MEGABYTE
 
 
 @pytest.mark.parametrize("weights", atlas.WEIGHTS)
@@ -361,16 +362,67 @@ def test_the_photo_nets_atlas_is_that_of_the_shipped_weights_and_recipes(
             assert shipped["units"] == sorted({n * units // 24 for n in range(24)})
 
 
+@pytest.mark.parametrize("weights", ["trained", "untrained"])
+def test_what_hangs_on_the_wall_is_of_its_units_and_by_the_recipe_of_its_row(
+    weights: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied(tmp_path, monkeypatch)
+    about = json.loads((atlas.FOLDER / "photo" / f"{weights}-wall.json").read_text())
+    assert about["weights"] == identity("photo", weights)
+    assert list(about["layers"]) == list(atlas.WALL) == list(atlas.WALL_RECIPES)
+    assert next(atlas.build("photo", f"{weights}-wall"), None) is None  # nothing is left to do
+    for layer in atlas.layers_of("photo"):
+        if layer.name in atlas.WALL:
+            shipped = about["layers"][layer.name]
+            assert Recipe(**shipped["recipe"]) == atlas.WALL_RECIPES[layer.name]
+            assert shipped["units"] == atlas.wall_units(layer)
+            side = sheet("photo", f"{weights}-wall", layer.name).shape[1] / 16
+            assert side == atlas.WALL_RECIPES[layer.name].side
+
+
+def test_a_build_makes_the_walls_pictures_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rows, in float32 and from their seed: as they ship, but for what the sums of another machine round."""
+    monkeypatch.setattr(atlas, "FOLDER", tmp_path)
+    monkeypatch.setattr(atlas, "WALL", ("stem", "block1"))
+    *_, last = atlas.build("photo", "trained-wall")
+    assert last == atlas.Progress("photo", "trained-wall", "block1", 256, 256)  # in two parts of 128 steps
+    about = json.loads((tmp_path / "photo" / "trained-wall.json").read_text())
+    for layer in ("stem", "block1"):
+        with Image.open(tmp_path / "photo" / f"trained-wall-{layer}.webp") as picture:
+            made = np.asarray(picture).astype(int)
+        assert np.abs(made - sheet("photo", "trained-wall", layer)).mean() < 2
+        reached = page("photo", "trained-wall")[layer]["reached"]
+        assert about["layers"][layer]["reached"] == pytest.approx(reached, rel=0.05, abs=0.05)
+
+
+def test_the_wall_finds_more_of_what_excites_its_units_than_photographs_do() -> None:
+    """In each row most pictures excite their unit more than any sample photograph."""
+    for layer, shipped in page("photo", "trained-wall").items():
+        ahead = [made >= seen for made, seen in zip(shipped["reached"], shipped["strongest"], strict=True)]
+        assert sum(ahead) >= 0.9 * len(ahead), layer
+
+
 def test_the_wall_spreads_evenly_over_each_layer() -> None:
     rows, units, captions = atlas.wall("trained", 12)
-    assert rows.shape == (120, 3, 112, 112)
+    assert rows.shape == (120, 3, 148, 148)
     assert [unit.index for unit in units if unit.layer == "block16"] == [round(n * 320 / 12 - 0.5) for n in range(12)]
     assert [unit.layer for unit in units] == [layer for layer in atlas.WALL for _ in range(12)]
-    assert captions[0] == "stem\nsees 3 px" and captions[-1] == "classes\nsees all" and len(captions) == 10
+    assert captions[0] == "stem\nfield: 3 px" and captions[-1] == "classes\nfield: all" and len(captions) == 10
     labels = find("photo").labels
     assert [labels[unit.index] for unit in units[-12:]][:3] == ["goldfish", "hen", "peacock"]
-    for place in (0, 13, 59, 119):  # enlarged by whole factors to one size
-        stimulus = atlas.look_up(units[place], "trained")
+    for place in (0, 13, 59, 119):
+        stimulus = atlas.look_up(units[place], "trained", atlas.ON_WALL)
         assert stimulus is not None
-        factor = 112 // stimulus.image.shape[-1]
-        assert torch.equal(rows[place], stimulus.image.repeat_interleave(factor, 1).repeat_interleave(factor, 2))
+        recipe = atlas.WALL_RECIPES[units[place].layer]
+        assert torch.equal(rows[place], atlas.enlarged(stimulus.image[None], 148, recipe)[0])
+    assert not torch.equal(atlas.wall("untrained", 12)[0], rows)
+
+
+def test_what_was_climbed_pixel_by_pixel_is_enlarged_so_and_waves_smoothly() -> None:
+    """A picture of two pixels, black and white: grey appears between them only where it is made of waves."""
+    halves = torch.tensor([[0.0, 1.0], [0.0, 1.0]]).expand(1, 3, 2, 2)
+    sharp, smooth = (atlas.enlarged(halves, 8, atlas.WALL_RECIPES[layer]) for layer in ("stem", "block1"))
+    assert torch.equal(sharp, halves.repeat_interleave(4, 2).repeat_interleave(4, 3))
+    assert smooth.shape == sharp.shape and smooth.min() == 0 and smooth.max() == 1
+    between = smooth[0, 0, 0, 2:6]
+    assert (between.diff() > 0.1).all() and (between[1] + between[2]).item() == pytest.approx(1, abs=1e-4)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import torch
 from PIL import Image
@@ -35,6 +36,13 @@ def column(model: str = "cnn", family: str = "cnn", depth: int = 2, **more: Any)
     )
 
 
+def tables_of(spec: charts.Spec) -> dict[str, pd.DataFrame]:
+    """By name; some are Arrow's."""
+    return {
+        name: table.to_pandas() if isinstance(table, pa.Table) else table for name, table in spec["datasets"].items()
+    }
+
+
 def marks(spec: charts.Spec) -> list[str]:
     return [layer["mark"]["type"] for layer in spec["layer"]]
 
@@ -43,7 +51,7 @@ def test_a_click_selects_a_units_address() -> None:
     (spec,) = charts.net_columns([column()], "light", WIDTH, None)
     click = next(param for param in spec["params"] if param["name"] == charts.UNIT)
     assert click["select"] == {"type": "point", "fields": ["unit"], "on": "click", "toggle": False}
-    units = spec["datasets"]["units"]
+    units = tables_of(spec)["units"]
     assert list(units.unit) == [f"cnn/relu1/{n}" for n in range(4)] + [f"cnn/logits/{n}" for n in range(3)]
     assert (units.right > units.left).all() and (units.bottom > units.top).all()
     assert units.right.max() <= WIDTH
@@ -52,7 +60,7 @@ def test_a_click_selects_a_units_address() -> None:
 def test_layers_of_the_same_depth_stand_at_the_same_height() -> None:
     shallow, deep = column("dense", "dense"), column(depth=3)
     first, second = (
-        spec["datasets"]["pictures"].set_index("caption")
+        tables_of(spec)["pictures"].set_index("caption")
         for spec in charts.net_columns([shallow, deep], "light", WIDTH, None)
     )
     assert first.top["relu1 · 4 maps · 6 x 6"] == second.top["relu1 · 4 maps · 6 x 6"]
@@ -63,7 +71,7 @@ def test_layers_of_the_same_depth_stand_at_the_same_height() -> None:
 
 def test_bars_are_as_high_as_the_share_and_the_largest_is_marked() -> None:
     (spec,) = charts.net_columns([column()], "light", WIDTH, None)
-    bars = spec["datasets"]["bars"]
+    bars = tables_of(spec)["bars"]
     np.testing.assert_allclose((bars.bottom - bars.top) / charts.BARS, [0.7, 0.1, 0.2])
     assert list(bars.best) == [True, False, False]
     assert charts.FAMILY_COLOURS["cnn"] in json.dumps(spec["layer"])
@@ -71,7 +79,7 @@ def test_bars_are_as_high_as_the_share_and_the_largest_is_marked() -> None:
 
 def test_each_picture_has_its_scale_in_words() -> None:
     (spec,) = charts.net_columns([column()], "light", WIDTH, None)
-    scales = spec["datasets"]["pictures"].scale
+    scales = tables_of(spec)["pictures"].scale
     assert scales[0] == ""
     assert scales[1].startswith("0 to 0.9") or scales[1] == "0 to 1"
     assert scales[2] == "±2"
@@ -81,9 +89,9 @@ def test_the_selected_unit_and_the_rows_read_are_outlined() -> None:
     reading = images.tiles(torch.rand(3, 28), 264, "light")
     net = column("rnn", "rnn", reading=reading, rows=7)
     (spec,) = charts.net_columns([net], "light", WIDTH, Unit("rnn", "relu1", 2))
-    rows, unit = spec["datasets"]["outlines"].to_dict("records")
+    rows, unit = tables_of(spec)["outlines"].to_dict("records")
     assert rows["bottom"] - rows["top"] == 7 * images.STEP
-    wanted = spec["datasets"]["units"].set_index("unit").loc["rnn/relu1/2"]
+    wanted = tables_of(spec)["units"].set_index("unit").loc["rnn/relu1/2"]
     assert (unit["left"], unit["bottom"]) == (wanted.left, wanted.bottom)
 
 
@@ -99,7 +107,7 @@ def test_filling_a_chart_leaves_the_kept_specification_alone() -> None:
 def test_a_gallery_selects_the_images_number() -> None:
     sheet = images.contact_sheet(torch.rand(4, 1, 28, 28), columns=2, scale=2)
     spec = charts.gallery(sheet, [5, 8, 13, 21])
-    assert list(spec["datasets"]["boxes"].digit) == [5, 8, 13, 21]
+    assert list(tables_of(spec)["boxes"].digit) == [5, 8, 13, 21]
     assert (spec["width"], spec["height"]) == sheet.picture.size
     assert marks(spec) == ["image", "text", "rect", "rect"]
 
@@ -109,15 +117,15 @@ def test_a_sheet_is_shown_smaller_beside_its_captions_with_a_frame_round_what_is
     spec = charts.clickable_sheet(sheet, charts.UNIT, ["a/b/0", "a/b/1", "a/b/2", "a/b/3"], about="Units",
                                   selected="a/b/2", shrink=2.0, captions=["top", "below"], room=50)  # fmt: skip
     assert (spec["width"], spec["height"]) == (50 + 113, 113)
-    boxes, outlines = spec["datasets"]["boxes"], spec["datasets"]["outlines"]
+    boxes, outlines = tables_of(spec)["boxes"], tables_of(spec)["outlines"]
     assert boxes.left.tolist() == [50, 107, 50, 107] and boxes.top.tolist() == [0, 0, 57, 57]
     assert outlines.values.tolist() == [[50, 57, 106, 113]]
-    assert spec["datasets"]["rows"].values.tolist() == [[0, "top"], [57, "below"]]
+    assert tables_of(spec)["rows"].values.tolist() == [[0, "top"], [57, "below"]]
 
 
 def test_five_classes_have_bars_as_long_as_their_shares() -> None:
     spec = charts.shares(["a", "b"], [75.0, 10.0], "light", 200)
-    assert spec["datasets"]["shares"].right.tolist() == [150, 20]
+    assert tables_of(spec)["shares"].right.tolist() == [150, 20]
 
 
 @pytest.mark.parametrize("logarithmic", [True, False])
@@ -129,22 +137,22 @@ def test_numbers_by_depth_keep_the_order_of_the_layers_and_dash_the_twin(logarit
     assert band["encoding"]["x"]["sort"] == line["encoding"]["x"]["sort"] == ["stem", "block1", "a"]
     assert line["encoding"]["strokeDash"]["scale"]["range"] == [[1, 0], [5, 4]]
     assert [band["encoding"][place]["field"] for place in ("y", "y2")] == ["low", "high"]
-    assert len(spec["datasets"]["numbers"]) == 6
+    assert len(tables_of(spec)["numbers"]) == 6
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_histogram_counts_every_image(theme: images.Theme) -> None:
     peaks = np.random.default_rng(0).normal(size=500)
     spec = charts.spread(peaks, 0.25, "strongest", "rnn", theme, 280, 150)
-    assert spec["datasets"]["bins"].images.sum() == 500
-    assert spec["datasets"]["here"]["from"].tolist() == [0.25]
+    assert tables_of(spec)["bins"].images.sum() == 500
+    assert tables_of(spec)["here"]["from"].tolist() == [0.25]
     assert charts.FAMILY_COLOURS["rnn"] in json.dumps(spec["layer"])
 
 
 def test_learning_curves_are_errors_on_logarithmic_axes() -> None:
     curves = pd.DataFrame({"training": "trained", "epoch": [0.0, 1.0], "accuracy": [10.0, 99.0]})
     spec = charts.learning(curves, "cnn", "light", 300)
-    rows = spec["datasets"]["curves"]
+    rows = tables_of(spec)["curves"]
     assert rows.error.tolist() == [90, 1]
     assert rows.epoch.min() > 0
     assert spec["layer"][0]["encoding"]["y"]["scale"]["type"] == "log"
@@ -163,14 +171,14 @@ def beside(theme: images.Theme = "light") -> charts.Spec:
 
 def test_numbers_by_depth_have_a_band_from_the_lowest_to_the_highest_seed() -> None:
     spec = beside()
-    bands = spec["datasets"]["numbers"].set_index(["weights", "layer"])
+    bands = tables_of(spec)["numbers"].set_index(["weights", "layer"])
     assert bands.loc[("trained", "relu1"), ["lowest", "mean", "highest"]].tolist() == pytest.approx([0.5, 0.6, 0.7])
     assert bands.loc[("plain", "logits"), ["lowest", "highest"]].tolist() == pytest.approx([0.7, 0.7])
     assert "something else" not in bands.index.get_level_values(0)
     band, pixels, line, _ = spec["layer"]
     assert (band["mark"]["type"], line["mark"]["type"]) == ("area", "line")
     assert (band["encoding"]["y"]["field"], band["encoding"]["y2"]["field"]) == ("lowest", "highest")
-    assert spec["datasets"]["pixels"].value.tolist() == [0.5] and pixels["mark"]["strokeDash"] == [1, 3]
+    assert tables_of(spec)["pixels"].value.tolist() == [0.5] and pixels["mark"]["strokeDash"] == [1, 3]
     assert line["encoding"]["x"]["sort"] == ["relu1", "logits"]
 
 
@@ -194,7 +202,7 @@ def test_every_kind_of_control_has_a_look_of_its_own(theme: images.Theme) -> Non
 def test_eigenvalues_stand_in_a_plane_that_holds_them_and_the_unit_circle() -> None:
     values = {"trained": np.array([2.5 + 0j, 1j]), "untrained": np.array([0.5 + 0j])}
     spec = charts.eigenvalues(values, "rnn", "light", 140)
-    points, circle = spec["datasets"]["points"], spec["datasets"]["circle"]
+    points, circle = tables_of(spec)["points"], tables_of(spec)["circle"]
     assert points[["real", "imaginary", "weights"]].values.tolist() == [
         [2.5, 0, "trained"], [0, 1, "trained"], [0.5, 0, "untrained"]
     ]  # fmt: skip
@@ -204,7 +212,7 @@ def test_eigenvalues_stand_in_a_plane_that_holds_them_and_the_unit_circle() -> N
 
 def test_quantiles_stand_for_all_images() -> None:
     spec = charts.spread(np.linspace(0, 1, 401), None, "strongest", "cnn", "light", 280, 150, images=10_000)
-    assert spec["datasets"]["bins"].images.sum() == pytest.approx(10_000)
+    assert tables_of(spec)["bins"].images.sum() == pytest.approx(10_000)
 
 
 def test_numbers_below_zero_have_room() -> None:
@@ -219,7 +227,7 @@ def test_what_is_found_of_a_method_stands_beside_the_image_itself_and_a_random_o
     values = {"the image itself": 0.5, "at random": 0.8, "centre first": 0.7}
     beside = {name: Worth({}, {"deletion": [1.0, value, 0.0]}) for name, value in values.items()}
     spec = charts.trust_curves([("cnn", "cnn", worth, beside), ("rnn", "rnn", Worth({}, {}, {}), {})], "dark")
-    points = spec["datasets"]["points"].set_index(["curve", "kind"])
+    points = tables_of(spec)["points"].set_index(["curve", "kind"])
     first, image, random = charts.KINDS
     for kind, values in ((first, [1.0, 0.2, 0.0]), (image, [1.0, 0.5, 0.0]), (random, [1.0, 0.8, 0.0])):
         assert points.loc[("deletion", kind), "value"].tolist() == values
@@ -233,10 +241,10 @@ def test_what_is_found_of_a_method_stands_beside_the_image_itself_and_a_random_o
 def test_the_fall_of_an_answer_has_a_line_where_one_is() -> None:
     curves = dict(zip(charts.KINDS, ([1.0, 0.3, 0.1], [1.0, 0.6, 0.1], [1.0, 0.9, 0.1]), strict=True))
     spec = charts.falls(curves, 0.25, "rnn", "light")
-    shares = spec["datasets"]["shares"].set_index("kind")
+    shares = tables_of(spec)["shares"].set_index("kind")
     assert shares.loc["at random", "share"].tolist() == [1.0, 0.9, 0.1]
     assert shares.loc["the image itself", "gone"].tolist() == [0.0, 0.5, 1.0]
-    assert spec["datasets"]["here"].gone.tolist() == [0.25]
+    assert tables_of(spec)["here"].gone.tolist() == [0.25]
     assert charts.FAMILY_COLOURS["rnn"] in json.dumps(spec["layer"])
 
 
@@ -246,7 +254,7 @@ def test_gains_have_a_full_dot_where_the_control_is_beaten() -> None:
     rows = [row | {"method": method} for method in ("LRP", "saliency")]
     spec = charts.gains(pd.DataFrame(rows), ["saliency", "LRP", "DeepLift"], "light")
     zero, span, _, full = spec["layer"]
-    assert spec["datasets"]["zero"].zero.tolist() == [0] and zero["mark"]["type"] == "rule"
+    assert tables_of(spec)["zero"].zero.tolist() == [0] and zero["mark"]["type"] == "rule"
     assert (span["encoding"]["x"]["field"], span["encoding"]["x2"]["field"]) == ("lower", "upper")
     assert full["encoding"]["opacity"] == {"condition": {"test": "datum.verdict == 'beats'", "value": 1}, "value": 0}
     assert span["encoding"]["y"]["sort"] == ["saliency", "LRP", "DeepLift"]
@@ -255,7 +263,7 @@ def test_gains_have_a_full_dot_where_the_control_is_beaten() -> None:
 def test_methods_agree_in_pairs() -> None:
     table = pd.DataFrame({"a": {"a": 1.0, "b": -0.2}, "b": {"a": -0.2, "b": 1.0}})
     spec = charts.agreement(table, "light")
-    pairs = spec["datasets"]["pairs"].set_index(["method", "other"]).value
+    pairs = tables_of(spec)["pairs"].set_index(["method", "other"]).value
     assert pairs["a", "b"] == -0.2 and pairs["b", "b"] == 1
     (cells,) = spec["layer"]
     assert cells["encoding"]["color"]["scale"]["domain"] == [-1, 1]
@@ -358,7 +366,7 @@ def encodings_of(spec: charts.Spec) -> list[tuple[charts.Spec, str, dict[str, An
 
 
 def rows_of(spec: charts.Spec, view: charts.Spec) -> pd.DataFrame:
-    return spec["datasets"][view["data"]["name"]]
+    return tables_of(spec)[view["data"]["name"]]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -471,7 +479,7 @@ def test_boxes_are_seen_under_the_pointer_only() -> None:
 def test_a_column_is_stacked_with_room_for_captions_and_none_overlap() -> None:
     """Bars, their labels, then pictures with a line of 18 pixels above each and 16 below; units lie within."""
     spec = every_chart("light")["column"]
-    tables = spec["datasets"]
+    tables = tables_of(spec)
     pictures = tables["pictures"]
     assert pictures.left.tolist() == [12] * len(pictures)
     assert pictures.top[0] == charts.BARS + 18 + 16 + 18
@@ -499,7 +507,7 @@ def test_a_columns_legend_stands_at_its_right_end_beside_the_captions() -> None:
     gap = 290 - ramp["mark"]["width"] - scale["encoding"]["x"]["value"]
     assert 4 <= gap <= 8
     assert scale["transform"] == ramp["transform"] == [{"filter": "datum.legend != ''"}]
-    legends = spec["datasets"]["pictures"].legend
+    legends = tables_of(spec)["pictures"].legend
     assert (
         legends[0] == ""
         and legends[1] != legends[2]
@@ -517,19 +525,19 @@ def test_depths_begin_below_the_highest_stack_of_any_net() -> None:
     (first, tiles), (last, logits) = pair.layers
     layers = ((first, tiles), (replace(first, name="pool1"), tiles), (last, logits))
     twice = replace(pair, model="dense", layers=layers, reading=tiles, rows=2)
-    one, two = (spec["datasets"]["pictures"] for spec in charts.net_columns([pair, twice], "light", WIDTH, None))
+    one, two = (tables_of(spec)["pictures"] for spec in charts.net_columns([pair, twice], "light", WIDTH, None))
     assert one.top[1] == two.top[1] and one.top[2] == two.top[3]
     assert two.top[2] - two.top[1] == tiles.picture.height + 34 == two.top[3] - two.top[2]
     assert two.top[4] - two.top[3] == logits.picture.height + 34 + 18
-    assert "outlines" in charts.net_columns([pair], "light", WIDTH, None)[0]["datasets"]
-    assert len(charts.net_columns([pair], "light", WIDTH, None)[0]["datasets"]["outlines"]) == 0
+    assert "outlines" in tables_of(charts.net_columns([pair], "light", WIDTH, None)[0])
+    assert len(tables_of(charts.net_columns([pair], "light", WIDTH, None)[0])["outlines"]) == 0
     assert charts.picture_width(WIDTH) == WIDTH - 12
 
 
 def test_a_share_is_a_name_above_a_bar() -> None:
     """Each in 34 pixels; the first, likeliest, has the family's colour."""
     spec = charts.shares(list("abc"), [75.0, 20.0, 5.0], "light", 200)
-    table = spec["datasets"]["shares"]
+    table = tables_of(spec)["shares"]
     assert (
         table.text.diff()[1:].tolist() == table.top.diff()[1:].tolist() == table.bottom.diff()[1:].tolist() == [34, 34]
     )
@@ -561,7 +569,7 @@ def test_a_sheet_is_as_large_as_its_pixels_say() -> None:
     assert half["datasets"]["picture"].left.tolist() == [30] and half["height"] == round(plain["height"] / 2)
     assert half["datasets"]["rows"].top.tolist() == sorted(set(half["datasets"]["boxes"].top))
     # a PNG keeps every pixel; what is shrunk need not
-    kinds = [spec["datasets"]["picture"].url[0].split(";")[0] for spec in (plain, half)]
+    kinds = [tables_of(spec)["picture"].url[0].split(";")[0] for spec in (plain, half)]
     assert kinds[0] == "data:image/png" and kinds[1] != kinds[0]
 
 
@@ -585,7 +593,7 @@ def test_a_histogram_has_an_axis_where_there_is_room_and_counts_what_lies_in_eac
 def test_learning_curves_show_the_start_and_have_room_to_a_third_of_a_percent() -> None:
     curves = pd.DataFrame({"training": "plain", "epoch": [0.0, 1 / 16, 40.0], "accuracy": [5.0, 99.7, 100.0]})
     spec = charts.learning(curves, "dense", "light", 300)
-    rows = spec["datasets"]["curves"]
+    rows = tables_of(spec)["curves"]
     assert rows.epoch.tolist() == [1 / 32, 1 / 16, 40] and rows.error.tolist() == pytest.approx([95, 0.3, 0.01])
     line, points = views_of(spec)
     x, y = line["encoding"]["x"], line["encoding"]["y"]
@@ -629,11 +637,11 @@ def test_the_plane_is_square_and_its_circle_closed() -> None:
         x, y = view["encoding"]["x"]["scale"], view["encoding"]["y"]["scale"]
         assert x["domain"] == y["domain"] == [-1, 1] and x["range"] == y["range"][::-1] == [0, 140]
         assert not x["nice"] and not y["nice"]
-    order = spec["datasets"]["circle"].order
+    order = tables_of(spec)["circle"].order
     assert order.iloc[0] == 0 and order.iloc[-1] == pytest.approx(2 * np.pi) and len(order) == 65
     assert circle["encoding"]["order"]["field"] == "order"
     assert (level["encoding"]["y"]["field"], upright["encoding"]["x"]["field"]) == ("zero", "zero")
-    assert spec["datasets"]["zero"].zero.tolist() == [0]
+    assert tables_of(spec)["zero"].zero.tolist() == [0]
     wide = charts.eigenvalues({"trained": np.array([1.2 - 0.5j])}, "rnn", "light", 140)
     assert views_of(wide)[2]["encoding"]["x"]["scale"]["domain"] == [-2, 2]
     tests = [view["transform"][0]["filter"] for view in (twin, trained)]
@@ -657,7 +665,7 @@ def test_three_panels_show_how_far_a_method_can_be_trusted() -> None:
         assert (seen, large < 20) == ((1, True) if curve == "stages" else (0, False))  # else they are for the pointer
         assert (panel["width"], panel["height"]) == (88, 84)
     assert spec["resolve"] == {"scale": {"color": "shared"}}
-    points = spec["datasets"]["points"]
+    points = tables_of(spec)["points"]
     own = points[(points.curve == "deletion") & (points.kind == charts.KINDS[0])]
     assert own.step.tolist() == ["0 % of the ink", "100 % of the ink"] and own["at"].tolist() == [0, 1]
     stages = points[(points.curve == "stages") & (points.kind == charts.KINDS[0])]
@@ -752,7 +760,7 @@ def test_what_means_the_same_looks_the_same_in_every_chart(theme: images.Theme) 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_guesses_stand_on_a_scale_from_none_to_all_with_chance_in_the_middle(theme: images.Theme) -> None:
     spec = charts.guesses(guesses(), theme, 280)
-    table = spec["datasets"]["guesses"]
+    table = tables_of(spec)["guesses"]
     assert table["count"].tolist() == ["1 of 4", "3 of 4"]
     assert table.colour.tolist() == [charts.marks.TEXT[theme], charts.FAMILY_COLOURS["cnn"]]
     chance, interval, dot, count = spec["layer"]
@@ -764,3 +772,12 @@ def test_guesses_stand_on_a_scale_from_none_to_all_with_chance_in_the_middle(the
     names = dot["encoding"]["y"]
     assert names["sort"] == ["nothing", "cnn"] and names["axis"]["labelOverlap"] is False
     assert spec["height"] >= 30 * 2 + 50
+
+
+def test_what_can_be_clicked_is_known_from_the_chart() -> None:
+    (net,) = charts.net_columns([column()], "light", WIDTH, None)
+    units = charts.choices(net, charts.UNIT)
+    assert units[0].endswith("/relu1/0") and units[-1].endswith("/logits/2") and len(units) == len(set(units))
+    sheet = images.contact_sheet(torch.rand(4, 1, 28, 28), columns=2)
+    assert charts.choices(charts.gallery(sheet, [5, 8, 13, 21]), charts.IMAGE) == [5, 8, 13, 21]
+    assert charts.choices(charts.gallery(sheet, [5, 8, 13, 21]), charts.UNIT) == []

@@ -1,4 +1,4 @@
-"""Path similarity of the wall's pictures: crops cut again, likenesses by hand, and the shipped table in words."""
+"""Path similarity of pictures by one recipe: crops cut again, likenesses by hand, and the shipped table in words."""
 
 from collections import OrderedDict
 from pathlib import Path

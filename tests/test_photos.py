@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from skimage import data
+from sklearn.datasets import load_sample_image
 from torchvision.models import ResNet18_Weights
 
 from core.data import photos
+from core.data.imagenet import imagenet_labels
 from core.models.lite import trained_lite0
 
 
@@ -21,6 +24,18 @@ def saved(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def test_the_samples_are_those_that_their_packages_show() -> None:
+    """And ImageNet's labels are torchvision's; the app reads both without importing these packages."""
+    named = {"cat": "chelsea", "coffee": "coffee", "rocket": "rocket", "astronaut": "astronaut"}
+    for name, theirs in named.items():
+        assert np.array_equal(photos.SAMPLES[name](), getattr(data, theirs)())
+    for name, theirs in {"flower": "flower.jpg", "palace": "china.jpg"}.items():
+        assert np.array_equal(photos.SAMPLES[name](), load_sample_image(theirs))
+    for name, read in photos.TEXTURES.items():
+        assert np.array_equal(read(), getattr(data, name)())
+    assert list(imagenet_labels()) == ResNet18_Weights.DEFAULT.meta["categories"]
 
 
 def halves(mode: str, left: Any, right: Any) -> Image.Image:

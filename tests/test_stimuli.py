@@ -1,6 +1,7 @@
 """The digit nets' stimuli: several layers at once, each as it would be alone."""
 
 import io
+import threading
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -26,6 +27,7 @@ from core.stimuli import (
     OPTIMUM,
     PHOTO_RECIPE,
     RECIPE,
+    RECIPES,
     WITH_PRIOR,
     Frame,
     Recipe,
@@ -261,7 +263,7 @@ def test_a_budget_in_whole_numbers_becomes_the_nearest_that_can_be_climbed(given
     ("name", "least", "most", "step"),
     [
         ("steps", 1, 1024, 1), ("lr", 0.001, 1.0, 1e-4), ("budget", 0.01, 1.0, 1e-3), ("decay", 0.0, 2.0, 0.01),
-        ("jitter", 0, 16, 1), ("blur", 0.0, 4.0, 0.01), ("turn", 0.0, 45.0, 0.1), ("zoom", 0.0, 0.5, 0.01),
+        ("jitter", 0, 32, 1), ("blur", 0.0, 4.0, 0.01), ("turn", 0.0, 45.0, 0.1), ("zoom", 0.0, 0.5, 0.01),
         ("seed", 0, 9999, 1), ("row", 1, 28, 1), ("minus", 0, 9999, 1), ("diversity", 0.0, 1000.0, 0.1),
         ("side", 28, 224, 1),
     ],
@@ -365,6 +367,38 @@ def test_photos_are_climbed_in_colour_and_enlarged_to_one_size() -> None:
     again = from_png(last.to_png(), last.steps, last.reached)
     assert all(np.array_equal(again.images[place], images) for place, images in last.images.items())
     assert np.array_equal(photo_frames(FEW)[-1].images["photo/block2"], last.images["photo/block2"])
+
+
+@pytest.mark.parametrize(("sees", "size"), [("digits", 64), ("photos", 8)])
+def test_a_picture_does_not_hang_on_the_number_of_threads(sees: str, size: int) -> None:
+    """To the last bit, at every step; and a chunk, of 64 digits or 8 photos, is what climbs alone."""
+    name, layer = {"digits": ("cnn", "conv2"), "photos": ("photo", "block2")}[sees]
+    recipe = replace(RECIPES[sees], steps=3)
+    indices = [unit % 16 for unit in range(size)] if sees == "digits" else list(range(size))
+    targets = {f"{name}/{layer}": [*sorted(indices), 16, 17]}
+    one, two = (list(climb_layers({name: load(name)}, targets, recipe, threads=threads)) for threads in (1, 2))
+    assert len(one) == len(two) == 4
+    for before, after in zip(one, two, strict=True):
+        assert before.reached == after.reached
+        assert all(np.array_equal(before.images[place], after.images[place]) for place in targets)
+    *_, alone = climb(load(name), layer, [16, 17], recipe)
+    assert one[-1].reached[f"{name}/{layer}"][-2:] == alone.scores.tolist()
+
+
+def test_the_pictures_of_a_unit_share_a_chunk() -> None:
+    chunks = stimuli._chunks([0, 0, 0, 1, 1, 1, 2, 2, 2, 0, 3, 4], 2)
+    assert chunks == [slice(0, 10), slice(10, 12)]
+    assert stimuli._chunks([5, 6, 7, 8, 9], 2) == [slice(0, 2), slice(2, 4), slice(4, 5)]
+    assert stimuli._chunks([5], 2) == [slice(0, 1)]
+
+
+def test_who_stops_in_the_middle_leaves_no_thread_behind() -> None:
+    steps = climb_layers({"cnn": load("cnn")}, {"cnn/conv1": [0], "cnn/conv2": [0]}, SHORT, threads=2)
+    before = set(threading.enumerate())
+    next(steps)
+    assert len(set(threading.enumerate()) - before) == 2
+    steps.close()  # type: ignore[attr-defined]
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.parametrize(

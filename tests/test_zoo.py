@@ -21,7 +21,7 @@ from core import stimuli
 from core.data.photos import sample_views
 from core.layers import INPUT, Layer, landmarks, list_layers, pre_activation, record
 from core.measures.signal import signal_of
-from core.models import find, load, zoo
+from core.models import find, load, zoo, zoo_names
 from core.process import seeded
 from core.stimuli import PHOTO_RECIPE, climb
 
@@ -243,6 +243,11 @@ def test_another_name_is_refused_with_those_that_are_offered() -> None:
     with pytest.raises(ValueError, match="no classifier 'lenet'; it has alexnet, vgg16"):
         zoo.spec("lenet")
     assert set(zoo.OFFERED) < set(zoo.names())
+
+
+def test_the_names_that_are_offered_are_torchvisions_but_for_the_huge_ones() -> None:
+    there = [name for name in models.list_models(module=models) if not zoo.is_huge(name)]
+    assert sorted((*zoo_names.OFFERED, *zoo_names.OTHERS)) == sorted(there)
 
 
 def test_what_is_missing_is_said_with_where_it_comes_from_and_goes(

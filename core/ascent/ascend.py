@@ -15,6 +15,8 @@ from core.ascent.prepare import prepared
 from core.ascent.transforms import Transform
 from core.layers import run_to
 
+DECAYS, EPSILON = (0.9, 0.999), 1e-8  # Adam's own
+
 
 @dataclass(frozen=True)
 class Step:
@@ -44,20 +46,32 @@ def ascend(
     what was reached. The same generator gives the same images.
     """
     parameters = parametrise.start(generator).requires_grad_()
+    mean, square = torch.zeros_like(parameters), torch.zeros_like(parameters)
     net = prepared(model, parametrise(parameters), objective.layers, dtype)
-    optimizer = torch.optim.Adam([parameters], lr=lr)
     for step in range(steps):
         shaken = images = parametrise(parameters)
         for transform in transforms:
             shaken = transform(shaken, generator)
         scores = objective(run_to(net, shaken.to(dtype), objective.layers), images)
-        (parameters.grad,) = torch.autograd.grad(-scores.sum(), parameters)  # before the rest: it frees the memory
+        (gradient,) = torch.autograd.grad(-scores.sum(), parameters)  # before the rest: it frees the memory
         yield Step(step, steps, scores.detach(), images.detach())
-        optimizer.step()
+        _adam(parameters, gradient, mean, square, step + 1, lr)
     with torch.no_grad():  # not around the yield: whoever takes the step runs on in the same thread
         images = parametrise(parameters)
         scores = objective(run_to(model, images, objective.layers), images)
     yield Step(steps, steps, scores, images)
+
+
+@torch.no_grad()
+def _adam(parameters: Tensor, gradient: Tensor, mean: Tensor, square: Tensor, step: int, lr: float) -> None:
+    """Move the parameters, and the running means of the gradient and of its square (Kingma and Ba 2015, algorithm 1).
+
+    To the last bit what `torch.optim.Adam` does, which would load torch's compiler first: 130 MB, and two seconds.
+    """
+    mean.lerp_(gradient, 1 - DECAYS[0])
+    square.mul_(DECAYS[1]).addcmul_(gradient, gradient, value=1 - DECAYS[1])
+    spread = (square.sqrt() / (1 - DECAYS[1] ** step) ** 0.5).add_(EPSILON)
+    parameters.addcdiv_(mean, spread, value=-lr / (1 - DECAYS[0] ** step))
 
 
 @torch.no_grad()

@@ -68,7 +68,9 @@ def _read_idx(path: Path, header: int) -> np.ndarray:
 
 
 def _as_images(pixels: np.ndarray) -> Tensor:
-    return torch.from_numpy(pixels[:, None].astype(np.float32) / 255)
+    images = pixels[:, None].astype(np.float32)
+    images /= 255  # in place: freed memory is kept, see `core.process`
+    return torch.from_numpy(images)
 
 
 if __name__ == "__main__":

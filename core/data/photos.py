@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -25,28 +26,25 @@ SIDE = 224  # of a net's input, in pixels
 FOLDER_VARIABLE, MOST_PHOTOS = "LAYERSCOPE_PHOTOS", 500
 
 
-def _skimage(name: str) -> np.ndarray:
-    from skimage import data  # both libraries take a second to import
-
-    return getattr(data, name)()
-
-
-def _sklearn(name: str) -> np.ndarray:
-    from sklearn.datasets import load_sample_image
-
-    return load_sample_image(name)
+def _carried(package: str, path: str) -> np.ndarray:
+    """A picture in an installed package, which is not imported: these take seconds, and 60 MB."""
+    found = find_spec(package)
+    assert found is not None and found.submodule_search_locations
+    return np.asarray(Image.open(Path(found.submodule_search_locations[0]) / path))
 
 
 # Photographs that scikit-image and scikit-learn carry in their wheels, so that they load without a network.
 SAMPLES: dict[str, Callable[[], np.ndarray]] = {
-    "cat": partial(_skimage, "chelsea"),
-    "coffee": partial(_skimage, "coffee"),
-    "rocket": partial(_skimage, "rocket"),
-    "astronaut": partial(_skimage, "astronaut"),
-    "flower": partial(_sklearn, "flower.jpg"),
-    "palace": partial(_sklearn, "china.jpg"),
+    "cat": partial(_carried, "skimage", "data/chelsea.png"),
+    "coffee": partial(_carried, "skimage", "data/coffee.png"),
+    "rocket": partial(_carried, "skimage", "data/rocket.jpg"),
+    "astronaut": partial(_carried, "skimage", "data/astronaut.png"),
+    "flower": partial(_carried, "sklearn", "datasets/images/flower.jpg"),
+    "palace": partial(_carried, "sklearn", "datasets/images/china.jpg"),
 }
-TEXTURES: dict[str, Callable[[], np.ndarray]] = {name: partial(_skimage, name) for name in ("grass", "gravel", "brick")}
+TEXTURES: dict[str, Callable[[], np.ndarray]] = {
+    name: partial(_carried, "skimage", f"data/{name}.png") for name in ("grass", "gravel", "brick")
+}
 
 
 def sample(name: str) -> Image.Image:

@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import binomtest, bootstrap
 from torch import Tensor
 
 RESAMPLES = 2000
@@ -10,6 +9,8 @@ RESAMPLES = 2000
 
 def interval(values: Float[Tensor, " n"]) -> tuple[float, float]:
     """The 95 % percentile bootstrap interval of a mean (Efron 1979), NaN left out; the same for the same values."""
+    from scipy.stats import bootstrap  # 30 MB, and not every page needs it
+
     there = values[~values.isnan()].double().numpy()
     if len(there) < 2:
         return (float(there.mean()),) * 2 if len(there) else (np.nan, np.nan)
@@ -19,5 +20,7 @@ def interval(values: Float[Tensor, " n"]) -> tuple[float, float]:
 
 def binomial(right: int, asked: int) -> tuple[float, float]:
     """The 95 % interval of a share (Wilson 1927): `right` of `asked`, of which there is at least one."""
+    from scipy.stats import binomtest
+
     found = binomtest(right, asked).proportion_ci(method="wilson")
     return float(found.low), float(found.high)

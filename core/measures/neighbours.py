@@ -13,8 +13,6 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 import torch
-from sklearn.exceptions import DataDimensionalityWarning
-from sklearn.random_projection import GaussianRandomProjection
 from torch import Tensor
 from tqdm import tqdm
 
@@ -50,6 +48,9 @@ SAID = {
 
 def projected(points: Tensor, numbers: int, seed: int) -> Tensor:
     """The points (n, any) in as many random directions: (n, numbers); what a loss of dimensions does by itself."""
+    from sklearn.exceptions import DataDimensionalityWarning  # 60 MB, and the app never needs it
+    from sklearn.random_projection import GaussianRandomProjection
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataDimensionalityWarning)  # where there are more numbers than before
         random = GaussianRandomProjection(numbers, random_state=seed).fit_transform(points.numpy())

@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.stats import rankdata
 from torch import Generator, Tensor, nn
 
 from core.layers import record
@@ -21,6 +20,8 @@ def ranks(model: nn.Module, layer: str, images: Tensor) -> Ranks:
 
 def ranked(activation: Float[Tensor, "n units *place"]) -> Ranks:
     """The same of activations that are at hand."""
+    from scipy.stats import rankdata  # 30 MB, and the app never needs it
+
     found = rankdata(activation.flatten(1).numpy(), axis=1)
     found -= found.mean(1, keepdims=True)
     lengths = np.linalg.norm(found, axis=1, keepdims=True)

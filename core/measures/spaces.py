@@ -5,8 +5,6 @@ from typing import Literal
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from sklearn.metrics import silhouette_score
-from sklearn.neighbors import NearestNeighbors
 from torch import Tensor, nn
 
 from core.layers import record
@@ -37,6 +35,8 @@ class Space:
     """
 
     def __init__(self, points: Float[Tensor, "n numbers"], metric: Metric) -> None:
+        from sklearn.neighbors import NearestNeighbors  # 60 MB, and not every page needs it
+
         self._metric, self._mean = metric, points.mean(0)
         self._search = NearestNeighbors(algorithm="brute").fit(self._scaled(points))
 
@@ -93,4 +93,6 @@ def silhouette(distances: Float[Tensor, "n n"], labels: Int[Tensor, " n"]) -> fl
 
     a is a point's mean distance to the others of its label, b that to the points of the nearest other label.
     """
+    from sklearn.metrics import silhouette_score
+
     return float(silhouette_score(distances.numpy(), labels.numpy(), metric="precomputed"))

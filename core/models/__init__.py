@@ -14,6 +14,7 @@ from torch import Generator, Tensor, nn
 from core.data.digits import first_training_images
 from core.data.imagenet import imagenet_labels
 from core.data.photos import sample_views
+from core.models import zoo_names
 from core.models.batch_norm import calibrate, fold_batch_norm, with_batch_norm
 from core.models.cnn import cnn
 from core.models.dense import dense, dense_video
@@ -59,10 +60,10 @@ def find(name: str) -> ModelSpec:
     """The model of that name: ours, or a classifier of torchvision's; ValueError where there is none."""
     if name in MODELS:
         return MODELS[name]
-    from core.models import zoo  # torchvision takes seconds to import
+    from core.models import zoo  # torchvision takes seconds to import, and 130 MB
 
     if name not in zoo.names():
-        raise ValueError(f"There is no model {name!r}; there are {', '.join((*MODELS, *zoo.OFFERED))}, and more.")
+        raise ValueError(f"There is no model {name!r}; there are {', '.join((*MODELS, *zoo_names.OFFERED))}, and more.")
     return zoo.spec(name)
 
 

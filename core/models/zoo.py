@@ -23,8 +23,8 @@ from torchvision.models import WeightsEnum
 
 from core.models.explicit import explicit
 from core.models.spec import ModelSpec
+from core.models.zoo_names import OFFERED
 
-OFFERED = ("alexnet", "vgg16", "googlenet", "resnet18", "resnet50", "mobilenet_v3_large", "convnext_tiny")
 ONE_SIZE = ("vit", "maxvit")  # these take no picture of another size than they were trained with
 MOST_PARAMETERS = 150e6
 CHUNK = 2**18  # bytes

@@ -19,6 +19,7 @@ from core.units import Unit
 from pages.ascents.which_units import Targets
 from pages.frame import link
 from pages.frame.clickable import clickable
+from pages.frame.glossary import explained
 from pages.inputs import nets
 from pages.jobs.long_work import long_work, scheduler, start, store, watcher
 from pages.jobs.scheduler import Records, View
@@ -119,7 +120,8 @@ def _live(choice: Choice, views: list[View | None]) -> None:
         if shipped is None:
             st.caption("Nothing has been computed for this choice yet: press Start.")
         else:
-            st.caption("These ship with the app: press Start to watch them form.")
+            st.caption("These ship with the app: press Start to watch them form.",
+                       help=explained("preferred stimulus", "gradient ascent", "learning rate"))  # fmt: skip
             _columns(choice, shipped)
         return
     if not job.over:

@@ -14,6 +14,7 @@ from core.trust.controls import at_random, image_itself
 from core.trust.numbers import erased, fall, importance
 from pages.attributions.one_map import Explaining, why_nothing
 from pages.attributions.question import ROOM, WIDTH, Question
+from pages.frame.glossary import explained
 from pages.layers.digit_columns import best_answer
 from pages.layers.net_head import net_head
 
@@ -22,7 +23,7 @@ SCALE, STEPS, DRAWS = 4, 21, 5  # enlarges a digit; points of a curve; random or
 
 def erase(models: Sequence[str], question: Question, theme: images.Theme) -> None:
     """Draw the switches, and how each net's answer falls without important ink, and without as much other ink."""
-    st.header("Erase what matters", anchor=False)
+    st.header("Erase what matters", anchor=False, help=explained("deletion and insertion"))
     with st.container(horizontal=True, gap="medium"):
         names = list(ATTRIBUTIONS)
         method = st.selectbox(

@@ -12,6 +12,7 @@ from core.trust.advice import MUST_BEAT, advice, count, of_task, summary
 from core.trust.controls import CONTROLS
 from core.trust.table import DIGITS, NUMBERS, table
 from pages.attributions.trust_here import numbers_table
+from pages.frame.glossary import explained
 
 PANEL = 310  # pixels of a chart of gains
 CAPTION = (
@@ -56,7 +57,8 @@ others over 200, and over 100 for the plain nets.
 def trusted(models: Sequence[str], theme: images.Theme) -> None:
     """Draw what follows from the shipped table for these nets, where they have been measured."""
     models = [model for model in models if model in set(table().model)]
-    st.header("Does a method find more than the image itself?", anchor=False)
+    terms = explained("deletion and insertion", "infidelity", "confidence interval", "at random")
+    st.header("Does a method find more than the image itself?", anchor=False, help=terms)
     weights = "trained"
     if PHOTO not in models:
         weights = st.segmented_control("Training", list(DIGITS), default="trained", required=True, key="training",

@@ -15,6 +15,7 @@ from core.trust.controls import CONTROLS
 from core.trust.examine import Trust, Worth, controls, examine, worth
 from core.trust.numbers import agreement
 from pages.attributions.one_map import Explaining
+from pages.frame.glossary import explained
 from pages.inputs import nets
 from pages.jobs.long_work import long_work, scheduler, watcher
 from pages.jobs.scheduler import Records, View
@@ -120,7 +121,8 @@ def _agreement(found: Mapping[Explaining, Tensor], theme: images.Theme) -> None:
         return
     st.caption(
         "Do they agree? Rank correlations of what two methods make of the pixels with ink: orange is the same order, "
-        "white none, purple the opposite one."
+        "white none, purple the opposite one.",
+        help=explained("saliency-map agreement"),
     )
     with st.container(horizontal=True, gap="medium", key="agreement"):
         for model in models:

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.charts import IMAGE, LAYER, PHOTO, PIXEL, UNIT, Spec
+from core.charts import IMAGE, LAYER, PHOTO, PIXEL, UNIT, Spec, choices
 
 CLICKS = "clicks"
 # What a list says that offers the same to who has no pointer; a map's pixels are too many for a list below each.
@@ -34,7 +34,7 @@ def clickable(spec: Spec, name: str, key: str, take: Callable[[Any], None]) -> N
     with st.container(key=key):
         st.vega_lite_chart(spec=spec, width="content", key=chart, on_select=clicked, selection_mode=name)
         if name != PIXEL:
-            offer(next(table[name] for table in spec["datasets"].values() if name in table).tolist(), name, key, take)
+            offer(choices(spec, name), name, key, take)
 
 
 def offer(values: Sequence[Any], name: str, key: str, take: Callable[[Any], None]) -> None:

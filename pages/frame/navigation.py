@@ -1,15 +1,18 @@
 """What every page stands in: the list of pages, the guard against running without it, and the look of the page."""
 
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from core.turns import Turns
 from pages.frame import link
 
 FRAMED = "framed"
+LONGEST = 0.5  # seconds that a session may keep the others waiting
 STYLE, ICON = Path(__file__).parent / "style.css", Path(__file__).parent / "icon.svg"
 
 # Each page's file, its group, and its title; the first is the start. No icons: Streamlit would fetch them from another
@@ -35,6 +38,18 @@ def current_page() -> StreamlitPage:
     return st.navigation(groups, position="top")
 
 
+def run(page: StreamlitPage) -> None:
+    """Run a page, one session after the other: fifty that run at once take twice as long, and each until the end."""
+    with turns().take():
+        page.run()
+
+
+@st.cache_resource(show_spinner=False)
+def turns() -> Turns:
+    """In which sessions run their pages."""
+    return Turns(LONGEST)
+
+
 def enter(page: str, title: str, sentence: str) -> None:
     """Begin a page: its name among PAGES, its title, and one sentence that says what one is looking at.
 
@@ -53,9 +68,19 @@ def enter(page: str, title: str, sentence: str) -> None:
     st.markdown(sentence)
 
 
-def loading() -> AbstractContextManager[None]:
-    """Around a page's imports of torch and `core`, which take seconds in a cold process."""
-    return st.spinner("Loading the nets ...")
+@contextmanager
+def loading() -> Iterator[None]:
+    """Around a page's imports of torch and `core`, which take seconds in a cold process, the first time."""
+    page = st.session_state[link.HERE]
+    if page in _LOADED:
+        yield  # a spinner starts a thread
+        return
+    with st.spinner("Loading the nets ..."):
+        yield
+    _LOADED.add(page)
+
+
+_LOADED: set[str] = set()
 
 
 @st.cache_resource(show_spinner=False)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.layers import Layer, landmarks
 from core.models import DIGIT_NETS, SHUFFLED, TWIN, families, find
+from core.models.zoo_names import OFFERED, OTHERS
 from pages.frame.glossary import explained
 from pages.inputs import nets
 
@@ -30,10 +31,7 @@ def choose_digit_nets() -> Sequence[str]:
 
 def choose_net() -> str:
     """The net for photos: ours, those of torchvision's that everybody knows, and all of its others."""
-    from core.models import zoo  # torchvision takes seconds to import, and nets for digits need none of it
-
-    others = [name for name in zoo.names() if name not in zoo.OFFERED and not zoo.is_huge(name)]
-    return st.selectbox("Net", ["photo", *zoo.OFFERED, *others], key="net", bind="query-params", width=220)
+    return st.selectbox("Net", ["photo", *OFFERED, *OTHERS], key="net", bind="query-params", width=220)
 
 
 def shown_layers(model: str) -> list[Layer]:

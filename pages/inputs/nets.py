@@ -1,6 +1,5 @@
 """The nets and the test images, loaded once a process and shared by every session."""
 
-import gc
 import hashlib
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -18,10 +17,10 @@ from core.measures.neighbours import ENOUGH
 from core.measures.receptive_field import Field, receptive_fields
 from core.measures.spaces import Metric, Space, vectors
 from core.models import DIGIT_NETS, MODELS, find, load, snapshots
-from core.process import settle
-from core.stimuli import Recipe, climb
+from core.process import give_back, settle
 from core.store import Result, address
 from core.survey import Answers
+from pages.frame.navigation import turns
 from pages.jobs.long_work import store
 
 BY_VALUE: dict[str | type[Any], Callable[[Any], Any]] = {
@@ -105,6 +104,7 @@ def _surveyed(
     place = address(survey=data, weights=fingerprint(name, weights), layers=layers)
     if kept := store().get(place):
         return surveys.from_bytes(kept.content)
+    turns().let_go()
     *_, last = surveys.survey(net(name, weights), batches, layers)
     assert last.answers is not None
     store().put(place, Result(surveys.to_bytes(last.answers), {"survey": data}))
@@ -136,7 +136,7 @@ def _photo_fingerprint(side: int) -> str:
     return hashlib.sha256(photo_set(side).numpy().tobytes()).hexdigest()
 
 
-@st.cache_resource(max_entries=24, show_spinner="Mapping the test images into this layer ...")
+@st.cache_resource(max_entries=8, show_spinner="Mapping the test images into this layer ...")  # up to 75 MB each
 def space(name: str, weights: str, layer: str, metric: Metric) -> Space:
     """The first test images as points in a layer's space, or in that of their pixels."""
     return Space(vectors(net(name, weights), test_images().images[:ENOUGH], layer), metric)
@@ -157,22 +157,12 @@ def stages() -> dict[str, str]:
 
 
 def load_all() -> None:
-    """Load what every visitor will want, and keep the garbage collector from sweeping it ever again.
-
-    Streamlit collects after every run: with torch loaded that costs 110 to 200 ms, and 10 ms once the heap is frozen.
-    """
+    """Load what every visitor will want."""
     for name in DIGIT_NETS:
         layers(name)
         net(name, "trained")
     test_images()
-    list(climb(net("cnn", "trained"), "conv1", [0], Recipe(steps=1)))  # torch's optimizers load 2 s of compiler at once
-    _freeze()
-    from core.models import zoo  # noqa: F401 - loads torchvision, which takes seconds
-
+    give_back()
+    layers("photo")
     net("photo", "trained")
-    _freeze()
-
-
-def _freeze() -> None:
-    gc.collect()
-    gc.freeze()
+    give_back()

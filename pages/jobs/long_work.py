@@ -3,22 +3,24 @@
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 import streamlit as st
 
 from core.store import Store
+from pages.frame.navigation import turns
 from pages.frame.notice import notice
 from pages.jobs.scheduler import QueueFullError, Records, Scheduler, View
 
 FULL = "queue-full"
-POLL = 0.5  # seconds
+POLL, LEAST = 0.5, 0.1  # seconds: between two looks at a job, and until a job goes on though pages still run
 
 
 @st.cache_resource(show_spinner=False)
 def scheduler() -> Scheduler:
-    """The one that all sessions share."""
-    return Scheduler()
+    """The one that all sessions share. Its jobs make way for pages, which take much less."""
+    return Scheduler(make_way=partial(turns().make_way, LEAST))
 
 
 @st.cache_resource(show_spinner=False)
@@ -117,6 +119,7 @@ def _live(works: Sequence[Work], draw: Callable[[list[View | None]], None], key:
 def _first_looks(works: Sequence[Work], by: Scheduler) -> list[View | None]:
     """How they stand; a first record is worth waiting for, rather than for the next poll."""
     patience = time.monotonic() + POLL
+    turns().let_go()  # or else the job would make way for who waits for it
     while True:
         views = [by.look(work, watcher()) for work in works]
         begun = [view for view in views if view and view.state == "running"]

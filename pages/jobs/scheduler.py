@@ -55,9 +55,22 @@ class _Job:
 class Scheduler:
     """Runs jobs in slices, in a thread that lives as long as there is work."""
 
-    def __init__(self, *, running: int = 4, waiting: int = 16, kept: int = 8, turn: float = 0.25, grace: float = 5.0):
-        """So many jobs run at once, wait, and are kept when done; a turn and the grace are in seconds."""
+    def __init__(
+        self,
+        *,
+        running: int = 4,
+        waiting: int = 16,
+        kept: int = 8,
+        turn: float = 0.25,
+        grace: float = 5.0,
+        make_way: Callable[[], None] = lambda: None,
+    ):
+        """So many jobs run at once, wait, and are kept when done; a turn and the grace are in seconds.
+
+        `make_way` is called before every record, and may wait for what comes first.
+        """
         self._limits = running, waiting, kept
+        self._make_way = make_way
         self._turn, self._grace = turn, grace
         self._jobs: OrderedDict[Hashable, _Job] = OrderedDict()  # in the order in which they came
         self._round: list[_Job] = []  # the running ones; the first has the next turn
@@ -132,6 +145,7 @@ class Scheduler:
         while job := self._next():
             end = time.monotonic() + self._turn
             while job.state == "running" and time.monotonic() < end:
+                self._make_way()
                 self._step(job)
 
     def _next(self) -> _Job | None:

@@ -11,6 +11,7 @@ from core.answers import answers_by_row, probabilities
 from core.layers import Layer, first_of_each_depth, record
 from core.models import MODELS
 from core.models.rnn import RNN
+from core.process import in_lasting_thread
 from core.units import Unit
 from pages.frame import link
 from pages.frame.clickable import clickable
@@ -44,9 +45,9 @@ class View:
 
 def net_columns(view: View, image: Tensor, selected: Unit | None) -> dict[str, dict[str, Tensor]]:
     """Draw the columns, and return the activations of every layer, by model and layer."""
-    recorded = {model: _record(view, model, image) for model in view.models}
+    recorded, by_row = _read(view, image)
     shares = {model: probabilities(activations["logits"][0]) for model, activations in recorded.items()}
-    columns = [_column(view, model, image, recorded[model], shares[model]) for model in view.models]
+    columns = [_column(view, model, image, recorded[model], shares[model], by_row.get(model)) for model in view.models]
     drawn = charts.net_columns(columns, view.theme, WIDTH, selected)
     with st.container(horizontal=True, gap="small", key="nets"):
         for model, chart in zip(view.models, drawn, strict=True):
@@ -56,17 +57,24 @@ def net_columns(view: View, image: Tensor, selected: Unit | None) -> dict[str, d
     return recorded
 
 
-def _record(view: View, model: str, image: Tensor) -> dict[str, Tensor]:
-    names = [layer.name for layer in nets.layers(model)]
-    return record(nets.net(model, view.weights), view.input_of(model, image), names)
+def _read(view: View, image: Tensor) -> tuple[dict[str, dict[str, Tensor]], dict[str, Tensor]]:
+    """The activations of every layer, by model and layer, and the recurrent nets' answers after each row, by model."""
+    loaded = {model: nets.net(model, view.weights) for model in view.models}
+    names = {model: [layer.name for layer in nets.layers(model)] for model in view.models}
+
+    def read() -> tuple[dict[str, dict[str, Tensor]], dict[str, Tensor]]:
+        recorded = {model: record(net, view.input_of(model, image), names[model]) for model, net in loaded.items()}
+        return recorded, {model: answers_by_row(net, image) for model, net in loaded.items() if isinstance(net, RNN)}
+
+    return in_lasting_thread(read)
 
 
-def _column(view: View, model: str, image: Tensor, activations: dict[str, Tensor], shares: Tensor) -> charts.Column:
+def _column(
+    view: View, model: str, image: Tensor, activations: dict[str, Tensor], shares: Tensor, by_row: Tensor | None
+) -> charts.Column:
     spec, layers = MODELS[model], nets.layers(model)
     shown = layers if view.layers == "all" else first_of_each_depth(layers, int(view.layers == "activations"))
     seen = view.input_of(model, image)[0]
-    net = nets.net(model, view.weights)
-    by_row = answers_by_row(net, image).T if isinstance(net, RNN) else None
     return charts.Column(
         model,
         spec.family,
@@ -75,7 +83,7 @@ def _column(view: View, model: str, image: Tensor, activations: dict[str, Tensor
         tuple(_picture(layer, activations[layer.name][0], view.theme) for layer in shown),
         spec.labels,
         tuple(shares.tolist()),
-        None if by_row is None else images.tiles(by_row, PICTURE_WIDTH, view.theme),
+        None if by_row is None else images.tiles(by_row.T, PICTURE_WIDTH, view.theme),
         view.rows,
     )
 

@@ -12,6 +12,7 @@ from core.answers import probabilities
 from core.examples import peak
 from core.layers import Layer, record
 from core.models import find
+from core.process import in_lasting_thread
 from core.units import Unit
 from pages.frame import link
 from pages.frame.clickable import clickable
@@ -40,7 +41,7 @@ def record_photo(view: PhotoView, layer: Layer) -> dict[str, Tensor]:
     assert view.image is not None
     wanted = [*shown_layers(view.model), layer, nets.layers(view.model)[-1]]
     names = dict.fromkeys(layer.name for layer in wanted)
-    return record(nets.net(view.model, view.weights), view.image[None], names)
+    return in_lasting_thread(partial(record, nets.net(view.model, view.weights), view.image[None], names))
 
 
 def choose_layer(model: str) -> Layer:

@@ -1,6 +1,7 @@
 """Every page through Streamlit's AppTest; what only a browser can show is in tests/browser."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from core import atlas, photo_examples, photo_paths, telling
 from core.data import canvas, digits, photographers, photos
 from core.data.digits import EXAMPLE
 from core.measures import neighbours
+from core.turns import Turns
 from core.units import Unit
 from pages.frame import navigation
 from tests.drawing import canvas_state, drawing
@@ -25,6 +27,27 @@ def test_every_page_opens_and_says_what_it_shows(page: str) -> None:
     assert len(at.title) == 1
     assert at.markdown[0].value.endswith(".")
     assert at.expander[-1].label == "How this is computed"
+
+
+def test_a_page_that_stops_or_breaks_ends_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ran in one, and the next page comes at once, though a turn would last for an hour."""
+    turns, taken = Turns(longest=3600), []
+
+    def ended(how: Callable[[], object]) -> Callable[..., None]:
+        def enter(*_: str) -> None:
+            taken.append(len(turns._line))
+            how()
+
+        return enter
+
+    monkeypatch.setattr(navigation, "turns", lambda: turns)
+    for how in (st.stop, lambda: 1 // 0):
+        with monkeypatch.context() as broken:
+            broken.setattr(navigation, "enter", ended(how))
+            app().run()
+        assert not turns._line
+    assert taken == [1, 1]
+    fine(app().run())
 
 
 def test_the_page_opens_on_an_example_which_the_first_stroke_clears() -> None:
@@ -433,10 +456,6 @@ def photo_page(**link: str) -> AppTest:
     return page("photo", tuple(link), **link)
 
 
-def pictures(at: AppTest) -> int:
-    return sum(len(block.proto.imgs) for block in at.get("imgs"))
-
-
 def test_the_photo_page_opens_with_the_wall_and_its_numbers() -> None:
     at = fine(photo_page())
     wall = next(chart for chart in charts(at) if "photo/block8/" in chart)
@@ -450,7 +469,13 @@ def test_the_photo_page_opens_with_the_wall_and_its_numbers() -> None:
 @pytest.mark.parametrize("of", ["trained", "untrained"])
 def test_the_trained_wall_says_whether_its_pictures_are_processed_like_photographs(of: str) -> None:
     captions = [caption.value for caption in photo_page(of=of).caption]
-    assert (photo_paths.sentence() in captions) == (of == "trained")
+    (hung,) = (caption for caption in captions if "Each row has a recipe of its own" in caption)
+    assert hung.endswith(photo_paths.sentence()) == (of == "trained")
+
+
+def test_of_shuffled_weights_there_is_no_wall_and_a_sentence_says_so() -> None:
+    at = fine(photo_page(of="shuffled"))
+    assert any("The wall hangs for the trained net" in caption.value for caption in at.caption)
 
 
 def test_a_sample_is_answered_and_shown_layer_by_layer() -> None:
@@ -514,6 +539,40 @@ def test_a_unit_of_the_wall_opens_without_a_photo() -> None:
     at = fine(photo_page(unit="photo/block14/8"))
     assert panel(at) == "photo/block14/8"
     assert "Where it answers" not in "".join(caption.value for caption in at.caption)
+
+
+@pytest.mark.parametrize("unit", ["photo/block14/8", "photo/stem/0"])
+def test_a_picture_of_the_wall_opens_at_full_size_beside_its_twins(unit: str) -> None:
+    """With its recipe, and what it reaches beside the best shipped crop; of a twin beside the best sample photo."""
+    at = fine(photo_page(unit=unit))
+    (button,) = (button for button in at.button if button.label == "Full size")
+    before, captions = len(at.get("image")), len(at.caption)
+    fine(button.click().run())
+    assert len(at.get("image")) == before + 2
+    *_, own, twin, recipe = (caption.value for caption in at.caption)
+    assert len(at.caption) == captions + 3
+    stimulus = atlas.look_up(Unit.parse(unit), "trained", atlas.ON_WALL)
+    assert stimulus is not None
+    best = photo_examples.examples_of(Unit.parse(unit), "trained")[0].value
+    assert own.startswith("trained") and f"{stimulus.reached / best:.2g} times as much as the best photo" in own
+    assert twin.startswith("untrained: excites it") and twin.endswith("times as much as the best sample photo")
+    made = atlas.WALL_RECIPES[unit.split("/")[1]]
+    assert f"enlarged from {made.side} pixels" in recipe and f"{made.steps} steps of Adam at {made.lr:g}" in recipe
+    assert ("pixel by pixel" in recipe) == ("not shaken" in recipe) == ("stem" in unit)
+
+
+def test_what_no_picture_lifts_above_zero_is_said_in_numbers_not_in_multiples() -> None:
+    at = photo_page(unit="photo/stem/28")
+    (button,) = (button for button in at.button if button.label == "Full size")
+    assert any(
+        "trained: reaches -3.69, the best photo -3.69" in text.value for text in fine(button.click().run()).caption
+    )
+
+
+@pytest.mark.parametrize(("unit", "of"), [("photo/block14/9", "trained"), ("photo/block4/7", "trained"),
+                                          ("photo/block14/8", "shuffled")])  # fmt: skip
+def test_what_does_not_hang_on_the_wall_has_no_full_size(unit: str, of: str) -> None:
+    assert all(button.label != "Full size" for button in photo_page(unit=unit, of=of).button)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,23 @@ def test_a_job_yields_its_records_and_ends() -> None:
     assert scheduler.look("other", "a") is None
 
 
+def test_before_every_record_it_makes_way() -> None:
+    """For what comes first: nothing is made before."""
+    gate, asked = threading.Event(), []
+
+    def make_way() -> None:
+        asked.append(1)
+        gate.wait(10)
+
+    scheduler = Scheduler(make_way=make_way)
+    scheduler.start("k", counting(3), "a")
+    until(lambda: asked)
+    assert look(scheduler, "k").records == ()
+    gate.set()
+    until(lambda: look(scheduler, "k").over)
+    assert len(asked) == 4  # the last time there is none
+
+
 def test_equal_keys_share_one_run_and_its_result() -> None:
     made = []
 

@@ -35,12 +35,12 @@ def test_the_draw_page(server: str, open_page: Callable[..., Page]) -> None:
 
 
 def test_the_wall(server: str, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{server}/photo", height=1000)
+    page = open_page(f"{server}/photo", height=1000, finer=2)
     wall = page.locator(".st-key-wall svg.marks")
     expect(wall).to_be_visible()
     page.wait_for_timeout(2000)
     picture = Image.open(io.BytesIO(wall.screenshot())).convert("RGB")
-    picture.save(ROOT / "docs" / "wall.webp", quality=88, method=6)
+    picture.save(ROOT / "docs" / "wall.webp", quality=82, method=6)
 
 
 def test_the_neighbours(server: str, open_page: Callable[..., Page]) -> None:

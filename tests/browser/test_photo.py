@@ -85,6 +85,27 @@ def test_a_bad_file_gets_a_sentence_and_the_page_lives_on(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("width", "side"), [(1440, 560), (390, 320)])
+def test_a_picture_of_the_wall_opens_at_full_size_within_the_window(
+    server: str, open_page: Open, width: int, side: int
+) -> None:
+    """Two of 560 pixels side by side, on a phone one below the other, as wide as there is room; then it closes."""
+    page = open_page(f"{server}/photo?unit=photo%2Fblock14%2F8", width=width, height=900, touch=width < 500)
+    page.get_by_role("button", name="Full size").click()
+    over = page.get_by_role("dialog")
+    expect(over.locator("code.unit")).to_have_text("photo/block14/8")
+    shown = over.locator(".st-key-full-size img")
+    expect(shown).to_have_count(2)
+    page.wait_for_timeout(1000)
+    boxes = [box for box in (shown.nth(n).bounding_box() for n in range(2)) if box]
+    assert all(side - 60 < box["width"] <= 560 and box["x"] + box["width"] <= width for box in boxes)
+    assert (boxes[0]["y"] == boxes[1]["y"]) == (width > 500)
+    over.get_by_role("button", name="Close").first.click()
+    expect(over).to_have_count(0)
+    expect(page.locator("code.unit")).to_have_text("photo/block14/8")
+
+
+@pytest.mark.slow
 def test_a_cold_server_opened_by_a_link_to_a_photo(cold_server: str, open_page: Open) -> None:
     page = open_page(f"{cold_server}/photo?photo=flower&layer=block5&unit=photo%2Fblock5%2F3")
     expect(page.locator(".st-key-answer")).to_contain_text("daisy")

@@ -29,7 +29,19 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Generator, Tensor, nn
 
-from core import attribution, examples, guess, maps, photo_examples, segmentation, stimuli, survey, training, weights
+from core import (
+    atlas,
+    attribution,
+    examples,
+    guess,
+    maps,
+    photo_examples,
+    segmentation,
+    stimuli,
+    survey,
+    training,
+    weights,
+)
 from core.ascent import ascend, best_of, grow, objectives, parametrise, prepare, priors
 from core.ascent.parametrise import Fourier, Ink, Maco, Pixels
 from core.ascent.transforms import Blur, Jitter, Warp
@@ -582,7 +594,7 @@ RECIPES = [
          indices=([4], [5]), exactly=(False, True, more(torch.numel)),
          recipe=(COLOURFUL, replace(COLOURFUL, seed=1))),
     case(stimuli.climb_layers, nets=({"net": CNN}, {"net": CNN_TWIN}),
-         targets=({"net/conv2": [4]}, {"net/conv3": [4]}),
+         targets=({"net/conv2": [4]}, {"net/conv3": [4]}), threads=(1, 2, stays),
          aims=({}, {"net/conv2": HALVES[:1]}), recipe=(SHORT, replace(SHORT, seed=1))),
     case(stimuli.known_optimum, model=(DENSE, DENSE_TWIN), layer=("fc1", "fc2")),
     case(stimuli.for_layer, model=(COLOUR, LARGE_COLOUR), layer=("conv1", "conv2"),
@@ -1086,6 +1098,8 @@ NUMBERS = {
     "stimuli.SIZE": SHAPED,
     "stimuli.NOISY": "so that no pixel is overlooked by chance: test_stimuli.py",
     "ascent.priors.FITTED": SHIPS,
+    **dict.fromkeys(("ascent.ascend.DECAYS", "ascent.ascend.EPSILON"), "as torch's Adam has them: test_ascent.py"),
+    "stimuli.CHUNKS": "of how many pictures a thread takes at once: test_stimuli.py",
     **dict.fromkeys(("ascent.priors.COMPONENTS", "ascent.priors.LATENT", "ascent.priors.HIDDEN", "ascent.priors.MAPS"),
                     "as the shipped files have them: they could not be read otherwise"),
     "stimuli.TIMED": "of images by which a type is timed: whatever it is, the clock decides",
@@ -1298,3 +1312,5 @@ def test_what_is_said_of_a_default_holds(text: str, pattern: str, holds: float) 
 def test_no_recipe_that_ships_is_out_of_its_limits() -> None:
     for recipe in stimuli.RECIPES.values():
         assert stimuli.within_limits(recipe) == (recipe, [])
+    for recipe in atlas.WALL_RECIPES.values():  # a window may be smaller than any picture that is climbed on a page
+        assert stimuli.within_limits(replace(recipe, side=stimuli.SIZE))[1] == []
