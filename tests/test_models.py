@@ -143,7 +143,7 @@ def test_what_is_drawn_under_a_seed_depends_on_it_alone() -> None:
 
 
 def test_a_process_computes_in_one_thread_and_keeps_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By mallopt, where there is one: at most 0 maps (-4), and nothing is trimmed below 2 GB (-1)."""
+    """By mallopt, where there is one: at most 0 maps (-4), nothing is trimmed below 2 GB (-1), and one arena (-8)."""
     before, asked = torch.get_num_threads(), []
     for library in (SimpleNamespace(mallopt=lambda *call: asked.append(call)), SimpleNamespace()):
         monkeypatch.setattr("ctypes.CDLL", lambda name, library=library: library)
@@ -151,7 +151,7 @@ def test_a_process_computes_in_one_thread_and_keeps_its_memory(monkeypatch: pyte
         settle()
         assert torch.get_num_threads() == 1
     torch.set_num_threads(before)
-    assert asked == [(-4, 0), (-1, 2**31 - 1)]
+    assert asked == [(-4, 0), (-1, 2**31 - 1), (-8, 1)]
 
 
 def test_the_nets_are_built_as_they_are_described() -> None:

@@ -461,7 +461,7 @@ def test_the_photo_page_opens_with_the_wall_and_its_numbers() -> None:
     wall = next(chart for chart in charts(at) if "photo/block8/" in chart)
     for row in atlas.WALL:
         assert wall.count(f"photo/{row}/") == 12
-    assert "block14\nsees 659 px" in wall
+    assert "block14\nfield: 659 px" in wall
     assert sum("untrained" in chart and "block14" in chart for chart in charts(at)) == 3
     assert "How to read the wall" in "".join(block.value for block in at.markdown)
 

@@ -48,6 +48,7 @@ def test_a_sample_a_layer_and_a_channel_are_chosen_by_clicks(server: str, open_p
     page.get_by_text("in order", exact=True).click()
     expect(caption).not_to_have_text(strongest)
     page.wait_for_timeout(500)  # until the pictures below the caption are there, too
+    expect(page.locator(".st-key-maps svg.marks")).to_have_count(1)  # the former ones are gone
     page.locator(".st-key-maps svg.marks").click(position={"x": 20, "y": 20})
     expect(page.locator("code.unit")).to_have_text("photo/block8/0")
     expect(page.get_by_text("Where it answers in this photo")).to_be_visible()
