@@ -51,6 +51,12 @@ def first_layer(model: str, weights: str, theme: images.Theme) -> None:
         st.caption(_resemblance(model, matrix))
 
 
+def _columns(count: int) -> int:
+    """Of about a square; rather a wider one whose last row is full."""
+    square = math.ceil(math.sqrt(count))
+    return next((columns for columns in range(square, 2 * square) if count % columns == 0), square)
+
+
 @st.cache_data(show_spinner=False)
 def about_smoothness() -> str:
     """What the table of smoothness says, in words."""

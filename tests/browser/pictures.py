@@ -51,8 +51,7 @@ def test_the_neighbours(server: str, open_page: Callable[..., Page]) -> None:
 
 
 def test_the_maps(server: str, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{server}/maps?digit=7&models=cnn&map=t-SNE", height=525)
-    page.get_by_role("button", name="Start t-SNE").click()
+    page = open_page(f"{server}/maps?models=cnn", height=525)
     expect(page.get_by_text("% alike")).to_have_count(6, timeout=300_000)
     page.wait_for_timeout(2000)
     save(page, "maps.png")
@@ -67,11 +66,26 @@ def test_the_weights(server: str, open_page: Callable[..., Page]) -> None:
 
 def test_the_attributions(server: str, open_page: Callable[..., Page]) -> None:
     methods = "&".join(f"methods-digits={quote(name)}" for name in (IMAGE, *ATTRIBUTIONS))
-    page = open_page(f"{server}/attribution?digit=7&{methods}", width=1240, height=4100)
+    page = open_page(f"{server}/attribution?{methods}", width=1240, height=4100)
     charts = page.locator(".st-key-grid svg.marks")
     expect(charts).to_have_count(3 + 37 + 1 + len(ATTRIBUTIONS), timeout=60_000)  # maps, and a row's curves
     page.wait_for_timeout(3000)
     save(page.locator(".st-key-grid"), "attribution.png")
+
+
+def test_the_features(server: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{server}/features", height=960)
+    expect(page.locator(".st-key-ascents svg.marks")).to_have_count(11)
+    page.wait_for_timeout(3000)
+    save(page, "features.png")
+
+
+def test_the_maps_of_a_photo(server: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{server}/attribution?images=photos", height=690)
+    expect(page.locator(".st-key-photo-maps img")).to_have_count(5, timeout=60_000)
+    page.wait_for_timeout(3000)
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    picture.save(ROOT / "docs" / "photo-maps.webp", quality=82, method=6)
 
 
 def test_the_priors() -> None:
