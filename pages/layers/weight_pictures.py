@@ -41,9 +41,8 @@ def first_layer(model: str, weights: str, theme: images.Theme) -> None:
             _side_by_side(model, [matrix, *other_gates], 2, theme)
         return
     rows, across = matrix.values.shape[2:]
-    sheet = _filters(
-        matrix.values, math.ceil(math.sqrt(len(matrix.values))), min(LARGE, max(1, FIRST // across)), theme
-    )
+    columns, scale = _columns(len(matrix.values)), min(LARGE, max(1, FIRST // across))
+    sheet = _filters(matrix.values, columns, scale, theme)
     with st.container(width=max(sheet.picture.width + 8, 260), gap="xsmall"):
         net_head(model, weights)
         st.caption(f"{matrix.layer.name} · {matrix.layer.units} filters of {rows} x {across}{_limit(sheet)}")
