@@ -24,6 +24,11 @@ def save(what: Page | Locator, name: str) -> None:
     picture.quantize(COLOURS, dither=Image.Dither.NONE).save(ROOT / "docs" / name, optimize=True)
 
 
+def save_photos(what: Page | Locator, name: str) -> None:
+    picture = Image.open(io.BytesIO(what.screenshot())).convert("RGB")
+    picture.save(ROOT / "docs" / name, quality=82, method=6)
+
+
 def test_the_draw_page(server: str, open_page: Callable[..., Page]) -> None:
     page = open_page(f"{server}/?unit=cnn%2Frelu3%2F5", height=1330)
     draw_with_mouse(page, 3)
@@ -39,8 +44,7 @@ def test_the_wall(server: str, open_page: Callable[..., Page]) -> None:
     wall = page.locator(".st-key-wall svg.marks")
     expect(wall).to_be_visible()
     page.wait_for_timeout(2000)
-    picture = Image.open(io.BytesIO(wall.screenshot())).convert("RGB")
-    picture.save(ROOT / "docs" / "wall.webp", quality=82, method=6)
+    save_photos(wall, "wall.webp")
 
 
 def test_the_neighbours(server: str, open_page: Callable[..., Page]) -> None:
@@ -84,8 +88,7 @@ def test_the_maps_of_a_photo(server: str, open_page: Callable[..., Page]) -> Non
     page = open_page(f"{server}/attribution?images=photos", height=690)
     expect(page.locator(".st-key-photo-maps img")).to_have_count(5, timeout=60_000)
     page.wait_for_timeout(3000)
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    picture.save(ROOT / "docs" / "photo-maps.webp", quality=82, method=6)
+    save_photos(page, "photo-maps.webp")
 
 
 def test_the_priors() -> None:
