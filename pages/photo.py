@@ -12,7 +12,8 @@ navigation.enter(
 )
 
 with navigation.loading():
-    from core import images
+    from core import charts, images
+    from pages.frame import link
     from pages.inputs import nets
     from pages.inputs.choose_nets import choose_net, choose_weights
     from pages.inputs.missing_weights import weights_at_hand
@@ -70,8 +71,12 @@ the app, and of all the folder that LAYERSCOPE_PHOTOS names. Each is shown as fa
 
 theme = st.context.theme.type or "light"
 picture = choose_photo()
+told = picture is None and not link.get(charts.UNIT)
 with st.container(horizontal=True, gap="medium"):
-    side, main = st.container(width=SIDE, key="side"), st.container(width="stretch", key="main")
+    side = st.container(width=SIDE, key="story" if told else "side")
+    main = st.container(width="stretch", key="main")
+if told:
+    side.markdown(STORY)
 with main:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         model = choose_net()
@@ -105,8 +110,6 @@ with side:
             full_size_button(unit, weights)
             there = activations.get(unit.layer)
             photo_panel(unit, view, None if there is None else there[0])
-    elif picture is None:
-        st.markdown(STORY)
 
 with st.expander("How this is computed"):
     st.markdown(COMPUTED)
