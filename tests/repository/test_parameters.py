@@ -52,15 +52,22 @@ from core.data.digits import Digits, test_set
 from core.layers import list_layers, record
 from core.measures import (
     colourfulness,
+    constant,
+    dimension,
     field,
     fitted_field,
     forced_choice,
+    held_out,
     interval,
     neighbours,
+    nonlinearity,
     path_similarity,
     receptive_field,
+    selectivity,
     signal,
+    similarity,
     spaces,
+    sparsity,
 )
 from core.measures.field import Field
 from core.measures.forced_choice import PIXELS, Observer
@@ -75,11 +82,11 @@ MODULES = (
     "ascent.transforms", "stimuli",
     "attribution", "attribution.backwards", "attribution.outcome", "attribution.removal", "trust.advice",
     "trust.controls", "trust.examine", "trust.numbers", "trust.pointing", "trust.table", "measures.colourfulness",
-    "measures.field", "measures.fitted_field", "measures.forced_choice", "measures.interval",
-    "measures.known_fields",
-    "measures.measured_fields", "measures.neighbours", "measures.path_similarity", "measures.reach",
-    "measures.receptive_field", "measures.signal",
-    "measures.spaces", "measures.spatial_frequency", "maps", "segmentation", "survey", "weights", "examples",
+    "measures.constant", "measures.dimension", "measures.field", "measures.fitted_field", "measures.forced_choice",
+    "measures.held_out", "measures.interval", "measures.known_fields", "measures.measured_fields",
+    "measures.neighbours", "measures.nonlinearity", "measures.path_similarity", "measures.reach",
+    "measures.receptive_field", "measures.selectivity", "measures.signal", "measures.similarity", "measures.spaces",
+    "measures.sparsity", "measures.spatial_frequency", "maps", "segmentation", "survey", "weights", "examples",
     "training", "data.augment", "by_depth", "guess", "photo_examples",
 )  # fmt: skip
 
@@ -769,6 +776,22 @@ MEASURES = [
     case(spaces.silhouette),
 ]  # fmt: skip
 
+FEW_PIXELS, BENT = noise(120, 6), noise(120, 6).square().view(120, 2, 3)
+DULL = torch.cat([noise(120, 1), torch.full((120, 1), 0.3)], 1)
+EVIDENCE = [
+    case(constant.constant, activation=(noise(120, 2), DULL, more(torch.count_nonzero))),
+    case(held_out.split, count=(40, 80, more(lambda parts: len(parts[1])))),
+    case(nonlinearity.nonlinearity, images=(FEW_PIXELS, FEW_PIXELS.flip(0), more(total)),
+         activation=(BENT, BENT + FEW_PIXELS.view(120, 2, 3), less(total))),
+    case(similarity.similarity, first=(POINTS, POINTS + MORE_POINTS, more()), second=(MORE_POINTS, POINTS)),
+    case(similarity.similarities, activations=({"a": POINTS}, {"a": POINTS, "b": MORE_POINTS}, more(len))),
+    case(similarity.direction, activation=(POINTS, MORE_POINTS)),
+    case(selectivity.class_selectivity, activation=(POINTS, POINTS + 1, less(total))),
+    case(selectivity.eta_squared, activation=(POINTS, POINTS + LABELS[:, None], more(total))),
+    case(sparsity.sparsity, values=(POINTS, POINTS + 1, less(total))),
+    case(dimension.dimension, activation=(POINTS, POINTS * torch.arange(6.0), less())),
+]  # fmt: skip
+
 SHOWN = [(str(seed), Image.fromarray(np.random.default_rng(seed).integers(0, 256 - seed, (448, 448, 3), np.uint8)))
          for seed in range(3)]  # fmt: skip
 ANSWERS = finished(survey.survey(CNN, [SOME.images], ["conv3", "relu1"], k=8)).answers
@@ -904,6 +927,7 @@ TABLE = [
     *ATTRIBUTION,
     *TRUST,
     *MEASURES,
+    *EVIDENCE,
     *PLACES,
     *TRAINING,
 ]
@@ -1014,6 +1038,10 @@ CONSTANTS = [
     Constant(pointing, "SURE", 0.999, lambda: pointing.grids(CNN, 5).images),
     Constant(interval, "RESAMPLES", 50, lambda: interval.interval(noise(50))),
     Constant(spaces, "ROUNDING", 1.0, lambda: spaces.distances(POINTS)["cosine"]),
+    Constant(constant, "ROUNDING", 2.0, lambda: constant.constant(noise(9, 3)), more(torch.count_nonzero)),
+    Constant(held_out, "EVERY", 2, lambda: held_out.split(40)[1], more(len)),
+    Constant(nonlinearity, "PLACES", 1, lambda: nonlinearity.nonlinearity(FEW_PIXELS, BENT)),
+    Constant(nonlinearity, "STRENGTHS", (1e9,), lambda: nonlinearity.nonlinearity(FEW_PIXELS, BENT)),
     Constant(maps, "AXES", 2, lambda: maps.Basis(BLOBS).coordinates, less(np.size)),
     Constant(maps, "LEAST", 30, refused, more()),
     Constant(maps, "PERPLEXITY", 5, lambda: rounds()[-1]),
@@ -1093,6 +1121,9 @@ NUMBERS = {
                      "trust.table.FEWER"), SHIPS),
     **dict.fromkeys(("measures.measured_fields.SAME", "measures.receptive_field.MOST", "measures.receptive_field.SIDES",
                      "measures.fitted_field.MOST_SHARED", "measures.field.EPSILON"), FOLLOWED),
+    **dict.fromkeys(("measures.nonlinearity.RANK", "measures.nonlinearity.OUTSIDE"),
+                    "what is rounding only: test_nonlinearity.py"),
+    "measures.similarity.LEAST": "fewer are refused: test_similarity.py",
     "measures.spatial_frequency.ROUNDING": "what is no pattern: test_measures.py",
     "guess.ROUNDS": "what a link may hold: test_guess_page.py",
     "stimuli.SIZE": SHAPED,
