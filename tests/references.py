@@ -486,3 +486,56 @@ def participation_ratio(values: Tensor) -> float:
     """Gao et al. 2017: the eigenvalues of the covariance, their sum squared over the sum of their squares."""
     eigenvalues = np.linalg.eigvalsh(np.cov(values.double().numpy(), rowvar=False))
     return sum(eigenvalues) ** 2 / sum(value**2 for value in eigenvalues)
+
+
+def probe(values: Tensor, labels: list[int], weaknesses: list[float]) -> float:
+    """The share of every fourth image that a softmax gets right, fitted by descent down C losses + |w|^2 / 2.
+
+    Of the others, every fourth says which C has the least loss, then all of them are fitted once more.
+    """
+    held = list(range(3, len(labels), 4))
+    learned = [i for i in range(len(labels)) if i % 4 != 3]
+    chosen, fitted = learned[3::4], [i for place, i in enumerate(learned) if place % 4 != 3]
+    x, y = values.double() - values[learned].double().mean(0), torch.tensor(labels)
+    x /= x[learned].square().sum(1).mean().sqrt()
+
+    def logits(weakness: float, among: list[int], of: list[int]) -> Tensor:
+        weights, bias = torch.zeros(x.shape[1], int(y.max()) + 1).double(), torch.zeros(int(y.max()) + 1).double()
+        one = torch.eye(len(bias)).double()[y[among]]
+        rate = 1 / (weakness * len(among) + 1)
+        for _ in range(4000):
+            wrong = (x[among] @ weights + bias).softmax(1) - one
+            weights, bias = (
+                weights - rate * (weakness * x[among].T @ wrong + weights),
+                bias - rate * weakness * wrong.sum(0),
+            )
+        return x[of] @ weights + bias
+
+    best = min(weaknesses, key=lambda c: float(F.cross_entropy(logits(c, fitted, chosen), y[chosen])))
+    return float((logits(best, learned, held).argmax(1) == y[held]).double().mean())
+
+
+def effective_field(kernel: int, layers: int, side: int) -> list[list[float]]:
+    """Luo et al. 2016, section 2: of stacked even kernels the gradient is an even row, convolved with itself."""
+    row = [1.0]
+    for _ in range(layers):
+        wider = [0.0] * (len(row) + kernel - 1)
+        for place, value in enumerate(row):
+            for step in range(kernel):
+                wider[place + step] += value / kernel
+        row = wider
+    missing = (side - len(row)) // 2
+    row = [0.0] * missing + row + [0.0] * missing
+    return [[a * b for b in row] for a in row]
+
+
+def locality(picture: Tensor) -> int:
+    """The side of the first square, from small to large, in which there is 90 % of the squared values."""
+    _, height, width = picture.shape
+    power = [[sum(float(v) ** 2 for v in picture[:, y, x]) for x in range(width)] for y in range(height)]
+    for side in range(1, max(height, width) + 1):
+        for top in range(max(1, height - side + 1)):
+            for left in range(max(1, width - side + 1)):
+                if sum(sum(row[left : left + side]) for row in power[top : top + side]) >= 0.9 * sum(map(sum, power)):
+                    return side
+    raise AssertionError

@@ -30,8 +30,8 @@ def eta_squared(activation: Float[Tensor, "n units *place"], labels: Int[Tensor,
     """The share of each unit's variance that lies between the classes, from 0 to 1; a map by its mean.
 
     Pearson's correlation ratio, squared (Fisher 1925, "Statistical methods for research workers"): the sum over
-    classes of n_c (m_c - m)^2, over the sum of (x - m)^2. Of k classes that mean nothing it is (k - 1) / (n - 1), on the mean. Units that never change
-    are NaN. Raises ValueError for fewer than two classes.
+    classes of n_c (m_c - m)^2, over the sum of (x - m)^2. Of k classes that mean nothing it is (k - 1) / (n - 1), on
+    the mean. Units that never change are NaN. Raises ValueError for fewer than two classes.
     """
     values = _of_units(activation)
     means, counts = _by_class(values, labels), labels.unique(return_counts=True)[1].double()
