@@ -64,7 +64,7 @@ def test_a_first_layer_is_straight_and_deeper_ones_bend() -> None:
 def test_more_steps_hide_fewer_flips() -> None:
     net, images = load("cnn"), mnist().images
     counts = [flips(record(net, path(images[0], images[1], steps), ["conv4"])["conv4"]) for steps in (25, 100, 400)]
-    assert counts == sorted(counts) and counts[0] > 0
+    assert 0 < counts[0] < counts[1] <= counts[2]
 
 
 def test_ends_in_one_point_have_no_detour_and_a_single_point_is_refused() -> None:

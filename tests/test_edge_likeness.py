@@ -45,10 +45,10 @@ def test_noise_is_as_like_an_edge_as_the_same_values_shuffled() -> None:
     assert float(found.mean()) < 0.7
 
 
-def test_a_smooth_blob_and_a_cross_are_less_like_one_than_an_edge_is() -> None:
+def test_a_cross_is_not_like_one() -> None:
     cross = torch.zeros(1, 1, 9, 9)
     cross[..., 4, :] = cross[..., :, 4] = 1
-    assert float(edge_likeness(cross)) < 0.8
+    assert float(edge_likeness(cross)) < 0.6
 
 
 def test_trained_filters_are_edges_and_their_twins_and_themselves_shuffled_are_not() -> None:
