@@ -408,3 +408,134 @@ def nearer_half(shown: Tensor, pair: Tensor) -> float:
         sum(float(one @ other) / float(one.norm() * other.norm()) for other in shown) / len(shown) for one in pair
     )
     return 0.5 if first == second else float(first > second)
+
+
+def nonlinearity(pixels: Tensor, values: Tensor, strengths: list[float]) -> float:
+    """1 - R^2 of one unit with one place on every fourth image, by Hoerl and Kennard 1970: (X'X + k I) b = X'y.
+
+    Of the others, every fourth says which strength, as a share of the pixels' mean variance; all else is fitted.
+    """
+    held = list(range(3, len(pixels), 4))
+    learned = [i for i in range(len(pixels)) if i % 4 != 3]
+    chosen, fitted = learned[3::4], [i for place, i in enumerate(learned) if place % 4 != 3]
+    x, y = pixels.double().numpy(), values.double().numpy()
+    centre, mean = x[fitted].mean(0), y[fitted].mean()
+    gram, products = np.zeros((x.shape[1],) * 2), np.zeros(x.shape[1])
+    for i in fitted:
+        gram += np.outer(x[i] - centre, x[i] - centre)
+        products += (x[i] - centre) * (y[i] - mean)
+
+    def missed(strength: float, part: list[int]) -> float:
+        k = strength * np.trace(gram) / len(gram)
+        slopes = np.linalg.solve(gram + k * np.eye(len(gram)), products)
+        return sum((y[i] - mean - (x[i] - centre) @ slopes) ** 2 for i in part)
+
+    best = min(strengths, key=lambda strength: missed(strength, chosen))
+    return missed(best, held) / sum((y[i] - y[held].mean()) ** 2 for i in held)
+
+
+def debiased_cka(first: Tensor, second: Tensor) -> float:
+    """Kornblith et al. 2019, equation 4, with Nguyen et al. 2021, equation 3, for HSIC: sums over pairs of images.
+
+    (tr KL + sum K sum L / (n - 1) / (n - 2) - 2 / (n - 2) sum KL) / (n (n - 3)), both without their diagonals.
+    """
+    n = len(first)
+
+    def kernel(values: Tensor) -> list[list[float]]:
+        rows = values.double().tolist()
+        return [[sum(a * b for a, b in zip(rows[i], rows[j], strict=True)) if i != j else 0.0 for j in range(n)]
+                for i in range(n)]  # fmt: skip
+
+    def hsic(k: list[list[float]], m: list[list[float]]) -> float:
+        trace = sum(k[i][j] * m[j][i] for i in range(n) for j in range(n))
+        chain = sum(k[h][i] * m[i][j] for h in range(n) for i in range(n) for j in range(n))
+        sums = sum(map(sum, k)) * sum(map(sum, m))
+        return (trace + sums / (n - 1) / (n - 2) - 2 / (n - 2) * chain) / (n * (n - 3))
+
+    k, m = kernel(first), kernel(second)
+    return hsic(k, m) / math.sqrt(hsic(k, k) * hsic(m, m))
+
+
+def class_selectivity(values: list[float], labels: list[int]) -> float:
+    """Morcos et al. 2018, equation 1, of one unit: (mu_max - mu_-max) / (mu_max + mu_-max)."""
+    members = [[v for v, own in zip(values, labels, strict=True) if own == label] for label in set(labels)]
+    means = [statistics.fmean(own) for own in members]
+    highest = max(means)
+    means.remove(highest)
+    others = statistics.fmean(means)
+    return (highest - others) / (highest + others)
+
+
+def eta_squared(values: list[float], labels: list[int]) -> float:
+    """1 - the variance of what is left of one unit's values without their class's mean, beside the whole."""
+    left = []
+    for label in set(labels):
+        own = [v for v, of in zip(values, labels, strict=True) if of == label]
+        left += [v - statistics.fmean(own) for v in own]
+    return 1 - sum(v * v for v in left) / len(left) / statistics.pvariance(values)
+
+
+def sparsity(values: list[float]) -> float:
+    """Hoyer 2004, of one row."""
+    n = len(values)
+    l1, l2 = sum(abs(v) for v in values), math.sqrt(sum(v * v for v in values))
+    return (math.sqrt(n) - l1 / l2) / (math.sqrt(n) - 1)
+
+
+def participation_ratio(values: Tensor) -> float:
+    """Gao et al. 2017: the eigenvalues of the covariance, their sum squared over the sum of their squares."""
+    eigenvalues = np.linalg.eigvalsh(np.cov(values.double().numpy(), rowvar=False))
+    return sum(eigenvalues) ** 2 / sum(value**2 for value in eigenvalues)
+
+
+def probe(values: Tensor, labels: list[int], weaknesses: list[float]) -> float:
+    """The share of every fourth image that a softmax gets right, fitted by descent down C losses + |w|^2 / 2.
+
+    Of the others, every fourth says which C has the least loss, then all of them are fitted once more.
+    """
+    held = list(range(3, len(labels), 4))
+    learned = [i for i in range(len(labels)) if i % 4 != 3]
+    chosen, fitted = learned[3::4], [i for place, i in enumerate(learned) if place % 4 != 3]
+    x, y = values.double() - values[learned].double().mean(0), torch.tensor(labels)
+    x /= x[learned].square().sum(1).mean().sqrt()
+
+    def logits(weakness: float, among: list[int], of: list[int]) -> Tensor:
+        weights, bias = torch.zeros(x.shape[1], int(y.max()) + 1).double(), torch.zeros(int(y.max()) + 1).double()
+        one = torch.eye(len(bias)).double()[y[among]]
+        rate = 1 / (weakness * len(among) + 1)
+        for _ in range(4000):
+            wrong = (x[among] @ weights + bias).softmax(1) - one
+            weights, bias = (
+                weights - rate * (weakness * x[among].T @ wrong + weights),
+                bias - rate * weakness * wrong.sum(0),
+            )
+        return x[of] @ weights + bias
+
+    best = min(weaknesses, key=lambda c: float(F.cross_entropy(logits(c, fitted, chosen), y[chosen])))
+    return float((logits(best, learned, held).argmax(1) == y[held]).double().mean())
+
+
+def effective_field(kernel: int, layers: int, side: int) -> list[list[float]]:
+    """Luo et al. 2016, section 2: of stacked even kernels the gradient is an even row, convolved with itself."""
+    row = [1.0]
+    for _ in range(layers):
+        wider = [0.0] * (len(row) + kernel - 1)
+        for place, value in enumerate(row):
+            for step in range(kernel):
+                wider[place + step] += value / kernel
+        row = wider
+    missing = (side - len(row)) // 2
+    row = [0.0] * missing + row + [0.0] * missing
+    return [[a * b for b in row] for a in row]
+
+
+def locality(picture: Tensor) -> int:
+    """The side of the first square, from small to large, in which there is 90 % of the squared values."""
+    _, height, width = picture.shape
+    power = [[sum(float(v) ** 2 for v in picture[:, y, x]) for x in range(width)] for y in range(height)]
+    for side in range(1, max(height, width) + 1):
+        for top in range(max(1, height - side + 1)):
+            for left in range(max(1, width - side + 1)):
+                if sum(sum(row[left : left + side]) for row in power[top : top + side]) >= 0.9 * sum(map(sum, power)):
+                    return side
+    raise AssertionError

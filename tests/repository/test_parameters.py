@@ -51,16 +51,28 @@ from core.data import augment, photos
 from core.data.digits import Digits, test_set
 from core.layers import list_layers, record
 from core.measures import (
+    bends,
     colourfulness,
+    constant,
+    dimension,
+    edge_likeness,
+    effective_field,
     field,
     fitted_field,
     forced_choice,
+    held_out,
     interval,
+    locality,
     neighbours,
+    nonlinearity,
     path_similarity,
+    probes,
     receptive_field,
+    selectivity,
     signal,
+    similarity,
     spaces,
+    sparsity,
 )
 from core.measures.field import Field
 from core.measures.forced_choice import PIXELS, Observer
@@ -74,12 +86,14 @@ MODULES = (
     "ascent.ascend", "ascent.objectives", "ascent.parametrise", "ascent.prepare", "ascent.priors",
     "ascent.transforms", "stimuli",
     "attribution", "attribution.backwards", "attribution.outcome", "attribution.removal", "trust.advice",
-    "trust.controls", "trust.examine", "trust.numbers", "trust.pointing", "trust.table", "measures.colourfulness",
-    "measures.field", "measures.fitted_field", "measures.forced_choice", "measures.interval",
-    "measures.known_fields",
-    "measures.measured_fields", "measures.neighbours", "measures.path_similarity", "measures.reach",
-    "measures.receptive_field", "measures.signal",
-    "measures.spaces", "measures.spatial_frequency", "maps", "segmentation", "survey", "weights", "examples",
+    "trust.controls", "trust.examine", "trust.numbers", "trust.pointing", "trust.table", "measures.bends",
+    "measures.colourfulness", "measures.constant", "measures.dimension", "measures.edge_likeness",
+    "measures.effective_field", "measures.field", "measures.fitted_field", "measures.forced_choice",
+    "measures.held_out", "measures.interval", "measures.known_fields", "measures.locality",
+    "measures.measured_fields", "measures.neighbours", "measures.nonlinearity", "measures.path_similarity",
+    "measures.probes", "measures.reach",
+    "measures.receptive_field", "measures.selectivity", "measures.signal", "measures.similarity", "measures.spaces",
+    "measures.sparsity", "measures.spatial_frequency", "maps", "segmentation", "survey", "weights", "examples",
     "training", "data.augment", "by_depth", "guess", "photo_examples",
 )  # fmt: skip
 
@@ -769,6 +783,37 @@ MEASURES = [
     case(spaces.silhouette),
 ]  # fmt: skip
 
+FEW_PIXELS, BENT = noise(120, 6), noise(120, 6).square().view(120, 2, 3)
+SPOT = F.pad(torch.ones(1, 2, 2), (3,) * 4)
+DULL = torch.cat([noise(120, 1), torch.full((120, 1), 0.3)], 1)
+EVIDENCE = [
+    case(constant.constant, activation=(noise(120, 2), DULL, more(torch.count_nonzero))),
+    case(held_out.split, count=(40, 80, more(lambda parts: len(parts[1])))),
+    case(nonlinearity.nonlinearity, images=(FEW_PIXELS, FEW_PIXELS.flip(0), more(total)),
+         activation=(BENT, BENT + FEW_PIXELS.view(120, 2, 3), less(total))),
+    case(similarity.similarity, first=(POINTS, POINTS + MORE_POINTS, more()), second=(MORE_POINTS, POINTS)),
+    case(similarity.similarities, activations=({"a": POINTS}, {"a": POINTS, "b": MORE_POINTS}, more(len))),
+    case(similarity.direction, activation=(POINTS, MORE_POINTS)),
+    case(selectivity.class_selectivity, activation=(POINTS, POINTS + 1, less(total))),
+    case(selectivity.eta_squared, activation=(POINTS, POINTS + LABELS[:, None], more(total))),
+    case(sparsity.sparsity, values=(POINTS, POINTS + 1, less(total))),
+    case(probes.probe, activation=(POINTS + 9 * LABELS[:, None], POINTS, less()),
+         labels=(LABELS, torch.arange(120) // 40, less())),
+    case(probes.projected, activation=(POINTS, MORE_POINTS), numbers=(2, 4, more(torch.numel))),
+    case(effective_field.effective_field, images=(MNIST.images[:9], MNIST.images[9:18]), layer=("conv3", "conv2",
+         less(torch.count_nonzero)), units=([3], [5])),
+    case(effective_field.radius, fields=(SPOT, 1 - SPOT, more(total))),
+    case(effective_field.area, fields=(SPOT, 1 - SPOT, more(total))),
+    case(locality.locality, pictures=(SPOT[None], 1 - SPOT[None], more(total))),
+    case(locality.windows, pictures=(SPOT[None], SPOT[None].roll(2, 3), more(total))),
+    case(edge_likeness.edge_likeness, pictures=(noise(4, 1, 8, 8), torch.ones(4, 1, 8, 8).tril(), more(total))),
+    case(edge_likeness.shuffled, pictures=(SPOT[None], 2 * SPOT[None], times(2))),
+    case(bends.path, first=(DIGIT[0], DIGIT[1]), second=(OTHER_DIGIT[0], OTHER_DIGIT[1]), steps=(3, 4, more(len))),
+    case(bends.flips, pre_activations=(POINTS, POINTS - 0.5, more())),
+    case(bends.detour, activation=(POINTS, POINTS.sort(0).values, less())),
+    case(dimension.dimension, activation=(POINTS, POINTS * torch.arange(6.0), less())),
+]  # fmt: skip
+
 SHOWN = [(str(seed), Image.fromarray(np.random.default_rng(seed).integers(0, 256 - seed, (448, 448, 3), np.uint8)))
          for seed in range(3)]  # fmt: skip
 ANSWERS = finished(survey.survey(CNN, [SOME.images], ["conv3", "relu1"], k=8)).answers
@@ -904,6 +949,7 @@ TABLE = [
     *ATTRIBUTION,
     *TRUST,
     *MEASURES,
+    *EVIDENCE,
     *PLACES,
     *TRAINING,
 ]
@@ -954,6 +1000,14 @@ def cut() -> Tensor:
 
 def rounds() -> list[Any]:
     return list(maps.tsne(BASIS.coordinates, FLAT))
+
+
+def likeness_anew(pictures: Tensor) -> Tensor:
+    """With a bank that is made for it."""
+    edge_likeness._bank.cache_clear()
+    found = edge_likeness.edge_likeness(pictures)
+    edge_likeness._bank.cache_clear()
+    return found
 
 
 def refused() -> bool:
@@ -1014,6 +1068,21 @@ CONSTANTS = [
     Constant(pointing, "SURE", 0.999, lambda: pointing.grids(CNN, 5).images),
     Constant(interval, "RESAMPLES", 50, lambda: interval.interval(noise(50))),
     Constant(spaces, "ROUNDING", 1.0, lambda: spaces.distances(POINTS)["cosine"]),
+    Constant(constant, "ROUNDING", 2.0, lambda: constant.constant(noise(9, 3)), more(torch.count_nonzero)),
+    Constant(held_out, "EVERY", 2, lambda: held_out.split(40)[1], more(len)),
+    Constant(nonlinearity, "PLACES", 1, lambda: nonlinearity.nonlinearity(FEW_PIXELS, BENT)),
+    Constant(nonlinearity, "STRENGTHS", (1e9,), lambda: nonlinearity.nonlinearity(FEW_PIXELS, BENT)),
+    Constant(probes, "WEAKNESSES", (1e-3,), lambda: probes.probe(MNIST.images[:400], MNIST.labels[:400]), less()),
+    Constant(effective_field, "BATCH", 1,
+             lambda: effective_field.effective_field(CNN, DIGIT, "conv2", [3]), near),
+    Constant(effective_field, "LEAST", 0.5,
+             lambda: effective_field.area(effective_field.effective_field(CNN, DIGIT, "conv2", [3])), less(total)),
+    Constant(locality, "SHARE", 0.5, lambda: locality.locality(noise(3, 1, 9, 9)), less(total)),
+    *[Constant(edge_likeness, name, fewer, lambda: likeness_anew(noise(40, 1, 6, 6)), less(total))
+      for name, fewer in (("ORIENTATIONS", 2), ("CYCLES", (1.0,)), ("FINEST", 0.2), ("SPREADS", (0.25,)),
+                          ("PHASES", (0.0,)), ("SHIFTS", (0.0,)))],
+    Constant(edge_likeness, "FLAT", 0.9, lambda: likeness_anew(noise(4, 1, 6, 6)).isnan(), more(torch.count_nonzero)),
+    Constant(edge_likeness, "MOST", 8, lambda: likeness_anew(noise(4, 1, 16, 16))),
     Constant(maps, "AXES", 2, lambda: maps.Basis(BLOBS).coordinates, less(np.size)),
     Constant(maps, "LEAST", 30, refused, more()),
     Constant(maps, "PERPLEXITY", 5, lambda: rounds()[-1]),
@@ -1093,6 +1162,12 @@ NUMBERS = {
                      "trust.table.FEWER"), SHIPS),
     **dict.fromkeys(("measures.measured_fields.SAME", "measures.receptive_field.MOST", "measures.receptive_field.SIDES",
                      "measures.fitted_field.MOST_SHARED", "measures.field.EPSILON"), FOLLOWED),
+    **dict.fromkeys(("measures.nonlinearity.RANK", "measures.nonlinearity.OUTSIDE"),
+                    "what is rounding only: test_nonlinearity.py"),
+    "measures.bends.STEPS": READ_BACK,
+    **dict.fromkeys(("measures.probes.MOST", "measures.probes.RANK"), "whatever it is, a fit is at its end"),
+    "measures.locality.ROUNDING": "what is rounding only: test_locality.py",
+    "measures.similarity.LEAST": "fewer are refused: test_similarity.py",
     "measures.spatial_frequency.ROUNDING": "what is no pattern: test_measures.py",
     "guess.ROUNDS": "what a link may hold: test_guess_page.py",
     "stimuli.SIZE": SHAPED,

@@ -1,0 +1,63 @@
+"""The effective receptive field: by which pixels of what it can see a unit is moved, and how much."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from core.layers import run_to
+
+BATCH = 100  # images
+LEAST = 1 - 0.9545  # of the peak, by which Luo et al. count a pixel: two standard deviations hold 95.45 %
+
+
+def effective_field(
+    model: nn.Module, images: Float[Tensor, "n channels height width"], layer: str, units: Sequence[int]
+) -> Float[Tensor, "units height width"]:
+    """The mean, over images, of how large a unit's gradient is at each pixel, channels added up.
+
+    Luo et al. 2016, "Understanding the effective receptive field in deep convolutional neural networks", section 3:
+    that of the unit at its map's centre, or behind the last row. They leave out the absolute value, which keeps images
+    from cancelling each other out.
+    """
+    fields = torch.zeros(len(units), *images.shape[2:])
+    for batch in images.split(BATCH):
+        x = batch.clone().requires_grad_()
+        centres = _centre(run_to(model, x, [layer])[layer])
+        for place, unit in enumerate(units):
+            (gradient,) = torch.autograd.grad(centres[:, unit].sum(), x, retain_graph=True)
+            fields[place] += gradient.abs().sum((0, 1))
+    return fields / len(images)
+
+
+def _centre(activation: Float[Tensor, "n units *place"]) -> Float[Tensor, "n units"]:
+    if activation.ndim == 4:
+        return activation[:, :, activation.shape[2] // 2, activation.shape[3] // 2]
+    return activation[:, :, -1] if activation.ndim == 3 else activation
+
+
+def radius(fields: Float[Tensor, "units height width"]) -> Float[Tensor, " units"]:
+    """How far a field's gradient lies from its centre, in pixels: the root of the mean squared distance.
+
+    Luo et al. 2016, section 2: of kernels that are stacked, the variances are added up. A field of nothing is NaN.
+    """
+    shares = fields / fields.sum((1, 2), keepdim=True)
+    total = torch.zeros(len(fields))
+    for axis in (1, 2):
+        places = torch.arange(float(fields.shape[axis]))
+        along = shares.sum(3 - axis)
+        mean = (along * places).sum(1, keepdim=True)
+        total += (along * (places - mean).square()).sum(1)
+    return total.sqrt()
+
+
+def area(fields: Float[Tensor, "units height width"]) -> Float[Tensor, " units"]:
+    """How many pixels have more than 4.55 % of the largest gradient; a field of nothing is NaN.
+
+    Luo et al. 2016, section 3, who give the root of it as the size, and take the share of the gradient in the centre:
+    of a trained unit that need not be large.
+    """
+    peak = fields.amax((1, 2), keepdim=True)
+    counts = (fields > LEAST * peak).sum((1, 2)).float()
+    return torch.where(peak[:, 0, 0] > 0, counts, torch.nan)
