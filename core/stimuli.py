@@ -335,7 +335,7 @@ def climb_layers(
 
 def _as_frames(place: str, steps: Iterator[Step], side: int) -> Iterator[Frame]:
     for step in steps:
-        pictures = _enlarged(as_bytes(step.images), side)
+        pictures = repeated(as_bytes(step.images), side)
         yield Frame(step.step, step.steps, {place: pictures}, {place: step.scores.tolist()})
 
 
@@ -360,7 +360,7 @@ def _chunks(indices: Sequence[int], size: int) -> list[slice]:
     return [slice(*ends) for ends in pairwise([*begins, len(indices)])]
 
 
-def _enlarged(pictures: np.ndarray, side: int) -> np.ndarray:
+def repeated(pictures: np.ndarray, side: int) -> np.ndarray:
     """Pixels made larger, not smoothed: all by the same factor, or, where it is not whole, as nearly as it goes."""
     nearest = np.arange(side) * pictures.shape[1] // side
     return pictures[:, nearest][:, :, nearest]

@@ -9,11 +9,10 @@ import streamlit as st
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.nn import functional as F
 
 from core import atlas, charts, images
 from core.models import find
-from core.stimuli import RECIPES, Frame, Recipe, as_bytes, as_images, climb_layers, from_png
+from core.stimuli import RECIPES, Frame, Recipe, as_bytes, as_images, climb_layers, from_png, repeated
 from core.store import Result, address
 from core.units import Unit
 from pages.ascents.which_units import Targets
@@ -73,8 +72,7 @@ class Choice:
         there = {place: [each for each in stimuli if each] for place, stimuli in found.items()}
         if there != found:
             return None
-        side = (self.recipe.side,) * 2
-        pictures = {place: as_bytes(F.interpolate(torch.stack([each.image for each in own]), side))
+        pictures = {place: repeated(as_bytes(torch.stack([each.image for each in own])), self.recipe.side)
                     for place, own in there.items()}  # fmt: skip
         reached = {place: [each.reached for each in own] for place, own in there.items()}
         return Frame(self.recipe.steps, self.recipe.steps, pictures, reached)

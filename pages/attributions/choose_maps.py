@@ -17,7 +17,7 @@ from pages.frame.more import more
 from pages.inputs.choose_nets import choose_digit_nets, choose_net, choose_weights, usual_nets
 
 PHOTO_METHODS = ["Grad-CAM", "guided Grad-CAM", "DeepLift", "saliency"]  # at once, the best in pointing first
-LOOKS = {"digits": (SIGNED, 0.8), "photos": (ABSOLUTE, 0.8)}  # a photo's signed maps are grain
+LOOKS, OPACITY = {"digits": SIGNED, "photos": ABSOLUTE}, 0.8  # a photo's signed maps are grain
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Chosen:
 
 def choose_maps(sees: str, theme: images.Theme) -> Chosen:
     """Draw them, for images of this kind: "digits" or "photos"."""
-    begin, (usual_look, usual_opacity), baselines = _begin_with(sees), LOOKS[sees], BASELINES[sees]
+    begin, baselines = _begin_with(sees), BASELINES[sees]
     digits = sees == "digits"
     shown_key = "shown" if digits else "shown-photos"
     usual = (usual_nets() if digits else {"net": ("Net", PHOTO), "cut": ("Cut out", False)}) | {
         f"methods-{sees}": ("Methods", begin), f"baseline-{sees}": ("Baseline", baselines[0]),
-        shown_key: ("Shown", usual_look), "opacity": ("Opacity", usual_opacity),
+        shown_key: ("Shown", LOOKS[sees]), "opacity": ("Opacity", OPACITY),
     }  # fmt: skip
     weights = choose_weights()
     everything = st.toggle("All methods", key="all", bind="query-params")
@@ -51,12 +51,13 @@ def choose_maps(sees: str, theme: images.Theme) -> Chosen:
                                  help=explained("attribution"), disabled=everything)  # fmt: skip
         baseline = st.selectbox("Baseline", baselines, key=f"baseline-{sees}", bind="query-params",
                                 help=explained("baseline"))  # fmt: skip
-        shown = st.segmented_control("Shown", [SIGNED, ABSOLUTE, POSITIVE], default=usual_look, required=True,
+        shown = st.segmented_control("Shown", [SIGNED, ABSOLUTE, POSITIVE], default=LOOKS[sees], required=True,
                                      key=shown_key, bind="query-params")  # fmt: skip
-        opacity = st.slider("Opacity", 0.0, 1.0, usual_opacity, key="opacity", bind="query-params")
+        opacity = st.slider("Opacity", 0.0, 1.0, OPACITY, key="opacity", bind="query-params")
     return Chosen(offered if everything else methods, models, weights, baseline, Looks(shown, opacity, theme), cut)
 
 
+@st.cache_data(show_spinner=False)  # every rerun asks, and asking the table takes 50 ms
 def _begin_with(sees: str) -> list[str]:
     """The methods that are shown at first: three that we advise and that draw nothing at random, and a control."""
     if sees == "photos":

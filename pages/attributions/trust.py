@@ -56,7 +56,8 @@ others over 200, and over 100 for the plain nets.
 
 def trusted(models: Sequence[str], theme: images.Theme) -> None:
     """Draw what follows from the shipped table for these nets, where they have been measured."""
-    models = [model for model in models if model in set(table().model)]
+    measured = set(table().model)
+    models = [model for model in models if model in measured]
     terms = explained("deletion and insertion", "infidelity", "confidence interval", "at random")
     st.header("Does a method find more than the image itself?", anchor=False, help=terms)
     weights = "trained"

@@ -154,8 +154,8 @@ def _words(digit: str | None, example: bool) -> str:
     if digit is None:
         return "Your drawing"
     label = int(test_images().labels[int(digit)])
-    said = f"est image {digit}, a{'n' if label == 8 else ''} {label}"
-    return f"An example: t{said}. Draw your own." if example else f"T{said}"
+    said = f"test image {digit}, a{'n' if label == 8 else ''} {label}"
+    return f"An example: {said}. Draw your own." if example else said.capitalize()
 
 
 def _has_strokes(sheet: Sheet) -> bool:

@@ -152,7 +152,7 @@ def photo_space(name: str, weights: str, layer: str, metric: Metric) -> Space:
 def stages() -> dict[str, str]:
     """The snapshots that every model has, by their epochs as text ("1/16"), in the order of training; last, "end"."""
     shared = set.intersection(*(set(snapshots(name)) for name in DIGIT_NETS))
-    taken = [name for name in snapshots("dense") if name in shared]
+    taken = [name for name in snapshots(DIGIT_NETS[0]) if name in shared]
     return {str(Fraction(name.removeprefix("epoch-"))): name for name in taken} | {"end": "trained"}
 
 

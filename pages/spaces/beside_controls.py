@@ -23,7 +23,8 @@ LEGEND = (
 def beside_controls(value: Value, models: Sequence[str], metric: Metric, theme: images.Theme) -> None:
     """Say what the rule says of these nets, and draw a chart for each."""
     table = neighbours.table()
-    models = [model for model in models if model in set(table.model)]  # others have not been measured
+    measured = set(table.model)
+    models = [model for model in models if model in measured]
     if models:
         st.markdown(_verdict(value, tuple(models)))
     st.caption(LEGEND)

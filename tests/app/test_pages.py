@@ -50,6 +50,17 @@ def test_a_page_that_stops_or_breaks_ends_its_turn(monkeypatch: pytest.MonkeyPat
     fine(app().run())
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [(name, {}) for name in navigation.PAGES]
+    + [("features", {"sees": "photos"}), ("attribution", {"images": "photos"}), ("neighbours", {"images": "photos"})],
+)
+def test_what_is_as_usual_has_no_chip(name: str, values: dict[str, object]) -> None:
+    """What `more` takes for usual is what its switches begin with."""
+    at = fine(page(name, **values))
+    assert [button.label for button in at.button if str(button.key).startswith("chip-")] == []
+
+
 def test_the_page_opens_on_an_example_which_the_first_stroke_clears() -> None:
     at = fine(app().run())
     label = str(int(digits.test_set().labels[EXAMPLE]))

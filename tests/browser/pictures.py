@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from urllib.parse import quote
 
+import pytest
 import torch
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
@@ -19,14 +20,33 @@ from tests.drawing import draw_with_mouse
 COLOURS = 200  # of the palette: a screenshot needs no more, and is a third as large
 
 
+# Pages as they open: the picture's name, the link, its height, what has to be there, and how often.
+OPENING = [
+    ("neighbours.png", "neighbours?digit=7&models=cnn&near=1&far=4", 860, "text=of 12", 3),
+    ("maps.png", "maps?models=cnn", 525, "text=% alike", 6),
+    ("weights.png", "weights", 860, ".st-key-first svg.marks", 8),
+    ("features.png", "features", 960, ".st-key-ascents svg.marks", 11),
+    ("photo-maps.webp", "attribution?images=photos", 690, ".st-key-photo-maps img", 5),
+]
+
+
 def save(what: Page | Locator, name: str) -> None:
-    picture = Image.open(io.BytesIO(what.screenshot())).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(ROOT / "docs" / name, optimize=True)
+    """Photos as WebP, all others with a palette."""
+    picture, path = Image.open(io.BytesIO(what.screenshot())).convert("RGB"), ROOT / "docs" / name
+    if path.suffix == ".webp":
+        picture.save(path, quality=82, method=6)
+    else:
+        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def save_photos(what: Page | Locator, name: str) -> None:
-    picture = Image.open(io.BytesIO(what.screenshot())).convert("RGB")
-    picture.save(ROOT / "docs" / name, quality=82, method=6)
+@pytest.mark.parametrize(("name", "link", "height", "there", "count"), OPENING)
+def test_a_page_as_it_opens(
+    server: str, open_page: Callable[..., Page], name: str, link: str, height: int, there: str, count: int
+) -> None:
+    page = open_page(f"{server}/{link}", height=height)
+    expect(page.locator(there)).to_have_count(count)
+    page.wait_for_timeout(3000)
+    save(page, name)
 
 
 def test_the_draw_page(server: str, open_page: Callable[..., Page]) -> None:
@@ -44,28 +64,7 @@ def test_the_wall(server: str, open_page: Callable[..., Page]) -> None:
     wall = page.locator(".st-key-wall svg.marks")
     expect(wall).to_be_visible()
     page.wait_for_timeout(2000)
-    save_photos(wall, "wall.webp")
-
-
-def test_the_neighbours(server: str, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{server}/neighbours?digit=7&models=cnn&near=1&far=4", height=860)
-    expect(page.get_by_text("of 12")).to_have_count(3)
-    page.wait_for_timeout(3000)
-    save(page, "neighbours.png")
-
-
-def test_the_maps(server: str, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{server}/maps?models=cnn", height=525)
-    expect(page.get_by_text("% alike")).to_have_count(6, timeout=300_000)
-    page.wait_for_timeout(2000)
-    save(page, "maps.png")
-
-
-def test_the_weights(server: str, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{server}/weights", height=860)
-    expect(page.locator(".st-key-first svg.marks")).to_have_count(8)
-    page.wait_for_timeout(2000)
-    save(page, "weights.png")
+    save(wall, "wall.webp")
 
 
 def test_the_attributions(server: str, open_page: Callable[..., Page]) -> None:
@@ -75,20 +74,6 @@ def test_the_attributions(server: str, open_page: Callable[..., Page]) -> None:
     expect(charts).to_have_count(3 + 37 + 1 + len(ATTRIBUTIONS), timeout=60_000)  # maps, and a row's curves
     page.wait_for_timeout(3000)
     save(page.locator(".st-key-grid"), "attribution.png")
-
-
-def test_the_features(server: str, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{server}/features", height=960)
-    expect(page.locator(".st-key-ascents svg.marks")).to_have_count(11)
-    page.wait_for_timeout(3000)
-    save(page, "features.png")
-
-
-def test_the_maps_of_a_photo(server: str, open_page: Callable[..., Page]) -> None:
-    page = open_page(f"{server}/attribution?images=photos", height=690)
-    expect(page.locator(".st-key-photo-maps img")).to_have_count(5, timeout=60_000)
-    page.wait_for_timeout(3000)
-    save_photos(page, "photo-maps.webp")
 
 
 def test_the_priors() -> None:

@@ -618,6 +618,7 @@ RECIPES = [
          mapped=(True, False, more(lambda recipe: recipe.decay))),
     case(stimuli.from_png, png=(FRAME.to_png(), OTHER_FRAME.to_png()), steps=(2, 3),
          reached=({"a/b": [0.1]}, {"a/b": [0.2]})),
+    case(stimuli.repeated, pictures=(stimuli.as_bytes(DIGIT), stimuli.as_bytes(OTHER_DIGIT)), side=(56, 42)),
     case(stimuli.as_bytes, images=(DIGIT, OTHER_DIGIT)),
     case(stimuli.as_images, pictures=(stimuli.as_bytes(PHOTO), stimuli.as_bytes(OTHER_PHOTO))),
 ]  # fmt: skip
