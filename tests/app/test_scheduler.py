@@ -292,7 +292,8 @@ def test_after_a_quarter_of_a_second_it_is_the_nexts_turn_and_after_five_seconds
     thread.join(10)
     together = order[: len(order) - order[::-1].index("b")]  # until b is stopped
     first, *turns, last = [len(list(group)) for _, group in groupby(together)]
-    assert turns == [4] * len(turns) and len(turns) > 14 and max(first, last) <= 4
+    assert turns == [4] * len(turns) and len(turns) > 14 and last <= 4
+    assert first in (4, 8)  # two turns, where b comes after a has begun
     assert scheduler._jobs["b"].state == "stopped" and scheduler._jobs["b"].records[-1] == pytest.approx(5, abs=0.25)
 
 
