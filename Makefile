@@ -43,14 +43,18 @@ mutants: .venv/dev
 pictures: .venv/dev
 	$(VENV)/python -m pytest -o addopts= tests/browser/pictures.py
 
-# Makes the checkpoints that are missing; `make --always-make train` makes them all again, about 90 minutes of one core.
+# Makes the checkpoints that are missing; `make --always-make train` makes them all again, about 3 hours of one core.
 SEEDS := 0 1 2 3 4
 NETS := dense dense-video cnn rnn
+DEPTHS := $(addprefix dense-,1 2 3 4 5 6) $(addprefix cnn-,2 3 4 5 6 7 8) $(addprefix lstm-,1 2 3 4)
+THREE := -1 -2
 CHECKPOINTS := core/models/checkpoints
-train: $(foreach net,$(NETS),$(foreach seed,$(SEEDS),$(CHECKPOINTS)/$(net)/seed-$(seed).safetensors) $(CHECKPOINTS)/$(net)/plain.safetensors)
+train: $(foreach net,$(NETS),$(foreach file,$(SEEDS:%=seed-%) $(foreach kind,plain random-labels rotations,$(kind) $(THREE:%=$(kind)%)) plain-3 plain-4,$(CHECKPOINTS)/$(net)/$(file).safetensors)) \
+	$(foreach net,$(DEPTHS),$(foreach file,plain $(THREE:%=plain%),$(CHECKPOINTS)/$(net)/$(file).safetensors))
 
+# Of seed-3 the training is the net's own, of plain-3 it is --plain.
 $(CHECKPOINTS)/%.safetensors: | .venv/app
-	$(VENV)/python -m core.training $(*D) $(if $(filter plain,$(*F)),--plain,--seed $(*F:seed-%=%))
+	$(VENV)/python -m core.training $(*D) $(shell echo $(*F) | sed -E 's/^seed-/--seed /; t; s/^/--/; s/-([0-9])$$/ --seed \1/')
 
 .venv/app: requirements.txt
 	$(PYTHON) -m venv .venv

@@ -17,9 +17,21 @@ from tqdm import tqdm
 
 from core.data.augment import augment
 from core.data.digits import Digits, test_set, training_set
+from core.data.tasks import random_labels, rotations
 from core.files import write_whole
-from core.models import CHECKPOINTS, DIGIT_NETS, SEEDS, twin, untrained
+from core.models import (
+    CHECKPOINTS,
+    DIGIT_NETS,
+    RANDOM_LABELS,
+    ROTATIONS,
+    SEEDS,
+    TRAININGS,
+    named,
+    twin,
+    untrained,
+)
 from core.models.batch_norm import fold_batch_norm, with_batch_norm
+from core.models.series import SERIES
 from core.process import settle
 
 SNAPSHOT_EPOCHS = (0, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 3, 5, 8)  # and the end
@@ -39,11 +51,17 @@ class Recipe:
 
 
 PLAIN = Recipe(epochs=8)
+BY_HEART = Recipe(epochs=96)  # of fewer images: as many steps
 RECIPES: dict[str, Recipe] = {  # of nets that are to be read; any other is trained plainly
     "dense": Recipe(epochs=40, learning_rate=2e-3, augmentation=0.5, smoothness=6e-4, sparsity=1e-5),
     "dense-video": Recipe(epochs=20, learning_rate=1e-2, batch=64, sparsity=2e-5),
     "cnn": Recipe(epochs=12, augmentation=1.0, epsilon=0.1),
     "rnn": Recipe(epochs=16, augmentation=1.0, epsilon=0.1),
+}
+OTHER = {
+    "plain": "no augmentation, no penalties, no adversarial steps",
+    RANDOM_LABELS: "learn random labels by heart",
+    ROTATIONS: "tell by how many quarters an image is turned",
 }
 
 
@@ -130,11 +148,27 @@ def adversarial_accuracy(model: nn.Module, digits: Digits, epsilon: float) -> fl
     return accuracy(model, Digits(torch.cat(moved), digits.labels))
 
 
-def make_checkpoint(name: str, seed: int, plain: bool, folder: Path) -> Iterator[Step]:
-    """Train a model and write its checkpoint, for the trained seed 0 its snapshots too, into `folder`."""
-    recipe = PLAIN if plain else RECIPES.get(name, PLAIN)
-    model = with_batch_norm(untrained(name, seed)).to(memory_format=torch.channels_last)  # trains nearly twice as fast
+def task(name: str, seed: int, training: str) -> tuple[Recipe, Digits, Digits]:
+    """How a net is trained, what it learns from, and what it is tested on: what it has not seen.
+
+    Of random labels there is no such thing; there it is what was to be learned by heart.
+    """
     digits, unseen = training_set(), test_set()
+    if training == RANDOM_LABELS:
+        by_heart = random_labels(digits, seed)
+        return BY_HEART, by_heart, by_heart
+    if training == ROTATIONS:
+        return PLAIN, rotations(digits, seed), rotations(unseen, seed)
+    return PLAIN if training == "plain" else RECIPES.get(name, PLAIN), digits, unseen
+
+
+def make_checkpoint(name: str, seed: int, training: str, folder: Path) -> Iterator[Step]:
+    """Train a model and write its checkpoint, for the trained seed 0 its snapshots too, into `folder`.
+
+    `training` is "trained" or one of `TRAININGS`.
+    """
+    recipe, digits, unseen = task(name, seed, training)
+    model = with_batch_norm(untrained(name, seed)).to(memory_format=torch.channels_last)  # trains nearly twice as fast
     batches = math.ceil(len(digits.labels) / recipe.batch)
     due = {round(epoch * batches): f"epoch-{epoch:g}" for epoch in SNAPSHOT_EPOCHS if epoch < recipe.epochs}
     due[recipe.epochs * batches] = f"epoch-{recipe.epochs}"
@@ -148,7 +182,8 @@ def make_checkpoint(name: str, seed: int, plain: bool, folder: Path) -> Iterator
             if step.step in due:
                 kept[due[step.step]] = folded.state_dict()
         yield step
-    command = f"python -m core.training {name} " + ("--plain" if plain else f"--seed {seed}")
+    command = f"python -m core.training {name}" + (f" --{training}" if training in TRAININGS else "")
+    command += f" --seed {seed}" if seed or training not in TRAININGS else ""
     about = {
         "command": command,
         "seed": seed,
@@ -158,8 +193,13 @@ def make_checkpoint(name: str, seed: int, plain: bool, folder: Path) -> Iterator
         "accuracy_by_epoch": list(accuracies.items()),
         "torch": torch.__version__,
     }
-    _save(folded.state_dict(), folder / name / ("plain.safetensors" if plain else f"seed-{seed}.safetensors"), about)
-    if seed == 0 and not plain:
+    halved = (
+        training in TRAININGS and (training, seed) != ("plain", 0)
+    ) or name in SERIES  # as none is to be looked at
+    weights = {key: value.half() if halved else value for key, value in folded.state_dict().items()}
+    file = named(training, [seed])[0] if training in TRAININGS else f"seed-{seed}"
+    _save(weights, folder / name / f"{file}.safetensors", about)
+    if seed == 0 and training not in TRAININGS:
         halves = {f"{epoch}/{key}": value.half() for epoch, net in kept.items() for key, value in net.items()}
         _save(halves, folder / name / "snapshots.safetensors", about)
 
@@ -172,14 +212,18 @@ def _save(weights: Mapping[str, Tensor], path: Path, about: Mapping[str, object]
 def main() -> None:
     """Train one net from the command line, with a progress bar."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=DIGIT_NETS)
+    parser.add_argument("name", choices=(*DIGIT_NETS, *SERIES))
     parser.add_argument("--seed", type=int, default=0, help=f"the shipped ones are {SEEDS.start} to {SEEDS.stop - 1}")
-    parser.add_argument("--plain", action="store_true", help="no augmentation, no penalties, no adversarial steps")
+    kinds = parser.add_mutually_exclusive_group()
+    for kind, about in OTHER.items():
+        kinds.add_argument(
+            f"--{kind}", dest="training", action="store_const", const=kind, default="trained", help=about
+        )
     parser.add_argument("--folder", type=Path, default=CHECKPOINTS, help="where NAME/seed-S.safetensors goes")
     arguments = parser.parse_args()
     settle()
     with tqdm(unit="step", file=sys.stderr, mininterval=5) as bar:
-        for step in make_checkpoint(arguments.name, arguments.seed, arguments.plain, arguments.folder):
+        for step in make_checkpoint(arguments.name, arguments.seed, arguments.training, arguments.folder):
             bar.total = step.steps
             bar.set_postfix_str(f"epoch {step.epoch:.1f}, loss {step.loss:.3f}", refresh=False)
             bar.update()

@@ -10,16 +10,24 @@ from torch import Tensor
 
 from core import models
 from core.data import digits
+from core.data.tasks import rotations
 from core.models import cards
-from core.training import PLAIN, RECIPES, SNAPSHOT_EPOCHS, accuracy, adversarial_accuracy
+from core.models.series import SERIES, SERIES_SEEDS
+from core.training import BY_HEART, PLAIN, RECIPES, SNAPSHOT_EPOCHS, accuracy, adversarial_accuracy
 from tests import references
 
 TEST_SET = digits.test_set()
 LEAST = {"dense": 98.4, "dense-video": 95.0, "cnn": 99.4, "rnn": 99.2}
 MEGABYTE = 2**20
 SEEDS = [f"seed-{seed}" for seed in range(5)]
+OTHERS = [(kind, seed, weights) for kind, seeds in models.TRAININGS.items()
+          for seed, weights in zip(seeds, models.named(kind, seeds), strict=True) if weights != "plain"]  # fmt: skip
+OF_SERIES = [(name, "plain", seed, weights) for name in SERIES
+          for seed, weights in enumerate(models.named("plain", SERIES_SEEDS))]  # fmt: skip
+FOR_MEASURES = [(name, *other) for name in models.DIGIT_NETS for other in OTHERS] + OF_SERIES
+RECIPE_OF = {"plain": PLAIN, models.RANDOM_LABELS: BY_HEART, models.ROTATIONS: PLAIN}
 # Images that count: all where that takes no time, else every so many.
-EVERY = {"dense": 1, "dense-video": 1, "cnn": 10, "rnn": 10}
+EVERY = dict.fromkeys(SERIES, 10) | {"dense": 1, "dense-video": 1, "cnn": 10, "rnn": 10}
 
 
 def sample(name: str) -> digits.Digits:
@@ -124,8 +132,31 @@ def test_metadata_hold_the_recipe_seed_and_command(name: str) -> None:
         assert about["accuracy_by_epoch"][-1] == [recipe.epochs, about["accuracy"]]
 
 
+@pytest.mark.parametrize(("name", "kind", "seed", "weights"), FOR_MEASURES, ids=lambda value: str(value))
+def test_nets_for_measures_have_the_accuracy_recipe_and_command_of_their_metadata(
+    name: str, kind: str, seed: int, weights: str
+) -> None:
+    """Those that learned labels by heart are tested on training images, which do not ship."""
+    about, net = models.metadata(name, weights), models.load(name, weights=weights)
+    assert about["command"] == f"python -m core.training {name} --{kind}" + (f" --seed {seed}" if seed else "")
+    assert about["seed"] == seed and about["recipe"] == dataclasses.asdict(RECIPE_OF[kind])
+    assert about["accuracy_by_epoch"][-1] == [about["recipe"]["epochs"], about["accuracy"]]
+    if kind != models.RANDOM_LABELS:
+        images, labels = rotations(TEST_SET, seed) if kind == models.ROTATIONS else TEST_SET
+        images, labels = (part[:: EVERY[name]] for part in (images, labels))
+        assert share(net(images), labels) == nearly(about["accuracy"], name, 0.1)  # float16
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_every_net_of_the_series_has_learned_to_read(name: str) -> None:
+    for weights in models.named("plain", SERIES_SEEDS):
+        assert models.metadata(name, weights)["accuracy"] > 95
+
+
 def test_all_checkpoints_together_stay_small() -> None:
-    assert sum(path.stat().st_size for path in models.CHECKPOINTS.rglob("*.safetensors")) < 20 * MEGABYTE
+    size = {name: sum(path.stat().st_size for path in (models.CHECKPOINTS / name).iterdir()) for name in models.OWN
+            if (models.CHECKPOINTS / name).exists()}  # fmt: skip
+    assert sum(size.values()) < 20 * MEGABYTE and sum(size[name] for name in SERIES) < 8 * MEGABYTE
 
 
 def test_the_cards_say_what_the_metadata_say() -> None:

@@ -226,7 +226,9 @@ def test_a_model_goes_to_the_device_that_is_asked_for() -> None:
 def test_weights_are_named_in_their_order(name: str) -> None:
     controls = [f"{kind}{seed}" for kind in ("untrained", "shuffled") for seed in ("", "-1", "-2", "-3", "-4")]
     more = [f"seed-{seed}" for seed in range(5)] + list(models.snapshots(name)) if name != "photo" else []
-    assert list(models.weights_of(name)) == ["trained", *(["plain"] if more else []), *controls, *more]
+    others = [f"plain{seed}" for seed in ("", "-1", "-2", "-3", "-4")]
+    others += [f"{kind}{seed}" for kind in ("random-labels", "rotations") for seed in ("", "-1", "-2")]
+    assert list(models.weights_of(name)) == ["trained", *(others if more else []), *controls, *more]
 
 
 @pytest.mark.parametrize("name", models.DIGIT_NETS)
@@ -276,12 +278,14 @@ def test_weights_may_come_from_a_file(tmp_path: Path) -> None:
     ("name", "weights", "words"),
     [
         ("transformer", "trained", "no model 'transformer'; there are dense, dense-video, cnn, rnn, photo, alexnet"),
-        ("cnn", "best", "no weights 'best'; it has trained, plain, untrained, untrained-1, .*shuffled, .*seed-0"),
+        ("cnn", "best", "no weights 'best'; it has trained, plain, plain-1, .*untrained, .*shuffled, .*seed-0"),
         ("cnn", "seed-9", "no weights 'seed-9'"),
         ("photo", "plain", "no weights 'plain'; it has trained, untrained, .*shuffled-4, or give a file"),
         ("cnn", "untrained-0", "no weights 'untrained-0'"),
         ("cnn", "shuffled-5", "no weights 'shuffled-5'"),
-        ("cnn", "epoch-7", "no snapshot 'epoch-7'; it has epoch-0, "),
+        ("cnn", "epoch-7", "no weights 'epoch-7'; .*epoch-0, "),
+        ("cnn-3", "seed-1", "cnn-3 has no weights 'seed-1'; it has plain, plain-1, plain-2, untrained"),
+        ("cnn", "rotations-3", "no weights 'rotations-3'"),
     ],
 )
 def test_what_does_not_exist_is_named_with_what_does(name: str, weights: str, words: str) -> None:

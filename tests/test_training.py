@@ -14,7 +14,7 @@ from safetensors import safe_open
 from torch import Generator, nn
 
 from core import models, training
-from core.data import digits
+from core.data import digits, tasks
 from core.data.augment import augment
 from core.models.batch_norm import with_batch_norm
 from core.process import seeded
@@ -165,7 +165,7 @@ def test_a_checkpoint_holds_the_net_its_snapshots_and_how_it_was_made(
     monkeypatch.setattr(training, "training_set", lambda: FEW)
     monkeypatch.setattr(training, "test_set", lambda: FEW)
     monkeypatch.setitem(training.RECIPES, "cnn", FULL)
-    steps = list(training.make_checkpoint("cnn", 0, False, tmp_path))
+    steps = list(training.make_checkpoint("cnn", 0, "trained", tmp_path))
     assert len(steps) == 6
     assert sorted(path.name for path in (tmp_path / "cnn").iterdir()) == ["seed-0.safetensors", "snapshots.safetensors"]
     monkeypatch.setattr(models, "CHECKPOINTS", tmp_path)
@@ -186,7 +186,13 @@ def test_a_checkpoint_holds_the_net_its_snapshots_and_how_it_was_made(
     models.snapshots.cache_clear()
 
 
-@pytest.mark.parametrize(("arguments", "file"), [(["--seed", "3"], "seed-3"), (["--plain"], "plain")])
+@pytest.mark.parametrize(
+    ("arguments", "file"),
+    [
+        (["--seed", "3"], "seed-3"), (["--plain"], "plain"), (["--plain", "--seed", "2"], "plain-2"),
+        (["--random-labels"], "random-labels"), (["--rotations", "--seed", "1"], "rotations-1"),
+    ],
+)  # fmt: skip
 def test_the_command_makes_one_checkpoint_and_snapshots_of_the_trained_seed_0_only(
     arguments: list[str], file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,25 +202,31 @@ def test_the_command_makes_one_checkpoint_and_snapshots_of_the_trained_seed_0_on
     trained, plain = Recipe(epochs=3, batch=25, sparsity=1e-4), Recipe(epochs=2, batch=25)
     monkeypatch.setitem(training.RECIPES, "dense", trained)
     monkeypatch.setattr(training, "PLAIN", plain)
+    monkeypatch.setattr(training, "BY_HEART", plain)
+    seed = int(file[-1]) if file[-1].isdigit() else 0
+    digits_of = {"random-labels": tasks.random_labels, "rotations-1": tasks.rotations}.get(file, lambda few, _: few)
+    few = digits_of(FEW, seed)
     monkeypatch.setattr("sys.argv", ["training", "dense", *arguments, "--folder", str(tmp_path)])
     training.main()
     (path,) = (tmp_path / "dense").iterdir()
     assert path.name == f"{file}.safetensors"
     about, net = models.metadata("dense", str(path)), models.load("dense", weights=str(path))
-    seed, recipe = (3, trained) if file == "seed-3" else (0, plain)
+    recipe = trained if file == "seed-3" else plain
     assert (about["seed"], about["recipe"]) == (seed, dataclasses.asdict(recipe))
     assert about["command"] == f"python -m core.training dense {' '.join(arguments)}"
-    begin = models.load("dense", weights="untrained-3" if seed else "untrained")
-    assert about["accuracy_by_epoch"][0] == [0, training.accuracy(begin, FEW)]
+    begin = models.load("dense", weights=f"untrained-{seed}" if seed else "untrained")
+    assert about["accuracy_by_epoch"][0] == [0, training.accuracy(begin, few)]
     whole = [epoch for epoch, _ in about["accuracy_by_epoch"] if epoch == int(epoch)]
     parts = [epoch for epoch, _ in about["accuracy_by_epoch"] if 0 < epoch < 1]
     assert whole == list(range(recipe.epochs + 1)) and parts == [1 / 12, 2 / 12, 3 / 12, 6 / 12]
-    assert about["accuracy_by_epoch"][-1][1] == about["accuracy"] == training.accuracy(net, FEW)
-    assert about["fgsm_accuracy"] == training.adversarial_accuracy(net, FEW, 0.1)
-    assert about["torch"] == torch.__version__
     expected = models.untrained("dense", seed)
-    list(training.fit(expected, FEW, recipe, seed))
-    torch.testing.assert_close(net.fc1.weight, expected.fc1.weight.detach())
+    list(training.fit(expected, few, recipe, seed))
+    weight, halved = expected.fc1.weight.detach(), file not in ("seed-3", "plain")
+    torch.testing.assert_close(net.fc1.weight, weight.half().float() if halved else weight)
+    expected.eval()
+    assert about["accuracy_by_epoch"][-1][1] == about["accuracy"] == training.accuracy(expected, few)
+    assert about["fgsm_accuracy"] == training.adversarial_accuracy(expected, few, 0.1)
+    assert about["torch"] == torch.__version__
 
 
 def test_measuring_accuracy_needs_no_gradients() -> None:
@@ -241,6 +253,6 @@ def test_accuracy_does_not_depend_on_how_images_are_split() -> None:
 def test_a_broken_off_training_leaves_no_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "training_set", lambda: FEW)
     monkeypatch.setattr(training, "test_set", lambda: FEW)
-    for _ in islice(training.make_checkpoint("dense", 0, True, tmp_path), 2):
+    for _ in islice(training.make_checkpoint("dense", 0, "plain", tmp_path), 2):
         pass
     assert list(tmp_path.rglob("*")) == []

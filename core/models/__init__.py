@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,14 @@ from core.models.cnn import cnn
 from core.models.dense import dense, dense_video
 from core.models.lite import lite0, trained_lite0
 from core.models.rnn import rnn
+from core.models.series import SERIES, SERIES_SEEDS
 from core.models.spec import ModelSpec
 from core.process import seeded
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 SEEDS = range(5)
+RANDOM_LABELS, ROTATIONS = "random-labels", "rotations"  # trainings that need no class
+TRAININGS = {"plain": SEEDS, RANDOM_LABELS: SERIES_SEEDS, ROTATIONS: SERIES_SEEDS}  # the seeds that ship
 TWIN, SHUFFLED = "untrained", "shuffled"  # the two controls, by the weights' names; with a seed: "untrained-3"
 VIEWS = 3  # each third of the sample photos' views sets the norms of a net for photos
 
@@ -48,6 +52,7 @@ MODELS: dict[str, ModelSpec] = {
 }
 # The nets that read digits: our own, trained by `core.training`.
 DIGIT_NETS = tuple(name for name, spec in MODELS.items() if spec.sees == "digits")
+OWN = ChainMap(MODELS, SERIES)
 
 
 def families() -> dict[str, list[str]]:
@@ -58,8 +63,8 @@ def families() -> dict[str, list[str]]:
 
 def find(name: str) -> ModelSpec:
     """The model of that name: ours, or a classifier of torchvision's; ValueError where there is none."""
-    if name in MODELS:
-        return MODELS[name]
+    if name in OWN:
+        return OWN[name]
     from core.models import zoo  # torchvision takes seconds to import, and 130 MB
 
     if name not in zoo.names():
@@ -70,11 +75,12 @@ def find(name: str) -> ModelSpec:
 def load(name: str, *, weights: str = "trained", device: str | torch.device = "cpu") -> nn.Module:
     """The model of that name in eval mode, its parameters frozen.
 
-    It is one of `MODELS` or a classifier of torchvision's. `weights` is "trained", "plain" (no augmentation, no
-    penalties), "untrained" (the twin, see `twin`; "untrained-3" from another seed), "shuffled" (see `shuffled`; or
-    "shuffled-3"), "seed-2" (the same training from another seed), "epoch-0.5" (a snapshot, kept as float16), or a path
-    to a `.safetensors` file of the same net; nets for photos have no plain training, seeds and snapshots. Raises
-    ValueError for a name or weights that do not exist, or are not on this machine.
+    It is one of `MODELS`, of `SERIES` or a classifier of torchvision's. `weights` is "trained", "plain" (no
+    augmentation, no penalties; "plain-3" from another seed), "untrained" (the twin, see `twin`; or "untrained-3"),
+    "shuffled" (see `shuffled`; or "shuffled-3"), "seed-2" (the same training from another seed), "epoch-0.5" (a
+    snapshot), "random-labels" or "rotations" (see `core.data.tasks`; or "rotations-2"), or a path to a `.safetensors`
+    file of the same net. Nets for photos have trained weights and the controls only, those of the series plain ones
+    and the controls. Raises ValueError for a name or weights that do not exist, or are not on this machine.
     """
     spec = find(name)
     kind, seed = _control(weights)
@@ -94,13 +100,17 @@ def load(name: str, *, weights: str = "trained", device: str | torch.device = "c
 def _control(weights: str) -> tuple[str, int]:
     """Of "untrained" or "shuffled-3" the kind and the seed; of other weights an empty kind."""
     kind, _, seed = weights.partition("-")
-    named = weights in (*controls(TWIN), *controls(SHUFFLED))
-    return (kind, int(seed or 0)) if named else ("", 0)
+    return (kind, int(seed or 0)) if weights in (*controls(TWIN), *controls(SHUFFLED)) else ("", 0)
 
 
 def controls(kind: str) -> tuple[str, ...]:
     """The names of a control's weights, TWIN's or SHUFFLED's, one a seed; of seed 0 it is the kind itself."""
-    return (kind, *(f"{kind}-{seed}" for seed in SEEDS if seed))
+    return named(kind, SEEDS)
+
+
+def named(kind: str, seeds: Iterable[int]) -> tuple[str, ...]:
+    """The names of weights of one kind, one a seed; of seed 0 it is the kind itself."""
+    return tuple(f"{kind}-{seed}" if seed else kind for seed in seeds)
 
 
 def untrained(name: str, seed: int) -> nn.Module:
@@ -136,7 +146,7 @@ def _normed(name: str, model: nn.Module) -> nn.Module:
     image's signal dies.
     """
     images = first_training_images() if find(name).sees == "digits" else sample_views()[::VIEWS]
-    added = name in MODELS  # torchvision's nets have their own
+    added = name in OWN  # torchvision's nets have their own
     model = (with_batch_norm(model) if added else model).eval()
     calibrate(model, images)
     return fold_batch_norm(model) if added else model
@@ -167,7 +177,10 @@ def weights_of(name: str) -> tuple[str, ...]:
     others = (*controls(TWIN), *controls(SHUFFLED))
     if find(name).pretrained:
         return ("trained", *others)
-    return ("trained", "plain", *others, *(f"seed-{seed}" for seed in SEEDS), *snapshots(name))
+    if name in SERIES:
+        return (*named("plain", SERIES_SEEDS), *others)
+    trainings = (weights for kind, seeds in TRAININGS.items() for weights in named(kind, seeds))
+    return ("trained", *trainings, *others, *(f"seed-{seed}" for seed in SEEDS), *snapshots(name))
 
 
 @cache
@@ -188,18 +201,14 @@ def checkpoint_path(name: str, weights: str) -> Path:
     """The file that holds these weights of a shipped model, or the path that `weights` is."""
     if weights.endswith(".safetensors"):
         return Path(weights)
-    files = {"trained": "seed-0", "plain": "plain"} | {f"seed-{seed}": f"seed-{seed}" for seed in SEEDS}
-    if weights.startswith("epoch-"):
-        files[weights] = "snapshots"
-    if weights not in files or find(name).pretrained:
+    files = {"trained": "seed-0"} | {each: "snapshots" for each in weights_of(name) if each.startswith("epoch-")}
+    if weights not in weights_of(name) or _control(weights)[0] or find(name).pretrained:
         raise ValueError(f"{name} has no weights {weights!r}; it has {', '.join(weights_of(name))}, or give a file.")
-    return CHECKPOINTS / name / f"{files[weights]}.safetensors"
+    return CHECKPOINTS / name / f"{files.get(weights, weights)}.safetensors"
 
 
 def _read_weights(name: str, weights: str) -> Mapping[str, Tensor]:
     prefix = f"{weights}/" if weights.startswith("epoch-") else ""
     with safe_open(checkpoint_path(name, weights), framework="pt") as file:
         keys = [key for key in file.keys() if key.startswith(prefix)]  # noqa: SIM118
-        if not keys:
-            raise ValueError(f"{name} has no snapshot {weights!r}; it has {', '.join(snapshots(name))}.")
         return {key.removeprefix(prefix): file.get_tensor(key).float() for key in keys}

@@ -13,24 +13,26 @@ class Tap(nn.Identity):
 
 
 class RNN(nn.Module):
-    """Two LSTM layers and a linear readout of the state after the last row."""
+    """LSTM layers `recurrent1`, `recurrent2`, ..., each with its tap `lstm1`, ..., and a readout of the last state."""
 
-    def __init__(self) -> None:
+    def __init__(self, depth: int = 2, units: int = UNITS) -> None:
         super().__init__()
-        self.recurrent1 = nn.LSTM(28, UNITS, batch_first=True)
-        self.lstm1 = Tap()
-        self.recurrent2 = nn.LSTM(UNITS, UNITS, batch_first=True)
-        self.lstm2 = Tap()
-        self.logits = nn.Linear(UNITS, 10)
+        self.depth = depth
+        for number in range(1, depth + 1):
+            self.add_module(f"recurrent{number}", nn.LSTM(28 if number == 1 else units, units, batch_first=True))
+            self.add_module(f"lstm{number}", Tap())
+        self.logits = nn.Linear(units, 10)
 
     def forward(self, x: Tensor) -> Tensor:
         """Images (batch, 1, rows, 28), of any number of rows, to the logits (batch, 10) after the last row."""
         return self.logits(self.states(x)[:, -1])
 
     def states(self, x: Tensor) -> Tensor:
-        """The second layer's state after each row: (batch, rows, units)."""
-        first = self.lstm1(self.recurrent1(x.squeeze(1))[0])
-        return self.lstm2(self.recurrent2(first)[0])
+        """The last layer's state after each row: (batch, rows, units)."""
+        states = x.squeeze(1)
+        for number in range(1, self.depth + 1):
+            states = self.get_submodule(f"lstm{number}")(self.get_submodule(f"recurrent{number}")(states)[0])
+        return states
 
 
 def rnn() -> RNN:

@@ -58,8 +58,8 @@ few = Digits(test_set().images[:256], test_set().labels[:256])
 training.training_set = training.test_set = lambda: few
 training.PLAIN = training.Recipe(epochs=1)
 for seed in range(5):
-    list(training.make_checkpoint("wide", seed, False, training.CHECKPOINTS))
-list(training.make_checkpoint("wide", 0, True, training.CHECKPOINTS))
+    list(training.make_checkpoint("wide", seed, "trained", training.CHECKPOINTS))
+list(training.make_checkpoint("wide", 0, "plain", training.CHECKPOINTS))
 """
 VISIT = """
 from tests.visits import fine, page

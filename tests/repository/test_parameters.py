@@ -917,7 +917,11 @@ TRAINING = [
          recipe=(training.Recipe(1, smoothness=1.0), training.Recipe(1, smoothness=1.0, sparsity=1.0), more())),
     case(training.accuracy, model=(CNN_TWIN, CNN), digits=(SOME, MORE)),
     case(training.adversarial_accuracy, **FAST, digits=(SOME, MORE), epsilon=(0.05, 0.3, less())),
-    case(checkpoint, name=("dense-video", "dense"), plain=(True, False), folder=(Path("one"), Path("other"))),
+    case(training.task, lambda found: found[0].epochs, name=("dense", "cnn"), seed=(0,), training=("trained",)),
+    case(training.task, lambda found: found[1].labels, label="of turned images", name=("dense",), seed=(0, 1),
+         training=("rotations", "random-labels")),
+    case(checkpoint, name=("dense-video", "dense"), training=("plain", "rotations"),
+         folder=(Path("one"), Path("other"))),
 ]  # fmt: skip
 
 TWO_UNITS = Unit("cnn", "conv2", 3), Unit("cnn", "conv2", 5)
@@ -1101,7 +1105,7 @@ CONSTANTS = [
              less(torch.numel)),
     Constant(examples, "FAINT", 0.6, lambda: examples.faded(DIGIT[0], (slice(5, 9), slice(5, 9))), more(level)),
     Constant(training, "SNAPSHOT_EPOCHS", (0, 1, 2), lambda: checkpoint(Path(), name="dense-video", seed=0,
-             plain=False),
+             training="trained"),
              less(lambda files: len(files["dense-video/snapshots.safetensors"]))),
     Constant(guess, "COUNT", 4, lambda: guess.questions.__wrapped__(1, "image"), less(len)),
     Constant(guess, "BEST", 4, lambda: guess.references(ASKED.unit, guess.REAL, MNIST.images[:200], noise(200, 24)),
@@ -1202,6 +1206,7 @@ def little_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pointing, "test_set", lambda: few)
     monkeypatch.setattr(training, "training_set", lambda: SOME)
     monkeypatch.setattr(training, "test_set", lambda: SOME)
+    monkeypatch.setattr(training, "BY_HEART", training.Recipe(epochs=2))
     for address, less_of_it in FEW.items():
         module, name = address.rsplit(".", 1)
         monkeypatch.setattr(importlib.import_module(f"core.{module}"), name, less_of_it)
