@@ -18,7 +18,7 @@ def path(
 def flips(pre_activations: Float[Tensor, "steps units *place"]) -> int:
     """How often ReLUs turn on or off along a path, of the pre-activations on it: at least, as steps may hide some.
 
-    Raghu et al. 2017, "On the expressive power of deep neural networks", section 2.2, call them transitions: between
+    Raghu et al. 2017, "On the expressive power of deep neural networks", section 2, call them transitions: between
     two of them a ReLU net is linear. Raises ValueError for a path without a step.
     """
     _require(pre_activations)
@@ -28,7 +28,7 @@ def flips(pre_activations: Float[Tensor, "steps units *place"]) -> int:
 def detour(activation: Float[Tensor, "steps units *place"]) -> float:
     """The length of a layer's trajectory along a path, over the distance of its ends: 1 where it is straight.
 
-    Raghu et al. 2017, section 2.1, whose trajectory length grows with a layer's scale; divided by the distance it does
+    Raghu et al. 2017, section 2, whose trajectory length grows with a layer's scale; divided by the distance it does
     not. NaN where the ends are one point. Raises ValueError for a path without a step.
     """
     _require(activation)

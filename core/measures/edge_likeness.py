@@ -25,8 +25,9 @@ def edge_likeness(pictures: Float[Tensor, "n channels side side"]) -> Float[Tens
 
     The channels are weighted, and the sign chosen, as suits each best. Small filters, or many channels, are somewhat
     like one of so many whatever they are: beside it belongs the same of `shuffled`. Gabors are skimage's (Daugman
-    1985; Jones and Palmer 1987, equation 1, fit them to cells). Raises ValueError for a picture that is not square or
-    has fewer than 3 pixels a side.
+    1985; Jones and Palmer 1987, "An evaluation of the two-dimensional Gabor filter model of simple receptive fields in
+    cat striate cortex", fit them to cells). Raises ValueError for a picture that is not square or has fewer than 3
+    pixels a side.
     """
     height, width = pictures.shape[2:]
     if height != width or height < 3:

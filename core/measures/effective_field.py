@@ -17,7 +17,7 @@ def effective_field(
 ) -> Float[Tensor, "units height width"]:
     """The mean, over images, of how large a unit's gradient is at each pixel, channels added up.
 
-    Luo et al. 2016, "Understanding the effective receptive field in deep convolutional neural networks", section 3:
+    Luo et al. 2016, "Understanding the effective receptive field in deep convolutional neural networks":
     that of the unit at its map's centre, or behind the last row. They leave out the absolute value, which keeps images
     from cancelling each other out.
     """
@@ -40,7 +40,7 @@ def _centre(activation: Float[Tensor, "n units *place"]) -> Float[Tensor, "n uni
 def radius(fields: Float[Tensor, "units height width"]) -> Float[Tensor, " units"]:
     """How far a field's gradient lies from its centre, in pixels: the root of the mean squared distance.
 
-    Luo et al. 2016, section 2: of kernels that are stacked, the variances are added up. A field of nothing is NaN.
+    Luo et al. 2016: of kernels that are stacked, the variances are added up. A field of nothing is NaN.
     """
     shares = fields / fields.sum((1, 2), keepdim=True)
     total = torch.zeros(len(fields))
@@ -55,8 +55,8 @@ def radius(fields: Float[Tensor, "units height width"]) -> Float[Tensor, " units
 def area(fields: Float[Tensor, "units height width"]) -> Float[Tensor, " units"]:
     """How many pixels have more than 4.55 % of the largest gradient; a field of nothing is NaN.
 
-    Luo et al. 2016, section 3, who give the root of it as the size, and take the share of the gradient in the centre:
-    of a trained unit that need not be large.
+    Luo et al. 2016, who give the root of it as the size, and take the share of the gradient in the centre: of a trained
+    unit that need not be large.
     """
     peak = fields.amax((1, 2), keepdim=True)
     counts = (fields > LEAST * peak).sum((1, 2)).float()

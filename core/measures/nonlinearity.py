@@ -21,11 +21,12 @@ def nonlinearity(
     """1 - R^2 of each unit's best linear fit from the pixels, on images that are held out.
 
     0 is a linear unit, as all pre-activations of a first layer are, and 1 one of which the pixels say nothing linearly;
-    a fit that does worse than the mean gives more. The fit is a ridge regression (Hoerl and Kennard 1970, equation
-    2.1), its strength chosen for each unit on a part of what is learned from. A unit's places share their sums of
-    squares, each about its own mean. Images with something where none that is learned from has anything are left out:
-    of that no fit can know. Units that never change are NaN. Raises ValueError unless more images are fitted than they
-    have dimensions, as even a linear unit could not be found again, and some that are held out lie within them.
+    a fit that does worse than the mean gives more. The fit is a ridge regression (Hoerl and Kennard 1970, "Ridge
+    regression: biased estimation for nonorthogonal problems": a strength is added to the diagonal of X'X), its strength
+    chosen for each unit on a part of what is learned from. A unit's places share their sums of squares, each about its
+    own mean. Images with something where none that is learned from has anything are left out: of that no fit can know.
+    Units that never change are NaN. Raises ValueError unless more images are fitted than they have dimensions, as even
+    a linear unit could not be found again, and some that are held out lie within them.
     """
     pixels, targets = images.flatten(1).double(), _places(activation.double())
     learned, held = split(len(pixels))

@@ -14,7 +14,7 @@ RANK = 1e-6  # of the largest eigenvalue: less is rounding
 def probe(activation: Float[Tensor, "n ..."], labels: Int[Tensor, " n"]) -> float:
     """The share of held-out images whose class a linear classifier reads off a layer; an axis a unit, place and time.
 
-    Alain and Bengio 2016, "Understanding intermediate layers using linear classifier probes", equation 1: the softmax
+    Alain and Bengio 2016, "Understanding intermediate layers using linear classifier probes": the softmax
     of a linear map, here with a penalty on its squared weights, that is chosen by the log loss on a part of what is
     learned from, and at the minimum itself (L-BFGS), where they stop a descent. Layers with more numbers have an
     advantage: see `projected`. Raises ValueError where those that are learned from are all of one class.
@@ -48,8 +48,8 @@ def _few(points: Float[Tensor, "n numbers"], learned: Int[Tensor, " learned"]) -
 def projected(activation: Float[Tensor, "n ..."], numbers: int, seed: int = 0) -> Float[Tensor, "n numbers"]:
     """The activations at so many numbers each, by a random projection from a seed, which hardly changes distances.
 
-    Johnson and Lindenstrauss 1984: each weight is normal, of variance 1 / numbers. Raises ValueError for fewer
-    activations than that: they would only be repeated.
+    The lemma is Johnson's and Lindenstrauss's of 1984; here each weight is normal, of variance 1 / numbers. Raises
+    ValueError for fewer activations than that: they would only be repeated.
     """
     from sklearn.random_projection import GaussianRandomProjection
 

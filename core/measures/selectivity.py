@@ -13,7 +13,7 @@ def class_selectivity(
 ) -> Float[Tensor, " units"]:
     """Of each unit, from 0, where all classes excite it alike, to 1, where one alone does; a map by its mean.
 
-    Morcos et al. 2018, "On the importance of single directions for generalization", equation 1: (a - b) / (a + b) of
+    Morcos et al. 2018, "On the importance of single directions for generalization": (a - b) / (a + b) of
     the highest mean activity a of a class, and the mean b of the others, here each class alike, whatever its size.
     Units that are silent are NaN. Raises ValueError where activations are negative, which have no such share, and for
     fewer than two classes.

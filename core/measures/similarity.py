@@ -14,10 +14,11 @@ def similarity(first: Float[Tensor, "n ..."], second: Float[Tensor, "n ..."]) ->
 
     1 where one is the other, turned, scaled and shifted; about 0, on either side of it, where they have nothing in
     common; NaN where one of them never changes. Kornblith et al. 2019, "Similarity of neural network representations
-    revisited", section 3: HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)), K = X X'. Their estimate of HSIC grows
-    with the number of units; here it is Song et al.'s of 2012, as in Nguyen et al. 2021, equation 3, but over all
-    images at once. Each is unbiased, their ratio is not quite. Raises
-    ValueError for fewer than 4 images, or sets of unlike size.
+    revisited", equation 4: HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)), K = X X'. Their estimate of HSIC, equation 3,
+    grows with the number of units; here it is that of Song et al. 2012, "Feature selection via dependence
+    maximization", equation 5, as in Nguyen et al. 2021, "Do wide and deep networks learn the same things?", equation 3,
+    but over all images at once. Each is unbiased, their ratio is not quite. Raises ValueError for fewer than 4 images,
+    or sets of unlike size.
     """
     if len(first) != len(second):
         raise ValueError(f"Similarity is of two answers to the same images, not to {len(first)} and {len(second)}.")
@@ -35,8 +36,8 @@ def similarities(activations: Mapping[str, Float[Tensor, "n ..."]]) -> pd.DataFr
 def direction(activation: Float[Tensor, "n ..."]) -> Float[Tensor, "n n"]:
     """The Gram matrix of the images, U-centred, at length 1: the product of two of them is their CKA.
 
-    Székely and Rizzo 2014, whose product over n (n - 3) is Song's estimate: rows and columns have the sum
-    0 without the diagonal, which is 0.
+    Székely and Rizzo 2014, "Partial distance correlation with methods for dissimilarities", whose product over
+    n (n - 3) is Song's estimate: rows and columns have the sum 0 without the diagonal, which is 0.
     """
     n = len(activation)
     if n < LEAST:
