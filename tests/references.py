@@ -457,7 +457,7 @@ def debiased_cka(first: Tensor, second: Tensor) -> float:
 
 
 def class_selectivity(values: list[float], labels: list[int]) -> float:
-    """Morcos et al. 2018, equation 1, of one unit: (mu_max - mu_-max) / (mu_max + mu_-max)."""
+    """Morcos et al. 2018, of one unit: (mu_max - mu_-max) / (mu_max + mu_-max)."""
     members = [[v for v, own in zip(values, labels, strict=True) if own == label] for label in set(labels)]
     means = [statistics.fmean(own) for own in members]
     highest = max(means)
@@ -516,7 +516,7 @@ def probe(values: Tensor, labels: list[int], weaknesses: list[float]) -> float:
 
 
 def effective_field(kernel: int, layers: int, side: int) -> list[list[float]]:
-    """Luo et al. 2016, section 2: of stacked even kernels the gradient is an even row, convolved with itself."""
+    """Luo et al. 2016: of stacked even kernels the gradient is an even row, convolved with itself."""
     row = [1.0]
     for _ in range(layers):
         wider = [0.0] * (len(row) + kernel - 1)

@@ -31,7 +31,7 @@ def stack(kernel: int, layers: int) -> nn.Sequential:
 def test_of_stacked_even_kernels_the_field_is_their_convolution_and_the_variances_add_up(
     kernel: int, layers: int
 ) -> None:
-    """Luo et al. 2016, section 2: the variance along an axis is layers (kernel^2 - 1) / 12."""
+    """Luo et al. 2016: the variance along an axis is layers (kernel^2 - 1) / 12."""
     found = effective_field(stack(kernel, layers), noise(3, 1, 33, 33), f"conv{layers - 1}", [0])
     expected = torch.tensor(references.effective_field(kernel, layers, 33))
     torch.testing.assert_close(found[0], expected, atol=1e-6, rtol=1e-4)
