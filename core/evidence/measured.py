@@ -1,0 +1,147 @@
+"""Every measure of a net's layers by its name: what it says, and how a layer's numbers are computed."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from jaxtyping import Float
+from torch import Tensor
+
+from core.evidence.subject import Subject
+from core.layers import INPUT, Layer
+from core.measures.bends import detour, flips
+from core.measures.dimension import dimension
+from core.measures.edge_likeness import edge_likeness, shuffled
+from core.measures.effective_field import area, radius
+from core.measures.locality import locality
+from core.measures.nonlinearity import nonlinearity
+from core.measures.probes import probe, projected
+from core.measures.selectivity import class_selectivity, eta_squared
+from core.measures.similarity import similarity
+from core.measures.spaces import K, distances, same_label
+from core.measures.sparsity import sparsity
+from core.measures.spatial_frequency import mean_frequency
+from core.stimuli import OPTIMUM, RECIPE, Recipe
+from core.weights import matrices
+
+Values = Tensor | float | None  # of the units, of the layer, or none
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is measured of a layer."""
+
+    title: str  # with its unit
+    of: Callable[[Subject, Layer], Values]
+    activations: bool = False  # of what a layer puts out; else of its pre-activations
+    digits: bool = False  # whether images need a class, or to be more than their pixels
+    pixels: bool = False  # whether the images themselves have it, at depth 0
+    stimuli: bool = False  # whether units are climbed first: of the nets that pages show only
+
+
+def theoretical_field(subject: Subject, layer: Layer) -> float:
+    """Pixels across, of an image's side at most."""
+    side = subject.data.images.shape[3]
+    return min(float(side), subject.theoretical[layer.name][1].size)
+
+
+def hoyer(subject: Subject, layer: Layer) -> Float[Tensor, " units"]:
+    """Of each unit, over images: a map by its mean."""
+    values = subject.activations[layer.name]
+    return sparsity((values.flatten(2).mean(2) if values.ndim > 2 else values).T)
+
+
+def bends_of(subject: Subject, layer: Layer) -> float | None:
+    """Flips a ReLU and path; of nets without ReLUs none."""
+    relu = next((other for other in subject.layers if other.behind == layer.name and other.kind == "relu"), None)
+    if relu is None:
+        return None
+    counts = [flips(activations[layer.name]) / math.prod(layer.shape) for activations in subject.paths]
+    return sum(counts) / len(counts)
+
+
+def detours(subject: Subject, layer: Layer) -> float:
+    """The mean over paths."""
+    found = [detour(activations[layer.name]) for activations in subject.paths]
+    return sum(found) / len(found)
+
+
+def selective(subject: Subject, layer: Layer) -> Tensor | None:
+    """Class selectivity where activations are never negative; None elsewhere."""
+    values = subject.activations[layer.name]
+    return None if bool((values < 0).any()) else class_selectivity(values, subject.labels)
+
+
+def probe_projected(subject: Subject, layer: Layer) -> float | None:
+    """At as many numbers as the smallest hidden layer has; None for fewer."""
+    values = subject.activations[layer.name]
+    return probe(projected(values, subject.probed), subject.labels) if values[0].numel() >= subject.probed else None
+
+
+def neighbours(subject: Subject, layer: Layer) -> float:
+    """By cosine, on the mean over the images."""
+    return same_label(distances(subject.activations[layer.name].flatten(1))["cosine"], subject.labels)
+
+
+def of_weights(of: Callable[[Tensor], Tensor], subject: Subject, layer: Layer) -> Tensor | None:
+    """Of a first layer's weights, where they are pictures: a recurrent net reads rows."""
+    if layer.depth != 1:
+        return None
+    found = next((matrix.values for matrix in matrices(subject.net, subject.layers, subject.data.images.shape[1:])
+                  if matrix.reads == INPUT and not matrix.gate), None)  # fmt: skip
+    return None if found is None or found.ndim < 4 else of(found)
+
+
+def of_stimuli(of: Callable[[Tensor], Tensor], recipe: Recipe, subject: Subject, layer: Layer) -> Tensor:
+    """Of what units look for, as it is."""
+    return of(subject.stimuli(layer, recipe))
+
+
+def of_windows(of: Callable[[Tensor], Tensor], recipe: Recipe, subject: Subject, layer: Layer) -> Tensor:
+    """Of what units look for, within what they can see."""
+    rows, columns = subject.window(layer)
+    return of(subject.stimuli(layer, recipe)[:, :, rows, columns])
+
+
+def of_shuffled(pictures: Tensor) -> Tensor:
+    """The control's edge-likeness."""
+    return edge_likeness(shuffled(pictures))
+
+
+OF_LABELS = {"activations": True, "digits": True}
+OF_PIXELS = OF_LABELS | {"pixels": True}
+MEASURES: dict[str, Measure] = {
+    "field": Measure("Theoretical receptive field: pixels across", theoretical_field),
+    "effective radius": Measure("Effective receptive field: radius in pixels", lambda s, at: radius(s.field(at))),
+    "effective area": Measure("Effective receptive field: pixels", lambda s, at: area(s.field(at))),
+    "nonlinearity": Measure("Nonlinearity: 1 - R² of the best linear fit",
+                            lambda s, at: nonlinearity(s.data.images, s.activations[at.name]), digits=True),
+    "probe": Measure("Linear probe: share right", lambda s, at: probe(s.activations[at.name], s.labels), **OF_PIXELS),
+    "probe at equal dimension": Measure("Linear probe at equal dimension: share right", probe_projected, **OF_PIXELS),
+    "neighbours": Measure(f"Neighbours of the same class: share of {K}", neighbours, **OF_PIXELS),
+    "eta squared": Measure("Class selectivity: η² of a unit",
+                           lambda s, at: eta_squared(s.activations[at.name], s.labels), **OF_LABELS),
+    "class selectivity": Measure("Class selectivity: (a - b) / (a + b) of a unit", selective, **OF_LABELS),
+    "sparsity": Measure("Sparsity of a unit over images (Hoyer)", hoyer, activations=True),
+    "similarity to pixels": Measure("Similarity to the pixels: CKA",
+                                    lambda s, at: similarity(s.data.images, s.activations[at.name]), activations=True),
+    "dimension": Measure("Dimension: participation ratio", lambda s, at: dimension(s.activations[at.name]),
+                         activations=True, pixels=True),
+    "flips": Measure("Bends: flips of a ReLU on a path", bends_of),
+    "detour": Measure("Bends: length of a path over its ends' distance", detours, activations=True),
+    "locality of weights": Measure("Locality of first weights: pixels", partial(of_weights, locality)),
+    "frequency of weights": Measure("Fineness of first weights: cycles a pixel", partial(of_weights, mean_frequency)),
+    "edges in weights": Measure("Edge-likeness of first weights", partial(of_weights, edge_likeness)),
+    "edges in weights, shuffled": Measure("Edge-likeness of first weights, shuffled", partial(of_weights, of_shuffled)),
+    "locality": Measure("Locality of stimuli: pixels", partial(of_stimuli, locality, RECIPE), stimuli=True),
+    "locality, bare": Measure("Locality of bare optima: pixels", partial(of_stimuli, locality, OPTIMUM), stimuli=True),
+    "frequency": Measure("Fineness of stimuli: cycles a pixel", partial(of_stimuli, mean_frequency, RECIPE),
+                         stimuli=True),
+    "frequency, bare": Measure("Fineness of bare optima: cycles a pixel", partial(of_stimuli, mean_frequency, OPTIMUM),
+                               stimuli=True),
+    "edges": Measure("Edge-likeness of stimuli", partial(of_windows, edge_likeness, RECIPE), stimuli=True),
+    "edges, shuffled": Measure("Edge-likeness of stimuli, shuffled", partial(of_windows, of_shuffled, RECIPE),
+                               stimuli=True),
+    "edges, bare": Measure("Edge-likeness of bare optima", partial(of_windows, edge_likeness, OPTIMUM), stimuli=True),
+}  # fmt: skip
