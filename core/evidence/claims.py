@@ -1,0 +1,158 @@
+"""The claims about depth, what tests each of them, and the rule for a verdict: written before the report was computed.
+
+**The rule.** A test is a statistic of a measure, of one net (or of all nets of a depth series) and one training. It is
+*shown* where the statistic has the sign that the claim says, and is *beyond its control* where it exceeds that of the
+control in that direction: of the untrained twins, unless another control is named. p-values are one-sided, from a
+statistic over its bootstrap standard error by Student's distribution, and Holm's correction (1979) is made over all
+p-values of a claim, both of a test among them, at LEVEL. A test *holds* where it is shown and beyond its control; where
+it is shown alone, *the control shows it too*; it goes *against* the claim where its interval lies on the other side;
+else it is *not shown*. Where a claim is about the difference to the control alone, that is what has to be shown. Of a
+claim's tests all count. Where all hold, the claim *holds*. Where none does, it *holds, but the control shows it too* if
+that is so in more than half of them, else it *does not hold*. Where those that hold are just those of one training, or
+of one recipe of ascent, it *depends on an assumption*, which is named. Else it *holds only for* the nets in which all
+tests hold, or the measures, or so many of the tests.
+
+The bootstrap draws n - 1 of n nets with replacement (Rao and Wu 1988), as n of n would make the spread too small by
+sqrt((n - 1) / n), and within each net the units of a layer. Intervals are of 95 %.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from core.evidence.statistics import SLACK, Statistic, level, no_worse, over_chance, over_pixels, rank, rise
+from core.models import DIGIT_NETS, RANDOM_LABELS, ROTATIONS, TWIN
+from core.models.series import CONVOLUTIONS, DENSE, LSTMS
+
+LEVEL = 0.05
+LEAST = 3  # hidden layers of a net of which a rank correlation is taken
+SERIES_NETS = {
+    "dense series": tuple(f"dense-{depth}" for depth in DENSE if depth >= LEAST),
+    "cnn series": tuple(f"cnn-{depth}" for depth in CONVOLUTIONS if depth >= LEAST),
+    "lstm series": tuple(f"lstm-{depth}" for depth in LSTMS if depth >= LEAST),
+}
+SUBJECTS = tuple(DIGIT_NETS)
+PICTURED = ("dense", "dense-video", "cnn")  # first weights are pictures
+TRAININGS = ("trained", "plain")
+WITHOUT_CLASSES = (RANDOM_LABELS, ROTATIONS)  # computed beside the tests, and shown as an objection; they do not count
+REGULARISED, BARE = "regularised", "bare"
+
+
+@dataclass(frozen=True)
+class Test:
+    """A statistic of a measure, the sign that the claim gives it, where it is looked for, and its control."""
+
+    measure: str
+    statistic: Statistic
+    sign: int
+    subjects: tuple[str, ...] = SUBJECTS
+    control: str | None = TWIN  # or another measure, of the same net; None where the statistic has it in itself
+    beside: str = ""  # a measure of the same net that the statistic compares with, or
+    rival: str = ""  # a net of as many layers
+    relative: bool = False  # whether the claim is about the difference to the control alone
+    recipe: str = ""  # of ascent, where units are climbed
+    says: str = ""  # what the statistic is
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is claimed, where one can see it with one's own digit, and what tests it."""
+
+    name: str
+    says: str
+    page: str
+    tests: tuple[Test, ...] = field(default=())
+    later: str = ""  # what it waits for, where nothing tests it yet
+
+
+def _rises(measure: str, sign: int = 1, subjects: tuple[str, ...] = SUBJECTS, recipe: str = "") -> Test:
+    """From the first hidden layer to the last one."""
+    return Test(measure, rise, sign, subjects, recipe=recipe, says="last hidden layer less the first")
+
+
+def _ranks(measure: str, sign: int = 1, series: tuple[str, ...] = tuple(SERIES_NETS)) -> Test:
+    return Test(measure, rank, sign, series, says="rank correlation with depth")
+
+
+def _both_recipes(measure: str, sign: int) -> tuple[Test, Test]:
+    return _rises(measure, sign, recipe=REGULARISED), _rises(f"{measure}, bare", sign, recipe=BARE)
+
+
+_EDGES = Test("edges in weights", level, 1, PICTURED, beside="edges in weights, shuffled",
+              says="first layer less the same weights shuffled")  # fmt: skip
+_DEEP = tuple(test for measure, sign in (("nonlinearity", 1), ("probe", 1), ("probe at equal dimension", 1),
+                                         ("similarity to pixels", -1), ("dimension", 1), ("detour", 1))
+              for test in (_rises(measure, sign), _ranks(measure, sign)))  # fmt: skip
+_FLIPS = _rises("flips", 1, ("dense", "cnn")), _ranks("flips", 1, ("dense series", "cnn series"))
+_AT_EQUAL_DEPTH = "cnn less dense at the same depth"
+
+CLAIMS: dict[str, Claim] = {claim.name: claim for claim in (
+    Claim("C1", "What a unit detects can be found by changing the input by gradient ascent.", "features", (
+        Test("forced choice", over_chance, 1, control="forced choice, another unit's picture",
+             says="share of right choices by the unit's picture, over chance"),
+        Test("forced choice", no_worse, 1, control=None, beside="forced choice, strongest real image",
+             says=f"picture less the strongest real image, and {SLACK}"),
+        *(Test(measure, level, 1, control=None, beside=f"{measure}, {other}", says=f"units less {other} directions")
+          for measure in ("purity", "coherence") for other in ("random", "independent")),
+    )),
+    Claim("C2", "First layers detect small edges, later ones loops and whole digits.", "weights", (
+        _EDGES,
+        *_both_recipes("edges", -1), *_both_recipes("locality", 1), *_both_recipes("frequency", -1),
+        _rises("eta squared"), _ranks("eta squared"), _rises("class selectivity", 1, ("dense", "dense-video", "cnn")),
+        _rises("sparsity"), _ranks("sparsity"),
+    )),
+    Claim("C3", "In a CNN deeper units see more pixels.", "draw", (
+        *(_rises(measure, 1, ("cnn",)) for measure in ("field", "effective radius", "effective area")),
+        *(_ranks(measure, 1, ("cnn series",)) for measure in ("field", "effective radius", "effective area")),
+    )),
+    Claim("C4", "Complexity grows with depth in dense nets too, as nonlinearity rather than as spatial size.", "maps",
+          (*_DEEP, *_FLIPS)),
+    Claim("C5", "A first-layer unit cannot compute XOR, a deeper one can.", "", later="the XOR bench"),
+    Claim("C6", "Convolution works better because it follows the symmetry of the task.", "",
+          later="the symmetry bench"),
+    Claim("C7", "A convolutional layer is no more complex than a dense one.", "draw", tuple(
+        Test(measure, level, sign, ("cnn", "cnn series"), rival="dense", says=_AT_EQUAL_DEPTH)
+        for measure, sign in (("nonlinearity", -1), ("similarity to pixels", 1), ("detour", -1), ("flips", -1)))),
+    Claim("C8", "A recurrent net keeps what the data's order carries.", "", later="the page Memory"),
+    Claim("C9", "Images become vectors in a layer's space, and neighbours there mean the same.", "neighbours", (
+        Test("neighbours", over_pixels, 1, says="last hidden layer less the pixels"),
+        _rises("neighbours"), _ranks("neighbours"),
+    )),
+    Claim("C10", "Training does this, not the architecture alone; and it happens in an order.", "features", (
+        *(Test(measure, level, sign, (*SUBJECTS, *SERIES_NETS), relative=True, says="mean over hidden layers")
+          for measure, sign in (("eta squared", 1), ("neighbours", 1), ("probe at equal dimension", 1),
+                                ("nonlinearity", 1), ("similarity to pixels", -1))),
+        replace(_EDGES, relative=True),
+        Test("recovered before freezing", rise, -1, control=None, says="all hidden layers less the first alone"),
+    )),
+    Claim("C11", "A later unit is built from the few earlier units that its weights name.", "",
+          later="the page Circuits"),
+)}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One test of a claim in one net or series and one training."""
+
+    claim: str
+    test: Test
+    subject: str
+    training: str
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The nets that are taken together."""
+        return SERIES_NETS.get(self.subject, (self.subject,))
+
+    @property
+    def counts(self) -> bool:
+        """Whether it bears on the verdict."""
+        return self.training not in WITHOUT_CLASSES
+
+
+def cells(claim: Claim) -> Iterator[Cell]:
+    """All of a claim; those without classes last."""
+    for trainings in (TRAININGS, WITHOUT_CLASSES):
+        for test in claim.tests:
+            for subject in test.subjects:
+                for training in trainings if subject not in SERIES_NETS else {"plain"} & set(trainings):
+                    yield Cell(claim.name, test, subject, training)

@@ -1,0 +1,83 @@
+"""The verdicts: what becomes of each claim by its tests, and by the rule in `core.evidence.claims`."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from core.evidence.claims import CLAIMS
+from core.evidence.tested import HELD, NUMBERS, TOO
+
+TABLE = Path(__file__).with_suffix(".csv")
+HOLDS, ONLY, ALSO, NO, DEPENDS, LATER = (
+    "holds", "holds only for", "holds, but the control shows it too", "does not hold", "depends on an assumption",
+    "not tested yet",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a claim: one of HOLDS, ONLY, ALSO, NO, DEPENDS and LATER, for what, and how many tests hold."""
+
+    claim: str
+    kind: str
+    held: int = 0
+    of: int = 0
+    names: tuple[str, ...] = ()  # the nets or measures for which it holds, or the assumption
+
+    def __str__(self) -> str:
+        said = f" {listed(self.names)}" if self.kind == ONLY else f": {self.names[0]}" if self.names else ""
+        return f"{self.kind}{said}"
+
+
+def verdict(claim: str, tests: pd.DataFrame) -> Verdict:
+    """By the rule, from the tests that count."""
+    tests = tests[tests.counts] if len(tests) else tests
+    if not len(tests):
+        return Verdict(claim, LATER)
+    holds, outcomes = tests.outcome == HELD, Counter(tests.outcome)
+    held, count = outcomes[HELD], len(tests)
+    if held == count:
+        return Verdict(claim, HOLDS, held, count)
+    if not held:
+        return Verdict(claim, ALSO if 2 * outcomes[TOO] > count else NO, held, count)
+    for assumption in ("training", "recipe"):
+        where = tests[assumption][holds].unique()
+        if len(where) == 1 and where[0] and (holds == (tests[assumption] == where[0])).all():
+            return Verdict(claim, DEPENDS, held, count, (f"the {assumption} is {where[0]}",))
+    return Verdict(claim, ONLY, held, count, _where(tests, holds) or (f"{held} of {count} tests",))
+
+
+def _where(tests: pd.DataFrame, holds: pd.Series) -> tuple[str, ...]:
+    """The nets in which all tests hold; without any, the measures."""
+    for part in ("subject", "measure"):
+        names = [name for name in tests[part].unique() if holds[tests[part] == name].all()]
+        if names:
+            return tuple(names)
+    return ()
+
+
+def listed(names: Sequence[str]) -> str:
+    """As a sentence has them."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def counterexample(tests: pd.DataFrame) -> pd.Series | None:
+    """The test that goes farthest against its claim, in standard errors; None where all hold."""
+    against = tests[tests.counts & (tests.outcome != HELD)].sort_values("errors")
+    return None if against.empty else against.iloc[0]
+
+
+@cache
+def table() -> pd.DataFrame:
+    """The shipped tests, a row each."""
+    return pd.read_csv(TABLE, keep_default_na=False, na_values=dict.fromkeys(NUMBERS, ""))
+
+
+@cache
+def verdicts() -> dict[str, Verdict]:
+    """By the shipped tests, a verdict a claim."""
+    return {name: verdict(name, table()[table().claim == name]) for name in CLAIMS}
