@@ -1,19 +1,21 @@
-"""`python -m core.evidence report` computes the report."""
+"""`python -m core.evidence report` computes the report, `python -m core.evidence verdicts` what follows from it."""
 
 import argparse
 import gzip
 import sys
 from pathlib import Path
 
+import pandas as pd
 from tqdm import tqdm
 
-from core.evidence import report
+from core.evidence import curves, others, report, tested, verdicts
 from core.files import write_whole
 from core.models import DIGIT_NETS, SEEDS
 from core.models.series import SERIES
 from core.process import settle
 
 PARTS = Path("build") / "report"
+ALL = [*DIGIT_NETS, *SERIES]
 
 
 def main() -> None:
@@ -21,11 +23,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("report", help="measure all nets; goes on where it was stopped")
-    command.add_argument("models", nargs="*", default=[*DIGIT_NETS, *SERIES], help="these only; then no table is made")
+    command.add_argument("models", nargs="*", default=ALL, help="these only; then no table is made")
     command.add_argument("--seeds", type=int, default=len(SEEDS), help="so many at most of each kind")
     command.add_argument("--parts", type=Path, default=PARTS, help="where what is done is kept")
+    command.set_defaults(run=compute)
+    commands.add_parser("verdicts", help="test every claim by the report").set_defaults(run=judge)
     arguments = parser.parse_args()
     settle()
+    arguments.run(arguments)
+
+
+def compute(arguments: argparse.Namespace) -> None:
+    """Measure what is lacking; of all nets, write the report."""
     wanted = [net for model in arguments.models for net in report.nets(model, arguments.seeds)]
     arguments.parts.mkdir(parents=True, exist_ok=True)
     with tqdm(total=len(wanted), file=sys.stderr, unit="net", mininterval=5) as bar:
@@ -33,9 +42,19 @@ def main() -> None:
             bar.n = wanted.index(net) + progress.done / progress.total
             bar.set_postfix_str(f"{net.model} {net.source}: {progress.done} of {progress.total}")
         bar.update(len(wanted) - bar.n)
-    if not set(arguments.models) ^ {*DIGIT_NETS, *SERIES}:
-        content = report.assembled(wanted, arguments.parts).to_csv(index=False).encode()
-        write_whole(report.TABLE, gzip.compress(content, mtime=0))
+    if arguments.models == ALL:
+        write_whole(report.TABLE, _packed(report.assembled(wanted, arguments.parts)))
+
+
+def judge(_: argparse.Namespace) -> None:
+    """Test every claim, and write the tests and the curves."""
+    whole = pd.concat([report.table(), others.rows()])
+    write_whole(curves.TABLE, _packed(curves.of_report(whole)))
+    write_whole(verdicts.TABLE, tested.all_tests(whole).to_csv(index=False, float_format="%.4g").encode())
+
+
+def _packed(table: pd.DataFrame) -> bytes:
+    return gzip.compress(table.to_csv(index=False).encode(), mtime=0)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from core.models.series import SERIES, SERIES_SEEDS
 TABLE = Path(__file__).with_suffix(".csv.gz")
 EVERY = 5  # of the test images one is taken: 2,000
 COLUMNS = ["model", "training", "weights", "seed", "layer", "depth", "measure", "unit", "value"]
+NUMBERS = ("seed", "depth", "value")
 DIGITS = 4  # of a value, that mean something
 TRAINED = "trained"
 
@@ -123,7 +124,9 @@ def part(net: Net, parts: Path) -> Path:
 
 
 def _read(content: bytes) -> pd.DataFrame:
-    return pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values={"value": ""}, dtype={"unit": str})
+    return pd.read_csv(
+        io.BytesIO(content), keep_default_na=False, na_values=dict.fromkeys(NUMBERS, ""), dtype={"unit": str}
+    )
 
 
 def assembled(wanted: Iterable[Net], parts: Path) -> pd.DataFrame:

@@ -43,8 +43,8 @@ class Numbers:
     def of(self, kind: Kind, seed: int, measure: str) -> ByDepth:
         """A measure of a net's hidden layers by depth, and of the pixels at depth 0."""
         pixels = self._values.get((Kind(kind.model, "", "pixels"), 0, measure), {})
-        own = self._values.get((kind, seed, measure), {})
-        return pixels | {depth: values for depth, values in own.items() if depth < self.deepest[kind.model]}
+        own, classes = self._values.get((kind, seed, measure), {}), self.deepest.get(kind.model, 0)
+        return pixels | {depth: values for depth, values in own.items() if depth < classes}
 
 
 def _estimate(numbers: Numbers, cell: Cell, *, control: bool) -> Estimate | None:
@@ -76,13 +76,15 @@ def _beside(numbers: Numbers, kind: Kind, seed: int, cell: Cell) -> ByDepth | No
 
 
 def tested(claim: Claim, numbers: Numbers) -> pd.DataFrame:
-    """A row a test, net and training: the statistic, its control's, the difference, and what comes of it."""
+    """A row a test, net and training that was measured: the statistic, its control's, the difference, the outcome."""
     rows = []
     for cell in cells(claim):
         own = _estimate(numbers, cell, control=False)
         control = _estimate(numbers, cell, control=True) if cell.test.control else None
         if own and (control or not cell.test.control):
             rows.append(_row(cell, own, control))
+    if not rows:
+        return pd.DataFrame()
     found = pd.DataFrame(rows)
     for _, group in found.groupby("counts"):
         corrected = holm([*group.p, *group.p_beyond])

@@ -1,0 +1,30 @@
+"""Measures by depth, as charts show them: each layer's mean over its units, and the lowest and highest of the seeds."""
+
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+TABLE = Path(__file__).with_suffix(".csv.gz")
+BY = ["measure", "model", "training", "weights", "layer", "depth"]
+DIGITS = 4  # of a value, that mean something
+
+
+def of_report(report: pd.DataFrame) -> pd.DataFrame:
+    """A row a measure, net, training, weights and layer: `value` is the mean of seeds, from `low` to `high`.
+
+    `dead` counts the units of which a measure says nothing, such as those that answer all images alike.
+    """
+    by_seed = report.groupby([*BY, "seed"], sort=False).value.agg(value="mean", dead=lambda values: values.isna().sum())
+    found = by_seed.groupby(BY, sort=False).agg(
+        value=("value", "mean"), low=("value", "min"), high=("value", "max"), dead=("dead", "sum")
+    )
+    numbers = ["value", "low", "high"]
+    found[numbers] = found[numbers].map(lambda value: float(f"{value:.{DIGITS}g}"))
+    return found.reset_index()
+
+
+@cache
+def table() -> pd.DataFrame:
+    """The shipped curves."""
+    return pd.read_csv(TABLE, keep_default_na=False, na_values=dict.fromkeys(("value", "low", "high"), ""))

@@ -1,0 +1,91 @@
+"""What the verdicts say, in sentences that are made from their numbers."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pandas as pd
+
+from core.evidence.claims import CLAIMS
+from core.evidence.tested import AGAINST, HELD, NOT_SHOWN, TOO
+from core.evidence.verdicts import ALSO, DEPENDS, HOLDS, LATER, NO, ONLY, counterexample, listed, table, verdicts
+from core.models import TWIN
+
+IN_PART = (ONLY, DEPENDS)
+MOST = 0.75  # of a measure's tests, that is said of it
+OUTCOMES = {
+    HELD: "shown, and beyond its control", TOO: "shown, but not beyond its control", NOT_SHOWN: "not shown",
+    AGAINST: "the other way round",
+}  # fmt: skip
+
+COLUMNS = ("value", "low", "high"), ("control", "control_low", "control_high")
+
+
+def answer() -> tuple[str, str, str]:
+    """How we know, in three sentences: how the claims fare, what training adds, and what is there without it."""
+    kinds = Counter(verdict.kind for verdict in verdicts().values())
+    tests = table()[table().counts]
+    parts = [(kinds[HOLDS], "hold"), (sum(kinds[kind] for kind in IN_PART), "hold for some nets, measures or recipes"),
+             (kinds[ALSO], "hold in untrained nets as well"), (kinds[NO], "do not hold")]  # fmt: skip
+    counted = listed([f"{count} {said}" for count, said in parts if count])
+    first = (
+        f"By experiment: of {len(CLAIMS) - kinds[LATER]} claims about depth, put to {len(tests)} tests with controls "
+        f"that could refute them, {counted}; {kinds[LATER]} more wait for theirs."
+    )
+    return first, f"What training adds: {_measures(tests, {HELD})}.", (
+        f"What an untrained net shows nearly as much, or no net does: {_measures(tests, {TOO, NOT_SHOWN, AGAINST})}."
+    )  # fmt: skip
+
+
+def _measures(tests: pd.DataFrame, outcomes: set[str]) -> str:
+    """The measures of which most tests came out so."""
+    groups = [rows for _, rows in tests.groupby(["measure", "says"], sort=False)]
+    names = [f"{rows.measure.iloc[0]} ({rows.says.iloc[0]})" for rows in groups
+             if rows.outcome.isin(outcomes).mean() >= MOST]  # fmt: skip
+    return listed(names) if names else "nothing in most of the nets"
+
+
+def effect(row: pd.Series) -> str:
+    """A test in numbers, with its interval, beside its control's."""
+    where = f"`{row.subject}` {row.training}" + (f", {row.recipe}" if row.recipe else "")
+    said = f"{where}: {row.measure}, {row.says}: {_number(row, COLUMNS[0])}"
+    if not row.against:
+        return said
+    control = "its untrained twins" if row.against == TWIN else row.against.split(", ", 1)[-1]
+    return f"{said}; {control} {_number(row, COLUMNS[1])}"
+
+
+def _number(row: pd.Series, columns: tuple[str, ...]) -> str:
+    value, low, high = (row[column] for column in columns)
+    return f"{value:+.2f} ({low:+.2f} to {high:+.2f})"
+
+
+def support(claim: str) -> str | None:
+    """The test that speaks most clearly for a claim; None where none holds."""
+    own = _own(claim)
+    held = own[own.outcome == HELD].sort_values("errors")
+    return None if held.empty else effect(held.iloc[-1])
+
+
+def against(claim: str) -> tuple[str, str] | None:
+    """The strongest counterexample, and the net to look at; None where there is none."""
+    row = counterexample(_own(claim)) if len(_own(claim)) else None
+    return None if row is None else (f"{effect(row)}: {OUTCOMES[row.outcome]}.", _shown(str(row.subject)))
+
+
+def _own(claim: str) -> pd.DataFrame:
+    return table()[(table().claim == claim) & table().counts]
+
+
+def _shown(subject: str) -> str:
+    """Of a depth series the net of its family that pages show."""
+    return {"dense series": "dense", "cnn series": "cnn", "lstm series": "rnn"}.get(subject, subject)
+
+
+def markdown(names: Iterable[str] = CLAIMS) -> str:
+    """The README's table of verdicts."""
+    lines = ["| | claim | verdict | tests that hold |", "|---|---|---|---|"]
+    for name in names:
+        verdict = verdicts()[name]
+        count = f"{verdict.held} of {verdict.of}" if verdict.of else ""
+        lines.append(f"| {name} | {CLAIMS[name].says} | {verdict} | {count} |")
+    return "\n".join(lines)
