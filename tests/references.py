@@ -539,3 +539,33 @@ def locality(picture: Tensor) -> int:
                 if sum(sum(row[left : left + side]) for row in power[top : top + side]) >= 0.9 * sum(map(sum, power)):
                     return side
     raise AssertionError
+
+
+def purity(labels: list[int]) -> float:
+    """The share of the commonest label, label by label."""
+    return max(sum(other == label for other in labels) for label in labels) / len(labels)
+
+
+def coherence(features: list[list[list[float]]]) -> float:
+    """The mean cosine of all pairs of images, pair by pair, for each who sees them; then the mean of these."""
+    cosines = [
+        [sum(x * y for x, y in zip(a, b, strict=True)) / math.hypot(*a) / math.hypot(*b)
+         for a, b in itertools.combinations(seen, 2)] for seen in features
+    ]  # fmt: skip
+    return statistics.fmean(map(statistics.fmean, cosines))
+
+
+def strongest(values: list[float], k: int) -> list[int]:
+    """Whose values are the largest, of equal ones the earlier."""
+    return sorted(range(len(values)), key=lambda place: (-values[place], place))[:k]
+
+
+def fixed_point_round(white: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Hyvärinen 1999: w <- E[x g(w x)] - E[g'(w x)] w for g = tanh, then (W W')^(-1/2) W: a row a component."""
+    found = []
+    for row in rows:
+        along = [float(x @ row) for x in white]
+        pulled = sum(x * math.tanh(a) for x, a in zip(white, along, strict=True)) / len(white)
+        found.append(pulled - statistics.fmean(1 - math.tanh(a) ** 2 for a in along) * row)
+    sizes, axes = np.linalg.eigh(np.array(found) @ np.array(found).T)
+    return axes @ np.diag(sizes**-0.5) @ axes.T @ np.array(found)

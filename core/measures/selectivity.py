@@ -20,7 +20,7 @@ def class_selectivity(
     """
     if bool((activation < 0).any()):
         raise ValueError("Class selectivity is of activations that are never negative: eta_squared is of any.")
-    means = _by_class(_of_units(activation), labels)
+    means = _by_class(by_mean(activation), labels)
     highest = means.amax(0)
     others = (means.sum(0) - highest) / (len(means) - 1)
     return ((highest - others) / (highest + others)).float()
@@ -33,7 +33,7 @@ def eta_squared(activation: Float[Tensor, "n units *place"], labels: Int[Tensor,
     classes of n_c (m_c - m)^2, over the sum of (x - m)^2. Of k classes that mean nothing it is (k - 1) / (n - 1), on
     the mean. Units that never change are NaN. Raises ValueError for fewer than two classes.
     """
-    values = _of_units(activation)
+    values = by_mean(activation)
     means, counts = _by_class(values, labels), labels.unique(return_counts=True)[1].double()
     mean = values.mean(0)
     between = (counts[:, None] * (means - mean).square()).sum(0)
@@ -41,7 +41,8 @@ def eta_squared(activation: Float[Tensor, "n units *place"], labels: Int[Tensor,
     return torch.where(constant(values), torch.nan, found).float()
 
 
-def _of_units(activation: Float[Tensor, "n units *place"]) -> Float[Tensor, "n units"]:
+def by_mean(activation: Float[Tensor, "n units *place"]) -> Float[Tensor, "n units"]:
+    """One number a unit and image, in float64: of a map, or over time, the mean."""
     return activation.double().flatten(2).mean(2) if activation.ndim > 2 else activation.double()
 
 

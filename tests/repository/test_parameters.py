@@ -55,6 +55,7 @@ from core.measures import (
     colourfulness,
     constant,
     dimension,
+    directions,
     edge_likeness,
     effective_field,
     field,
@@ -87,7 +88,8 @@ MODULES = (
     "ascent.transforms", "stimuli",
     "attribution", "attribution.backwards", "attribution.outcome", "attribution.removal", "trust.advice",
     "trust.controls", "trust.examine", "trust.numbers", "trust.pointing", "trust.table", "measures.bends",
-    "measures.colourfulness", "measures.constant", "measures.dimension", "measures.edge_likeness",
+    "measures.colourfulness", "measures.constant", "measures.dimension",
+    "measures.directions", "measures.edge_likeness",
     "measures.effective_field", "measures.field", "measures.fitted_field", "measures.forced_choice",
     "measures.held_out", "measures.interval", "measures.known_fields", "measures.locality",
     "measures.measured_fields", "measures.neighbours", "measures.nonlinearity", "measures.path_similarity",
@@ -787,6 +789,8 @@ MEASURES = [
 FEW_PIXELS, BENT = noise(120, 6), noise(120, 6).square().view(120, 2, 3)
 SPOT = F.pad(torch.ones(1, 2, 2), (3,) * 4)
 DULL = torch.cat([noise(120, 1), torch.full((120, 1), 0.3)], 1)
+HEAVY = (noise(120, 6) - 0.5).pow(7) * torch.arange(1, 7)  # whose tails are
+SIGHT = [F.normalize(noise(120, 5, seed=seed) - 0.5, dim=1) for seed in range(2)]
 EVIDENCE = [
     case(constant.constant, activation=(noise(120, 2), DULL, more(torch.count_nonzero))),
     case(held_out.split, count=(40, 80, more(lambda parts: len(parts[1])))),
@@ -812,6 +816,14 @@ EVIDENCE = [
     case(bends.path, first=(DIGIT[0], DIGIT[1]), second=(OTHER_DIGIT[0], OTHER_DIGIT[1]), steps=(3, 4, more(len))),
     case(bends.flips, pre_activations=(POINTS, POINTS - 0.5, more())),
     case(bends.detour, activation=(POINTS, POINTS.sort(0).values, less())),
+    case(directions.directions, activation=(POINTS, MORE_POINTS), seen=(SIGHT, [each.flip(0) for each in SIGHT])),
+    case(directions.features, all_of, images=(MNIST.images[:9], MNIST.images[9:18])),
+    case(directions.purity, labels=(torch.tensor([1, 2, 2]), torch.tensor([2, 2, 2]), more())),
+    case(directions.coherence, seen=(SIGHT, [each.abs() for each in SIGHT], more())),
+    case(directions.random_directions, count=(3, 4, more(len))),
+    case(directions.independent_components, values=(HEAVY, HEAVY.flip(0)),
+         learned=(torch.arange(90), torch.arange(30, 120))),
+    case(selectivity.by_mean, activation=(noise(9, 2, 3), 2 * noise(9, 2, 3), times(2))),
     case(dimension.dimension, activation=(POINTS, POINTS * torch.arange(6.0), less())),
 ]  # fmt: skip
 
@@ -999,6 +1011,11 @@ def farther() -> Check:
     return more(away(SOME.images))
 
 
+def along_few() -> Tensor:
+    """The independent components of few images."""
+    return directions.independent_components(HEAVY, torch.arange(90), seed=0)
+
+
 def cut() -> Tensor:
     return segmentation.segment(PHOTO[0], IMPORTANCE).float()
 
@@ -1078,6 +1095,9 @@ CONSTANTS = [
     Constant(nonlinearity, "PLACES", 1, lambda: nonlinearity.nonlinearity(FEW_PIXELS, BENT)),
     Constant(nonlinearity, "STRENGTHS", (1e9,), lambda: nonlinearity.nonlinearity(FEW_PIXELS, BENT)),
     Constant(probes, "WEAKNESSES", (1e-3,), lambda: probes.probe(MNIST.images[:400], MNIST.labels[:400]), less()),
+    Constant(directions, "STRONGEST", 2, lambda: directions.directions(POINTS, LABELS, SIGHT)),
+    Constant(directions, "RANK", 0.9, along_few, less(torch.numel)),
+    *[Constant(directions, name, other, along_few) for name, other in (("TOLERANCE", 0.9), ("STEPS", 1))],
     Constant(effective_field, "BATCH", 1,
              lambda: effective_field.effective_field(CNN, DIGIT, "conv2", [3]), near),
     Constant(effective_field, "LEAST", 0.5,
@@ -1170,6 +1190,7 @@ NUMBERS = {
     **dict.fromkeys(("measures.nonlinearity.RANK", "measures.nonlinearity.OUTSIDE"),
                     "what is rounding only: test_nonlinearity.py"),
     "measures.bends.STEPS": READ_BACK,
+    "measures.directions.STARTS": "the first is enough where a fixed point is reached: test_directions.py",
     **dict.fromkeys(("measures.probes.MOST", "measures.probes.RANK"), "whatever it is, a fit is at its end"),
     "measures.locality.ROUNDING": "what is rounding only: test_locality.py",
     "measures.similarity.LEAST": "fewer are refused: test_similarity.py",
