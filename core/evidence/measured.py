@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -12,6 +13,7 @@ from core.evidence.subject import Subject
 from core.layers import INPUT, Layer
 from core.measures.bends import detour, flips
 from core.measures.dimension import dimension
+from core.measures.directions import INDEPENDENT, RANDOM, UNIT
 from core.measures.edge_likeness import edge_likeness, shuffled
 from core.measures.effective_field import area, radius
 from core.measures.locality import locality
@@ -37,7 +39,7 @@ class Measure:
     activations: bool = False  # of what a layer puts out; else of its pre-activations
     digits: bool = False  # whether images need a class, or to be more than their pixels
     pixels: bool = False  # whether the images themselves have it, at depth 0
-    stimuli: bool = False  # whether units are climbed first: of the nets that pages show only
+    shown: bool = False  # of the nets that pages show only, as it takes longer
 
 
 def theoretical_field(subject: Subject, layer: Layer) -> float:
@@ -104,6 +106,12 @@ def of_windows(of: Callable[[Tensor], Tensor], recipe: Recipe, subject: Subject,
     return of(subject.stimuli(layer, recipe)[:, :, rows, columns])
 
 
+def along(basis: str, name: str, subject: Subject, layer: Layer) -> Tensor:
+    """Of each direction of a basis; of the classes too, of which there are as many as their layer's units."""
+    found = subject.directions(layer)
+    return torch.tensor(found[(found.basis == basis) & (found.measure == name)].value.tolist())
+
+
 def of_shuffled(pictures: Tensor) -> Tensor:
     """The control's edge-likeness."""
     return edge_likeness(shuffled(pictures))
@@ -111,6 +119,14 @@ def of_shuffled(pictures: Tensor) -> Tensor:
 
 OF_LABELS = {"activations": True, "digits": True}
 OF_PIXELS = OF_LABELS | {"pixels": True}
+TITLES = {"purity": "Purity", "coherence": "Coherence", "eta squared": "Class selectivity, η²,"}
+BASES = {UNIT: ("", "of a unit"), RANDOM: (", random", "of a random direction"),
+         INDEPENDENT: (", independent", "of an independent component")}  # fmt: skip
+DIRECTIONS = {
+    f"{name}{suffix}": Measure(f"{title} {of}", partial(along, basis, name), shown=True, **OF_LABELS)
+    for name, title in TITLES.items() for basis, (suffix, of) in BASES.items()
+    if (name, basis) != ("eta squared", UNIT)  # which all nets have
+}  # fmt: skip
 MEASURES: dict[str, Measure] = {
     "field": Measure("Theoretical receptive field: pixels across", theoretical_field),
     "effective radius": Measure("Effective receptive field: radius in pixels", lambda s, at: radius(s.field(at))),
@@ -134,14 +150,15 @@ MEASURES: dict[str, Measure] = {
     "frequency of weights": Measure("Fineness of first weights: cycles a pixel", partial(of_weights, mean_frequency)),
     "edges in weights": Measure("Edge-likeness of first weights", partial(of_weights, edge_likeness)),
     "edges in weights, shuffled": Measure("Edge-likeness of first weights, shuffled", partial(of_weights, of_shuffled)),
-    "locality": Measure("Locality of stimuli: pixels", partial(of_stimuli, locality, RECIPE), stimuli=True),
-    "locality, bare": Measure("Locality of bare optima: pixels", partial(of_stimuli, locality, OPTIMUM), stimuli=True),
+    "locality": Measure("Locality of stimuli: pixels", partial(of_stimuli, locality, RECIPE), shown=True),
+    "locality, bare": Measure("Locality of bare optima: pixels", partial(of_stimuli, locality, OPTIMUM), shown=True),
     "frequency": Measure("Fineness of stimuli: cycles a pixel", partial(of_stimuli, mean_frequency, RECIPE),
-                         stimuli=True),
+                         shown=True),
     "frequency, bare": Measure("Fineness of bare optima: cycles a pixel", partial(of_stimuli, mean_frequency, OPTIMUM),
-                               stimuli=True),
-    "edges": Measure("Edge-likeness of stimuli", partial(of_windows, edge_likeness, RECIPE), stimuli=True),
+                               shown=True),
+    "edges": Measure("Edge-likeness of stimuli", partial(of_windows, edge_likeness, RECIPE), shown=True),
     "edges, shuffled": Measure("Edge-likeness of stimuli, shuffled", partial(of_windows, of_shuffled, RECIPE),
-                               stimuli=True),
-    "edges, bare": Measure("Edge-likeness of bare optima", partial(of_windows, edge_likeness, OPTIMUM), stimuli=True),
+                               shown=True),
+    **DIRECTIONS,
+    "edges, bare": Measure("Edge-likeness of bare optima", partial(of_windows, edge_likeness, OPTIMUM), shown=True),
 }  # fmt: skip

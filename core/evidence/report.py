@@ -62,8 +62,8 @@ def nets(model: str, seeds: int = len(SEEDS)) -> list[Net]:
 
 
 def measures_of(model: str) -> list[str]:
-    """What is measured of a model: units are climbed in the nets that pages show."""
-    return [name for name, measure in MEASURES.items() if model not in SERIES or not measure.stimuli]
+    """What is measured of a model: what takes longer, of the nets that pages show."""
+    return [name for name, measure in MEASURES.items() if model not in SERIES or not measure.shown]
 
 
 def measured(subject: Subject, names: Iterable[str], *, pixels: bool = False) -> Iterator[Progress]:
@@ -96,7 +96,7 @@ def digits() -> Images:
 
 def of_net(net: Net, names: Iterable[str]) -> Iterator[Progress]:
     """The rows of a net, with the columns that name it; with the first of its twins those of the pixels."""
-    subject = Subject(load(net.model, weights=net.source), digits())
+    subject = Subject(load(net.model, weights=net.source), digits(), net.model, net.source)
     own = {"model": net.model, "training": net.training, "weights": net.weights, "seed": net.seed}
     for progress in measured(subject, names, pixels=net.source == TWIN):
         rows = [own | row | ({"weights": PIXELS} if row["layer"] == PIXELS else {}) for row in progress.rows]

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import pandas as pd
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from core.layers import Layer, first_of_each_depth, list_layers, record
 from core.measures.bends import path
+from core.measures.directions import directions, features
 from core.measures.effective_field import effective_field
 from core.measures.field import ALL, Field
 from core.measures.receptive_field import receptive_fields
@@ -33,14 +35,15 @@ class Images:
 
 
 class Subject:
-    """A net and the images that it is asked about."""
+    """A net and the images that it is asked about; `name` and `weights` keep it from judging itself."""
 
-    def __init__(self, net: nn.Module, data: Images) -> None:
-        self.net, self.data = net, data
+    def __init__(self, net: nn.Module, data: Images, name: str = "", weights: str = "") -> None:
+        self.net, self.data, self.name, self.weights = net, data, name, weights
         self.layers = list_layers(net, data.images.shape[1:])
         self.pre, self.act = (first_of_each_depth(self.layers, place) for place in (0, 1))
         self._fields: dict[str, Tensor] = {}
         self._stimuli: dict[tuple[str, Recipe], Tensor] = {}
+        self._directions: dict[str, pd.DataFrame] = {}
 
     @cached_property
     def activations(self) -> dict[str, Tensor]:
@@ -76,6 +79,16 @@ class Subject:
             *_, last = climb(self.net, layer.name, range(min(CLIMBED, layer.units)), recipe)
             self._stimuli[layer.name, recipe] = last.images
         return self._stimuli[layer.name, recipe]
+
+    def directions(self, layer: Layer) -> pd.DataFrame:
+        """Units, random directions and independent components of a layer, as other nets see what excites them."""
+        if layer.name not in self._directions:
+            self._directions[layer.name] = directions(self.activations[layer.name], self.labels, self._seen)
+        return self._directions[layer.name]
+
+    @cached_property
+    def _seen(self) -> list[Tensor]:
+        return features(self.data.images, but=(self.name, self.weights))
 
     @cached_property
     def paths(self) -> list[dict[str, Tensor]]:

@@ -50,10 +50,10 @@ def directions(
     return pd.DataFrame(rows, columns=["basis", "unit", "measure", "value"])
 
 
-def features(images: Float[Tensor, "n 1 28 28"]) -> list[Float[Tensor, "n numbers"]]:
-    """Where images lie for nets of other seeds, which are never those that are asked: unit vectors, one list a net."""
+def features(images: Float[Tensor, "n 1 28 28"], but: tuple[str, str] = ("", "")) -> list[Float[Tensor, "n numbers"]]:
+    """Where images lie for other nets: unit vectors, (n, numbers) a net, but for the one of that name and weights."""
     seeing = observers(images)
-    return [seeing[name](images) for name in OBSERVERS]
+    return [seeing[name](images) for name, (*net, _) in OBSERVERS.items() if tuple(net) != but]
 
 
 def _measured(
