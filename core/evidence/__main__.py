@@ -15,7 +15,7 @@ from core.models.series import SERIES
 from core.process import settle
 
 PARTS = Path("build") / "report"
-ALL = [*DIGIT_NETS, *SERIES]
+ALL = [*DIGIT_NETS, *SERIES, report.PHOTO]
 
 
 def main() -> None:

@@ -37,8 +37,8 @@ class Measure:
     title: str  # with its unit
     of: Callable[[Subject, Layer], Values]
     activations: bool = False  # of what a layer puts out; else of its pre-activations
-    digits: bool = False  # whether images need a class, or to be more than their pixels
     pixels: bool = False  # whether the images themselves have it, at depth 0
+    photos: bool = False  # whether it is measured of photos, too
     shown: bool = False  # of the nets that pages show only, as it takes longer
 
 
@@ -117,7 +117,7 @@ def of_shuffled(pictures: Tensor) -> Tensor:
     return edge_likeness(shuffled(pictures))
 
 
-OF_LABELS = {"activations": True, "digits": True}
+OF_LABELS = {"activations": True}
 OF_PIXELS = OF_LABELS | {"pixels": True}
 TITLES = {"purity": "Purity", "coherence": "Coherence", "eta squared": "Class selectivity, η²,"}
 BASES = {UNIT: ("", "of a unit"), RANDOM: (", random", "of a random direction"),
@@ -128,11 +128,12 @@ DIRECTIONS = {
     if (name, basis) != ("eta squared", UNIT)  # which all nets have
 }  # fmt: skip
 MEASURES: dict[str, Measure] = {
-    "field": Measure("Theoretical receptive field: pixels across", theoretical_field),
-    "effective radius": Measure("Effective receptive field: radius in pixels", lambda s, at: radius(s.field(at))),
-    "effective area": Measure("Effective receptive field: pixels", lambda s, at: area(s.field(at))),
+    "field": Measure("Theoretical receptive field: pixels across", theoretical_field, photos=True),
+    "effective radius": Measure("Effective receptive field: radius in pixels", lambda s, at: radius(s.field(at)),
+                                photos=True),
+    "effective area": Measure("Effective receptive field: pixels", lambda s, at: area(s.field(at)), photos=True),
     "nonlinearity": Measure("Nonlinearity: 1 - R² of the best linear fit",
-                            lambda s, at: nonlinearity(s.data.images, s.activations[at.name]), digits=True),
+                            lambda s, at: nonlinearity(s.data.images, s.activations[at.name])),
     "probe": Measure("Linear probe: share right", lambda s, at: probe(s.activations[at.name], s.labels), **OF_PIXELS),
     "probe at equal dimension": Measure("Linear probe at equal dimension: share right", probe_projected, **OF_PIXELS),
     "neighbours": Measure(f"Neighbours of the same class: share of {K}", neighbours, **OF_PIXELS),
@@ -141,7 +142,8 @@ MEASURES: dict[str, Measure] = {
     "class selectivity": Measure("Class selectivity: (a - b) / (a + b) of a unit", selective, **OF_LABELS),
     "sparsity": Measure("Sparsity of a unit over images (Hoyer)", hoyer, activations=True),
     "similarity to pixels": Measure("Similarity to the pixels: CKA",
-                                    lambda s, at: similarity(s.data.images, s.activations[at.name]), activations=True),
+                                    lambda s, at: similarity(s.data.images, s.activations[at.name]), activations=True,
+                                    photos=True),
     "dimension": Measure("Dimension: participation ratio", lambda s, at: dimension(s.activations[at.name]),
                          activations=True, pixels=True),
     "flips": Measure("Bends: flips of a ReLU on a path", bends_of),

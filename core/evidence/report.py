@@ -14,11 +14,12 @@ import pandas as pd
 from torch import Tensor
 
 from core.data.digits import test_set
+from core.data.photos import sample_views
 from core.evidence.measured import MEASURES, Measure
 from core.evidence.subject import PIXELS, Images, Subject
 from core.files import write_whole
 from core.layers import Layer
-from core.models import SEEDS, TRAININGS, TWIN, controls, load, named, snapshots
+from core.models import SEEDS, TRAININGS, TWIN, controls, find, load, named, snapshots
 from core.models.series import SERIES, SERIES_SEEDS
 
 TABLE = Path(__file__).with_suffix(".csv.gz")
@@ -26,7 +27,7 @@ EVERY = 5  # of the test images one is taken: 2,000
 COLUMNS = ["model", "training", "weights", "seed", "layer", "depth", "measure", "unit", "value"]
 NUMBERS = ("seed", "depth", "value")
 DIGITS = 4  # of a value, that mean something
-TRAINED = "trained"
+TRAINED, PHOTO = "trained", "photo"
 
 
 class Net(NamedTuple):
@@ -49,6 +50,9 @@ class Progress(NamedTuple):
 
 def nets(model: str, seeds: int = len(SEEDS)) -> list[Net]:
     """Everything of a model that is measured, with so many seeds at most of each kind."""
+    if model == PHOTO:  # there is one
+        twins = [Net(model, "", TWIN, seed, name) for seed, name in enumerate(controls(TWIN)[:seeds])]
+        return [Net(model, TRAINED, TRAINED, 0, TRAINED), *twins]
     trainings = {"plain": SERIES_SEEDS} if model in SERIES else TRAININGS
     count = len(SERIES_SEEDS) if model in SERIES else len(SEEDS)
     found = [Net(model, kind, TRAINED, seed, name) for kind, own in trainings.items()
@@ -62,7 +66,9 @@ def nets(model: str, seeds: int = len(SEEDS)) -> list[Net]:
 
 
 def measures_of(model: str) -> list[str]:
-    """What is measured of a model: what takes longer, of the nets that pages show."""
+    """What is measured of a model: what takes longer, of the nets that pages show; of photos, what needs no class."""
+    if model == PHOTO:
+        return [name for name, measure in MEASURES.items() if measure.photos]
     return [name for name, measure in MEASURES.items() if model not in SERIES or not measure.shown]
 
 
@@ -96,7 +102,8 @@ def digits() -> Images:
 
 def of_net(net: Net, names: Iterable[str]) -> Iterator[Progress]:
     """The rows of a net, with the columns that name it; with the first of its twins those of the pixels."""
-    subject = Subject(load(net.model, weights=net.source), digits(), net.model, net.source)
+    data = Images(sample_views()) if net.model == PHOTO else digits()
+    subject = Subject(load(net.model, weights=net.source), data, net.model, net.source, find(net.model).landmarks)
     own = {"model": net.model, "training": net.training, "weights": net.weights, "seed": net.seed}
     for progress in measured(subject, names, pixels=net.source == TWIN):
         rows = [own | row | ({"weights": PIXELS} if row["layer"] == PIXELS else {}) for row in progress.rows]

@@ -1,6 +1,6 @@
 """What is measured: a net with its weights, and what it makes of a set of images, each computed once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +21,7 @@ from core.stimuli import Recipe, climb
 PIXELS = "pixels"  # the images themselves, as a layer of depth 0
 BATCH = 500  # images that are recorded at once
 FIELD_IMAGES = 100  # of which gradients are taken
+PHOTOS, PHOTO_UNITS = 6, 8  # photos of which they are taken, and units a layer, the first ones
 PATHS = 20  # between images of unlike classes
 CLIMBED = 16  # units a layer, the first ones: they are in no order
 PROBED = 64  # numbers at which probes are compared, or as many as the smallest hidden layer has
@@ -37,10 +38,14 @@ class Images:
 class Subject:
     """A net and the images that it is asked about; `name` and `weights` keep it from judging itself."""
 
-    def __init__(self, net: nn.Module, data: Images, name: str = "", weights: str = "") -> None:
+    def __init__(
+        self, net: nn.Module, data: Images, name: str = "", weights: str = "", among: Sequence[str] = ()
+    ) -> None:
+        """Of its layers all count, or those that are named."""
         self.net, self.data, self.name, self.weights = net, data, name, weights
         self.layers = list_layers(net, data.images.shape[1:])
-        self.pre, self.act = (first_of_each_depth(self.layers, place) for place in (0, 1))
+        shown = [layer for layer in self.layers if layer.name in among or not among]
+        self.pre, self.act = (first_of_each_depth(shown, place) for place in (0, 1))
         self._fields: dict[str, Tensor] = {}
         self._stimuli: dict[tuple[str, Recipe], Tensor] = {}
         self._directions: dict[str, pd.DataFrame] = {}
@@ -69,8 +74,10 @@ class Subject:
     def field(self, layer: Layer) -> Float[Tensor, "units height width"]:
         """The effective receptive fields of a layer's units."""
         if layer.name not in self._fields:
-            images = self.data.images[:: max(1, len(self.data.images) // FIELD_IMAGES)][:FIELD_IMAGES]
-            self._fields[layer.name] = effective_field(self.net, images, layer.name, range(layer.units))
+            photos = self.data.labels is None
+            count, units = (PHOTOS, min(PHOTO_UNITS, layer.units)) if photos else (FIELD_IMAGES, layer.units)
+            images = self.data.images[:: max(1, len(self.data.images) // count)][:count]
+            self._fields[layer.name] = effective_field(self.net, images, layer.name, range(units))
         return self._fields[layer.name]
 
     def stimuli(self, layer: Layer, recipe: Recipe) -> Float[Tensor, "units channels height width"]:
