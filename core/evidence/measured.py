@@ -117,13 +117,12 @@ def of_shuffled(pictures: Tensor) -> Tensor:
     return edge_likeness(shuffled(pictures))
 
 
-OF_LABELS = {"activations": True}
-OF_PIXELS = OF_LABELS | {"pixels": True}
+OF_PIXELS = {"activations": True, "pixels": True}
 TITLES = {"purity": "Purity", "coherence": "Coherence", "eta squared": "Class selectivity, η²,"}
 BASES = {UNIT: ("", "of a unit"), RANDOM: (", random", "of a random direction"),
          INDEPENDENT: (", independent", "of an independent component")}  # fmt: skip
 DIRECTIONS = {
-    f"{name}{suffix}": Measure(f"{title} {of}", partial(along, basis, name), shown=True, **OF_LABELS)
+    f"{name}{suffix}": Measure(f"{title} {of}", partial(along, basis, name), shown=True, activations=True)
     for name, title in TITLES.items() for basis, (suffix, of) in BASES.items()
     if (name, basis) != ("eta squared", UNIT)  # which all nets have
 }  # fmt: skip
@@ -138,8 +137,8 @@ MEASURES: dict[str, Measure] = {
     "probe at equal dimension": Measure("Linear probe at equal dimension: share right", probe_projected, **OF_PIXELS),
     "neighbours": Measure(f"Neighbours of the same class: share of {K}", neighbours, **OF_PIXELS),
     "eta squared": Measure("Class selectivity: η² of a unit",
-                           lambda s, at: eta_squared(s.activations[at.name], s.labels), **OF_LABELS),
-    "class selectivity": Measure("Class selectivity: (a - b) / (a + b) of a unit", selective, **OF_LABELS),
+                           lambda s, at: eta_squared(s.activations[at.name], s.labels), activations=True),
+    "class selectivity": Measure("Class selectivity: (a - b) / (a + b) of a unit", selective, activations=True),
     "sparsity": Measure("Sparsity of a unit over images (Hoyer)", hoyer, activations=True),
     "similarity to pixels": Measure("Similarity to the pixels: CKA",
                                     lambda s, at: similarity(s.data.images, s.activations[at.name]), activations=True,

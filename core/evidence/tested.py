@@ -86,6 +86,7 @@ def tested(claim: Claim, numbers: Numbers) -> pd.DataFrame:
     if not rows:
         return pd.DataFrame()
     found = pd.DataFrame(rows)
+    found["alone"] = (found.p < LEVEL) & (found.p_beyond < LEVEL)  # whether it would hold, were it the only test
     for _, group in found.groupby("counts"):
         corrected = holm([*group.p, *group.p_beyond])
         found.loc[group.index, "p"] = corrected[: len(group)]

@@ -1,0 +1,148 @@
+"""What a referee will object, each met by a number of the tests or the curves; and whether measures agree."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from core.evidence import curves
+from core.evidence.sentences import effect
+from core.evidence.tested import HELD
+from core.evidence.verdicts import listed, table
+from core.models import RANDOM_LABELS, ROTATIONS, TWIN
+from core.models.series import SERIES
+
+WITHOUT_CLASSES = {RANDOM_LABELS: "learned random labels by heart", ROTATIONS: "learned to tell turns"}
+
+
+def objections() -> list[tuple[str, str]]:
+    """Each objection with its answer, whichever way the number goes; one that nothing has measured yet is left out."""
+    return [(said, answer) for said, of in OBJECTIONS.items() if (answer := of())]
+
+
+def _row(claim: str, measure: str, subject: str, training: str = "trained", **more: str) -> pd.Series | None:
+    rows = table()[(table().claim == claim) & (table().measure == measure) & (table().subject == subject)
+                   & (table().training == training)]  # fmt: skip
+    for column, value in more.items():
+        rows = rows[rows[column] == value]
+    return None if rows.empty else rows.iloc[0]
+
+
+def _by_construction() -> str:
+    rows = [_row("C3", "effective radius", subject) for subject in ("cnn", "photo")]
+    said = [f"{effect(row)} ({row.outcome})" for row in rows if row is not None]
+    return f"So it does, in twins as well. {'; '.join(said)}." if said else ""
+
+
+def _random_probe() -> str:
+    last = {weights: _last("cnn", "probe", training, weights)
+            for training, weights in (("trained", "trained"), ("", TWIN), ("", "pixels"))}  # fmt: skip
+    if None in last.values():
+        return ""
+    trained, twin, pixels = last.values()
+    return (
+        f"In `cnn` the last hidden layer's probe reads {trained:.1%} of the digits, its untrained twins' {twin:.1%}, "
+        f"and that of the pixels {pixels:.1%}: only what lies beyond the twins counts here."
+    )
+
+
+def _last(model: str, measure: str, training: str, weights: str) -> float | None:
+    found = curves.table()
+    rows = found[(found.model == model) & (found.measure == measure) & (found.training == training)
+                 & (found.weights == weights) & (found.layer != "logits")]  # fmt: skip
+    return None if rows.empty else float(rows.sort_values("depth").value.iloc[-1])
+
+
+def _many_meanings() -> str:
+    pairs = agreement()
+    if pairs.empty:
+        return ""
+    worst = pairs.sort_values("correlation").iloc[0]
+    return (
+        "Each measure is one meaning, and all count. Over the layers of all nets their rank correlations have a median "
+        f"of {pairs.correlation.median():.2f}; lowest is that of {worst['first']} and {worst['second']}, "
+        f"{worst.correlation:.2f}."
+    )
+
+
+def _one_recipe() -> str:
+    rows = table()[(table().recipe != "") & table().counts]
+    return f"All layers are climbed by one recipe, in all {len(rows)} tests of stimuli." if len(rows) else ""
+
+
+def _trained_and_plain() -> str:
+    return _pairs(
+        "training", "trained", "plain", "Each test is made with plain training too: the outcome is the same in"
+    )
+
+
+def _blots() -> str:
+    return _pairs("recipe", "regularised", "bare", "Bare optima are measured as well: the outcome is the same in")
+
+
+def _pairs(column: str, first: str, second: str, said: str) -> str:
+    rows = table()[table().counts].assign(of=lambda rows: rows.measure.str.removesuffix(", bare"))
+    by = ["claim", "of", "says", "subject", *({"training", "recipe"} - {column})]
+    both = rows[rows[column].isin([first, second])].pivot_table("outcome", by, column, aggfunc="first").dropna()
+    if both.empty:
+        return ""
+    same = both[first] == both[second]
+    other = [f"{where[0]} {where[1]} in `{where[3]}`" for where in both.index[~same][:3]]
+    return f"{said} {same.sum()} of {len(both)} pairs" + (f"; not in {listed(other)}." if other else ".")
+
+
+def _easy() -> str:
+    row = _row("C3", "effective radius", "photo")
+    return f"`photo` takes part where no class is needed. {effect(row)}: {row.outcome}." if row is not None else ""
+
+
+def _picked() -> str:
+    return "All units of all layers are measured, whether they suit or not; stimuli of the first sixteen of each layer."
+
+
+def _loss() -> str:
+    said = []
+    for measure in ("eta squared", "neighbours", "nonlinearity"):
+        rows = table()[~table().counts & (table().claim == "C10") & (table().measure == measure)]
+        for training, what in WITHOUT_CLASSES.items():
+            own = rows[rows.training == training]
+            if len(own):
+                said.append(f"{measure}: {int((own.outcome == HELD).sum())} of {len(own)} nets that {what}")
+    return f"Beyond the untrained twins without any class to learn: {'; '.join(said)}." if said else ""
+
+
+def _comparisons() -> str:
+    rows = table()[table().counts]
+    lost = int((rows.alone & (rows.outcome != HELD)).sum())
+    return (
+        f"All p-values carry Holm's correction over their claim; it takes {lost} of {int(rows.alone.sum())} tests away."
+    )
+
+
+OBJECTIONS: dict[str, Callable[[], str]] = {
+    "The receptive field grows by construction.": _by_construction,
+    "A random net's probe rises, too.": _random_probe,
+    "Simple has many meanings.": _many_meanings,
+    "Recipes of ascent differ by depth.": _one_recipe,
+    "Nets trained against adversaries are special.": _trained_and_plain,
+    "MNIST is easy.": _easy,
+    "Regularised ascent draws blots for any net.": _blots,
+    "Units were picked.": _picked,
+    "Class separation is what the loss asks for.": _loss,
+    "Of many comparisons some succeed.": _comparisons,
+}
+
+
+def agreement() -> pd.DataFrame:
+    """Spearman's rank correlation of two measures over all hidden layers of trained nets: first, second, correlation.
+
+    Only measures that most layers have; each pair once.
+    """
+    found = curves.table()
+    hidden = found[(found.weights == "trained") & (found.layer != "logits") & (found.depth > 0)
+                   & found.model.isin([*SERIES, "dense", "dense-video", "cnn", "rnn"])]  # fmt: skip
+    wide = hidden.pivot_table("value", ["model", "training", "depth"], "measure")
+    wide = wide.loc[:, wide.notna().mean() > 0.9]
+    names, matrix = list(wide), wide.corr(method="spearman").to_numpy()
+    rows = [(first, names[other], matrix[place, other]) for place, first in enumerate(names)
+            for other in range(place + 1, len(names))]  # fmt: skip
+    return pd.DataFrame(rows, columns=["first", "second", "correlation"]).dropna()
