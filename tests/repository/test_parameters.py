@@ -67,6 +67,7 @@ from core.measures import (
     neighbours,
     nonlinearity,
     path_similarity,
+    performance_correlation,
     probes,
     receptive_field,
     selectivity,
@@ -93,7 +94,7 @@ MODULES = (
     "measures.effective_field", "measures.field", "measures.fitted_field", "measures.forced_choice",
     "measures.held_out", "measures.interval", "measures.known_fields", "measures.locality",
     "measures.measured_fields", "measures.neighbours", "measures.nonlinearity", "measures.path_similarity",
-    "measures.probes", "measures.reach",
+    "measures.performance_correlation", "measures.probes", "measures.reach",
     "measures.receptive_field", "measures.selectivity", "measures.signal", "measures.similarity", "measures.spaces",
     "measures.sparsity", "measures.spatial_frequency", "maps", "segmentation", "survey", "weights", "examples",
     "training", "data.augment", "by_depth", "guess", "photo_examples",
@@ -790,6 +791,7 @@ FEW_PIXELS, BENT = noise(120, 6), noise(120, 6).square().view(120, 2, 3)
 SPOT = F.pad(torch.ones(1, 2, 2), (3,) * 4)
 DULL = torch.cat([noise(120, 1), torch.full((120, 1), 0.3)], 1)
 HEAVY = (noise(120, 6) - 0.5).pow(7) * torch.arange(1, 7)  # whose tails are
+NEARLY, LEFT = (torch.where(noise(120, seed=seed) < share, 0, LABELS) for seed, share in ((3, 0.2), (4, 0.5)))
 SIGHT = [F.normalize(noise(120, 5, seed=seed) - 0.5, dim=1) for seed in range(2)]
 EVIDENCE = [
     case(constant.constant, activation=(noise(120, 2), DULL, more(torch.count_nonzero))),
@@ -802,6 +804,13 @@ EVIDENCE = [
     case(selectivity.class_selectivity, activation=(POINTS, POINTS + 1, less(total))),
     case(selectivity.eta_squared, activation=(POINTS, POINTS + LABELS[:, None], more(total))),
     case(sparsity.sparsity, values=(POINTS, POINTS + 1, less(total))),
+    case(performance_correlation.performance_correlation, answers=(NEARLY, LABELS), simple=(LEFT, LABELS, more()),
+         labels=(LABELS, NEARLY)),
+    case(performance_correlation.shared, answers=(NEARLY, LABELS), simple=(LEFT, LABELS, more()),
+         labels=(LABELS, LEFT)),
+    case(performance_correlation.information, first=(NEARLY, LABELS, more()), second=(LABELS, NEARLY),
+         given=(LEFT, LABELS, less())),
+    case(probes.read, activation=(POINTS + 9 * LABELS[:, None], POINTS)),
     case(probes.probe, activation=(POINTS + 9 * LABELS[:, None], POINTS, less()),
          labels=(LABELS, torch.arange(120) // 40, less())),
     case(probes.projected, activation=(POINTS, MORE_POINTS), numbers=(2, 4, more(torch.numel))),
