@@ -49,6 +49,7 @@ COMMANDS: dict[str, list[str]] = {
     "core.by_depth": [],
     "core.data.digits": [],
     "core.embeddings": [],
+    "core.freezing": [],
     "core.measures.neighbours": [],
     "core.measures.signal": [],
     "core.models.cards": [],
