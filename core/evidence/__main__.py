@@ -1,4 +1,4 @@
-"""`python -m core.evidence report` computes the report, `python -m core.evidence verdicts` what follows from it."""
+"""`python -m core.evidence report` computes the report, `verdicts` what follows from it, `order` the snapshots."""
 
 import argparse
 import gzip
@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from core.evidence import curves, others, report, tested, verdicts
+from core.evidence import curves, order, others, report, tested, verdicts
 from core.files import write_whole
-from core.models import DIGIT_NETS, SEEDS
+from core.models import DIGIT_NETS, SEEDS, snapshots
 from core.models.series import SERIES
 from core.process import settle
 
@@ -28,6 +28,7 @@ def main() -> None:
     command.add_argument("--parts", type=Path, default=PARTS, help="where what is done is kept")
     command.set_defaults(run=compute)
     commands.add_parser("verdicts", help="test every claim by the report").set_defaults(run=judge)
+    commands.add_parser("order", help="measure snapshots, and all layers beside all others").set_defaults(run=compare)
     arguments = parser.parse_args()
     settle()
     arguments.run(arguments)
@@ -44,6 +45,19 @@ def compute(arguments: argparse.Namespace) -> None:
         bar.update(len(wanted) - bar.n)
     if arguments.models == ALL:
         write_whole(report.TABLE, _packed(report.assembled(wanted, arguments.parts)))
+
+
+def compare(_: argparse.Namespace) -> None:
+    """Measure every snapshot of the nets for digits beside its end, and their layers beside each other."""
+    rows: list[dict[str, object]] = []
+    with tqdm(total=sum(len(snapshots(model)) for model in DIGIT_NETS), file=sys.stderr, unit="snapshot") as bar:
+        for model in DIGIT_NETS:
+            for row in order.measured(model):
+                rows.append(row)
+                bar.update(row["measure"] == order.EXPLAINED)
+    write_whole(order.TABLE, pd.DataFrame(rows).to_csv(index=False).encode())
+    found = pd.concat([order.pairs(weights) for weights in order.WEIGHTS])
+    write_whole(order.PAIRS, found.to_csv(index=False).encode())
 
 
 def judge(_: argparse.Namespace) -> None:
