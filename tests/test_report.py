@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.data.digits import test_set
-from core.evidence import __main__, curves, report
+from core.evidence import commands, curves, report
 from core.evidence.measured import MEASURES
 from core.evidence.report import COLUMNS, Net, digits, measured, nets
 from core.evidence.subject import PIXELS, Images, Subject
@@ -169,14 +169,14 @@ def test_a_measure_that_a_net_has_none_of_is_not_asked_for_again(
 def test_the_command_writes_a_table_of_all_nets_only(
     two_measures: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(__main__, "ALL", ["dense-1"])
+    monkeypatch.setattr(commands, "ALL", ["dense-1"])
     monkeypatch.setattr(report, "TABLE", tmp_path / "report.csv.gz")
     arguments = ["evidence", "report", "--seeds", "1", "--parts", str(tmp_path / "parts")]
     monkeypatch.setattr("sys.argv", [*arguments, "dense-2"])
-    __main__.main()
+    commands.main()
     assert not report.TABLE.exists()
     monkeypatch.setattr("sys.argv", arguments)
-    __main__.main()
+    commands.main()
     written = pd.read_csv(report.TABLE, keep_default_na=False)
     assert set(written.model) == {"dense-1"} and set(written.measure) == {"field", "dimension"}
 
