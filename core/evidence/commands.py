@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from core.evidence import curves, order, others, report, tested, verdicts
+from core.evidence import curves, order, others, report, sentences, tested, verdicts
 from core.files import write_whole
 from core.models import DIGIT_NETS, SEEDS, snapshots
 from core.models.series import SERIES
@@ -61,10 +61,11 @@ def compare(_: argparse.Namespace) -> None:
 
 
 def judge(_: argparse.Namespace) -> None:
-    """Test every claim, and write the tests and the curves."""
+    """Test every claim, write the tests and the curves, and print the README's table."""
     whole = pd.concat([report.table(), others.rows()])
     write_whole(curves.TABLE, _packed(curves.of_report(whole)))
     write_whole(verdicts.TABLE, tested.all_tests(whole).to_csv(index=False, float_format="%.4g").encode())
+    sys.stdout.write(f"{sentences.markdown()}\n")
 
 
 def _packed(table: pd.DataFrame) -> bytes:
