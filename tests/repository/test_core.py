@@ -57,6 +57,7 @@ COMMANDS: dict[str, list[str]] = {
     "core.models.cards": [],
     "core.photo_examples": ["photographs"],
     "core.photo_paths": ["photographs"],
+    "core.readability": [],
     "core.survey": ["cnn"],
     "core.telling": [],
     "core.training": ["cnn"],

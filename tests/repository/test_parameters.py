@@ -37,6 +37,7 @@ from core import (
     guess,
     maps,
     photo_examples,
+    readability,
     segmentation,
     stimuli,
     survey,
@@ -99,6 +100,7 @@ MODULES = (
     "measures.receptive_field", "measures.selectivity", "measures.signal", "measures.similarity", "measures.spaces",
     "measures.sparsity", "measures.spatial_frequency", "maps", "segmentation", "survey", "weights", "examples",
     "training", "data.augment", "by_depth", "freezing", "guess", "photo_examples",
+    "readability",
 )  # fmt: skip
 
 
@@ -948,6 +950,7 @@ TRAINING = [
     case(frozen, model=(CNN, DENSE), layers=(1, 2)),
     case(freezing.train, cell=(freezing.Cell("dense-video", 0, 1, 0.0), freezing.Cell("dense-video", 0, 2, 0.0)),
          digits=(SOME, MORE)),
+    case(readability.epoch_of, weights=("epoch-0.5", "epoch-3", more())),
     case(freezing.cells, model=("dense", "cnn", more(len))),
     case(training.adversarial, images=(SOME.images, MORE.images), labels=(SOME.labels, MORE.labels),
          epsilon=(0.1, 0.2, more(away(SOME.images)))),
@@ -1183,6 +1186,8 @@ EXEMPT = {
     **dict.fromkeys(("measures.known_fields.", "measures.measured_fields.", "measures.reach."), FOLLOWED),
     **dict.fromkeys(("maps.umap", "maps.place_by_umap"), COMPILES),
     **dict.fromkeys(("trust.table.build", "by_depth.measured"), SHIPS),
+    **dict.fromkeys(("readability.measured", "readability.readings"),
+                    "of what ships, for seconds a layer: test_readability.py"),
     "by_depth.Measure": RECORD,
     **dict.fromkeys(("by_depth.units_of", "by_depth.rank", "by_depth.ranks"), "of what ships: test_by_depth.py"),
     **dict.fromkeys(("photo_examples.Strongest", "photo_examples.Progress", "photo_examples.Example"), RECORD),
