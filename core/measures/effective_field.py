@@ -10,7 +10,6 @@ from core.layers import run_to
 
 BATCH = 100  # images
 LEAST = 1 - 0.9545  # of the peak, by which Luo et al. count a pixel: two standard deviations hold 95.45 %
-ROUNDING = 1e-12  # of a field: ten equal pixels' shares do not add up to nine tenths exactly
 
 
 def effective_field(
@@ -31,7 +30,7 @@ def effective_field(
     for batch in images.split(BATCH):
         x = batch.clone().requires_grad_()
         activation = run_to(model, x, [layer])[layer]
-        there = activation[:, :, *_place(layer, activation.shape[2:], place)]
+        there = activation[(slice(None), slice(None), *_place(layer, activation.shape[2:], place))]
         for number, unit in enumerate(units):
             (gradient,) = torch.autograd.grad(there[:, unit].sum(), x, retain_graph=True)
             fields[number] += gradient.abs().sum((0, 1))
@@ -79,5 +78,5 @@ def fewest(fields: Float[Tensor, "units height width"], share: float = 0.9) -> F
     """How many pixels it takes, the strongest first, to hold that share of a field; a field of nothing is NaN."""
     strongest = fields.flatten(1).double().sort(1, descending=True).values
     total = strongest.sum(1, keepdim=True)
-    counts = 1 + (strongest.cumsum(1) < (share - ROUNDING) * total).sum(1).float()
+    counts = 1 + (strongest.cumsum(1) < share * total).sum(1).float()
     return torch.where(total[:, 0] > 0, counts, torch.nan)

@@ -1177,7 +1177,6 @@ NUMBERS = {
     "measures.bends.STEPS": READ_BACK,
     **dict.fromkeys(("measures.probes.MOST", "measures.probes.RANK"), "whatever it is, a fit is at its end"),
     "measures.locality.ROUNDING": "what is rounding only: test_locality.py",
-    "measures.effective_field.ROUNDING": "what is rounding only: test_effective_field.py",
     "measures.similarity.LEAST": "fewer are refused: test_similarity.py",
     "measures.spatial_frequency.ROUNDING": "what is no pattern: test_measures.py",
     "guess.ROUNDS": "what a link may hold: test_guess_page.py",
