@@ -30,7 +30,8 @@ def effective_field(
     for batch in images.split(BATCH):
         x = batch.clone().requires_grad_()
         activation = run_to(model, x, [layer])[layer]
-        there = activation[(slice(None), slice(None), *_place(layer, activation.shape[2:], place))]
+        here: tuple[slice | int, ...] = (slice(None), slice(None), *_place(layer, activation.shape[2:], place))
+        there = activation[here]
         for number, unit in enumerate(units):
             (gradient,) = torch.autograd.grad(there[:, unit].sum(), x, retain_graph=True)
             fields[number] += gradient.abs().sum((0, 1))
