@@ -23,7 +23,8 @@ VALUES = [
     "<img src=x onerror=alert(1)>", "![x](http://example.org/x.png)", "[x](javascript:alert(1))", "${7*7}", "{{7*7}}",
     "'; DROP TABLE units; --", "cnn", "cnn/relu3/7", "cnn/relu3/-7", "cnn/relu3/1e309", "cnn/relu3/9999", "cnn/relu3/٣",
     "cnn//7", "cnn/nowhere/0", "dense/relu1/5", "rnn/lstm2/63", "photo/block8/3", "photo/block8/99999", "lenet/conv1/0",
-    "cnn/conv3/1, photo/block3/1", "digits", "photos", "own", "cat", "untrained", "square", "a unit", "14-9", "28-28", "99-1", "block8",
+    "cnn/conv3/1, photo/block3/1", "digits", "photos", "own", "cat", "untrained", "square", "a unit",
+    "14-9", "28-28", "99-1", "block8",
     "most active on my drawing", "most different", "eNpjYBgwoNxyaRE3", "AAAA",
 ]  # fmt: skip
 

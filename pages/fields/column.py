@@ -146,7 +146,7 @@ def _clickable(here: Touched, sheet: images.Tiles, scale: int, shrink: float, ab
     boxes = images.MARGIN + np.array(corners) * here.side * scale / GRID
     spec = charts.clickable_sheet(images.Tiles(sheet.picture, boxes, sheet.limit, False), charts.PLACE, list(found),
                                   about=about, shrink=shrink, family=here.family, theme=here.theme)  # fmt: skip
-    clickable(spec, charts.PLACE, key, lambda words: link.put(charts.PLACE, str(found[words].middle)))
+    clickable(spec, charts.PLACE, key, lambda words: link.put(charts.PLACE, str(found[words].spot(here.spot))))
 
 
 def _held(field: Tensor, weights: str) -> str:
@@ -194,8 +194,8 @@ def _units(here: Touched, unit: Unit, activation: Tensor) -> None:
         marks=[_inside(chosen, here.layer, here.place)],
     )  # fmt: skip
     scale = f"{'±' if sheet.signed else '0 to '}{sheet.limit:.3g}"
-    best = f"The {MOST} of {here.layer.units} units that answer most here"
-    st.caption(f"{best if len(shown) < here.layer.units else 'Its units'}; a click takes one · {scale}")
+    some = f"The {MOST} of {here.layer.units} units that answer most here"
+    st.caption(f"{some if len(shown) < here.layer.units else 'Its units'}; a click takes one · {scale}")
     clickable(spec, charts.UNIT, f"units-{here.model}", partial(link.put, f"unit-{here.model}"))
 
 

@@ -34,10 +34,9 @@ class Cell:
     rows: tuple[int, int]
     columns: tuple[int, int]
 
-    @property
-    def middle(self) -> Spot:
-        """The spot that stands for it."""
-        return Spot(sum(self.rows) // 2, sum(self.columns) // 2)
+    def spot(self, before: Spot) -> Spot:
+        """The one in its middle; where it is a whole row, in the column of the one before."""
+        return Spot(sum(self.rows) // 2, sum(self.columns) // 2 if len(self.place) == 2 else before.column)
 
 
 def chosen_spot() -> Spot:
