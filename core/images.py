@@ -216,12 +216,13 @@ def heat(image: Tensor, strengths: Tensor, seen: tuple[slice, slice], scale: int
     """What is strong in a map (height, width), never negative, over its pale digit or photo, pixel by pixel.
 
     A thin line in that colour, outside of it, surrounds the rows and columns that are `seen`; beyond them the image is
-    paler still. It has a margin of MARGIN pixels, and a hairline round that. A box a pixel.
+    paler still. It has a margin of MARGIN pixels, the last of them a hairline. A box a pixel. In a photo the strongest
+    percent of what is seen share the strongest colour, unless less than that is not zero.
     """
-    limit = float(strengths.max())
+    limit = (float(strengths[seen].flatten().quantile(0.99)) if len(image) == 3 else 0.0) or float(strengths.max())
     contrast = np.full((*strengths.shape, 1), UNSEEN * PALE)
     contrast[seen] = PALE
-    pixels = _enlarge(_over_pale(image, strengths.numpy() / (limit or 1.0), contrast), scale)
+    pixels = _enlarge(_over_pale(image, np.clip(strengths.numpy() / (limit or 1.0), 0, 1), contrast), scale)
     sheet = framed(ImageOps.expand(Image.fromarray(pixels).convert("RGB"), border=MARGIN - 1, fill=PAPER))
     (top, bottom), (left, right) = ((MARGIN + scale * side.start, MARGIN + scale * side.stop) for side in seen)
     line = left - LINE, top - LINE, right + LINE - 1, bottom + LINE - 1

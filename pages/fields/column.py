@@ -128,7 +128,7 @@ def _picture(here: Touched, unit: Unit, weights: str, beside: int) -> None:
             _clickable(here, sheet, scale, shrink, about, f"touch-{here.model}-{weights}")
         else:
             st.image(sheet.picture, width=round(sheet.picture.width / shrink), alt=about)
-        st.caption(_held(field, weights))
+        st.caption(_held(field, weights, sheet.limit))
     down, across = here.seen(here.layer)
     size = max(down.stop - down.start, across.stop - across.start)
     if here.is_photo and size <= NARROW:
@@ -149,12 +149,12 @@ def _clickable(here: Touched, sheet: images.Tiles, scale: int, shrink: float, ab
     clickable(spec, charts.PLACE, key, lambda words: link.put(charts.PLACE, str(found[words].spot(here.spot))))
 
 
-def _held(field: Tensor, weights: str) -> str:
+def _held(field: Tensor, weights: str, limit: float) -> str:
     """How few pixels hold most of what moves the unit, and the scale."""
     count = float(fewest(field[None], MOSTLY))
     if not count > 0:
         return f"{weights}: nothing moves it here"
-    return f"{weights}: {100 * MOSTLY:.0f} % in {count:,.0f} pixels  \ngradient 0 to {float(field.max()):.2g}"
+    return f"{weights}: {100 * MOSTLY:.0f} % in {count:,.0f} pixels  \ngradient 0 to {limit:.2g}"
 
 
 def _said(here: Touched, unit: Unit) -> str:

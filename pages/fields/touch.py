@@ -30,9 +30,9 @@ Outside, the gradient is zero, to the last bit.
 
 **Moves it here.** The gradient of the unit's pre-activation at that place, of a recurrent cell's hidden state behind
 that row, by each pixel of this image: its absolute value, the colours added up, on a scale of its own from white to
-brown. The fewest pixels that hold 90 % of it are counted, the strongest first. Averaged over images it is the effective
-receptive field (Luo, Li, Urtasun, Zemel 2016). A gradient says what a small change does: a pixel without may still
-matter when much changes.
+brown; in a photo the strongest percent share the strongest colour. The fewest pixels that hold 90 % of it are counted,
+the strongest first. Averaged over images it is the effective receptive field (Luo, Li, Urtasun, Zemel 2016). A gradient
+says what a small change does: a pixel without may still matter when much changes.
 
 **Which unit.** The one that was clicked; where none was, the one that answers most at this place. A place is the unit
 in the middle of whose field it lies most nearly. Layers of the same depth stand side by side, counted in matrices of
