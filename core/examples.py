@@ -32,6 +32,16 @@ def window(fields: tuple[Field, Field], place: tuple[int, int], size: tuple[int,
     return down, across
 
 
+def seen(fields: tuple[Field, Field], place: tuple[int, ...], size: tuple[int, int]) -> tuple[slice, slice]:
+    """The rows and columns of an image that a unit of any net can see: of a recurrent one, those that it has read.
+
+    `place` is (row, column) of a map, (row,) of a recurrent layer, () of a dense one, which sees everything.
+    """
+    if len(place) == 2:
+        return window(fields, (place[0], place[1]), size)
+    return slice(0, place[0] + 1 if place else size[0]), slice(0, size[1])
+
+
 def patch(
     image: Float[Tensor, "channels height width"], fields: tuple[Field, Field], place: tuple[int, int]
 ) -> Float[Tensor, "channels rows columns"]:

@@ -34,6 +34,8 @@ PUOR = (
 )
 # Magnitudes run from a shade of the page's background to ink, and in the dark to light.
 MAGNITUDE_ENDS = {"light": ((238, 235, 227), (23, 21, 18)), "dark": ((38, 42, 51), (250, 248, 240))}
+LINE, MARGIN = 2, 3  # pixels of a line round what a unit sees, and of the room for it
+UNSEEN = 0.5  # of a pale image's contrast, where a unit cannot see it
 HAIRLINE, MARK = (222, 218, 208), (230, 159, 0)
 PAPER, INK = (252, 251, 248), MAGNITUDE_ENDS["light"][1]
 
@@ -205,13 +207,36 @@ def highlighted(image: Tensor, strengths: Tensor, opacity: float) -> Tiles:
     """
     drawn = ndimage.gaussian_filter(strengths.numpy(), SMOOTHED)
     limit = float(np.quantile(drawn, 0.99)) or float(drawn.max())
-    pale = _as_colours(image[None])[0].astype(float)
-    pale[..., :3] = 255 - PALE * (255 - pale[..., :3].mean(-1, keepdims=True))
-    hue = colourise(np.ones((1, 1)), 1.0, "light", signed=True).astype(float)
-    share = opacity * np.clip(drawn / (limit or 1.0), 0, 1)[..., None]
-    pixels = np.rint(pale + share * (hue - pale)).astype(np.uint8)
+    pixels = _over_pale(image, opacity * np.clip(drawn / (limit or 1.0), 0, 1))
     top, left = np.indices(drawn.shape).reshape(2, -1)
     return Tiles(Image.fromarray(pixels), np.stack([left, top, left + 1, top + 1], axis=1), limit, False)
+
+
+def heat(image: Tensor, strengths: Tensor, seen: tuple[slice, slice], scale: int, colour: str) -> Tiles:
+    """What is strong in a map (height, width), never negative, over its pale digit or photo, pixel by pixel.
+
+    A thin line in that colour, outside of it, surrounds the rows and columns that are `seen`; beyond them the image is
+    paler still. It has a margin of MARGIN pixels, the last of them a hairline. A box a pixel. In a photo the strongest
+    percent of what is seen share the strongest colour, unless less than that is not zero.
+    """
+    limit = (float(strengths[seen].flatten().quantile(0.99)) if len(image) == 3 else 0.0) or float(strengths.max())
+    contrast = np.full((*strengths.shape, 1), UNSEEN * PALE)
+    contrast[seen] = PALE
+    pixels = _enlarge(_over_pale(image, np.clip(strengths.numpy() / (limit or 1.0), 0, 1), contrast), scale)
+    sheet = framed(ImageOps.expand(Image.fromarray(pixels).convert("RGB"), border=MARGIN - 1, fill=PAPER))
+    (top, bottom), (left, right) = ((MARGIN + scale * side.start, MARGIN + scale * side.stop) for side in seen)
+    line = left - LINE, top - LINE, right + LINE - 1, bottom + LINE - 1
+    ImageDraw.Draw(sheet).rectangle(line, outline=colour, width=LINE)
+    down, across = MARGIN + scale * np.indices(strengths.shape).reshape(2, -1)
+    return Tiles(sheet, np.stack([across, down, across + scale, down + scale], axis=1), limit, False)
+
+
+def _over_pale(image: Tensor, share: np.ndarray, contrast: float | np.ndarray = PALE) -> Pixels:
+    """A digit or photo, pale and grey, hidden in one hue as far as a share (height, width) says."""
+    pale = _as_colours(image[None])[0].astype(float)
+    pale[..., :3] = 255 - contrast * (255 - pale[..., :3].mean(-1, keepdims=True))
+    hue = colourise(np.ones((1, 1)), 1.0, "light", signed=True).astype(float)
+    return np.rint(pale + share[..., None] * (hue - pale)).astype(np.uint8)
 
 
 def strength(activation: Tensor, side: int, theme: Theme) -> Image.Image:

@@ -13,6 +13,7 @@ PARAMETERS = {
     "guess": "ask round question",
     "neighbours": "images metric models of near far digit ink photo net unit",
     "maps": "map models of digit ink unit",
+    "evidence": "images depth layer twin place unit-dense unit-cnn unit-rnn unit-photo digit ink photo",
     "nets": "unit of digit",
 }
 VALUES = [
@@ -23,6 +24,7 @@ VALUES = [
     "'; DROP TABLE units; --", "cnn", "cnn/relu3/7", "cnn/relu3/-7", "cnn/relu3/1e309", "cnn/relu3/9999", "cnn/relu3/٣",
     "cnn//7", "cnn/nowhere/0", "dense/relu1/5", "rnn/lstm2/63", "photo/block8/3", "photo/block8/99999", "lenet/conv1/0",
     "cnn/conv3/1, photo/block3/1", "digits", "photos", "own", "cat", "untrained", "square", "a unit",
+    "14-9", "28-28", "99-1", "block8",
     "most active on my drawing", "most different", "eNpjYBgwoNxyaRE3", "AAAA",
 ]  # fmt: skip
 

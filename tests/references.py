@@ -5,6 +5,7 @@ import itertools
 import math
 import statistics
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 
 import numpy as np
 import torch
@@ -527,6 +528,31 @@ def effective_field(kernel: int, layers: int, side: int) -> list[list[float]]:
     missing = (side - len(row)) // 2
     row = [0.0] * missing + row + [0.0] * missing
     return [[a * b for b in row] for a in row]
+
+
+def moved_here(net: nn.Module, image: Tensor, layer: str, unit: int, place: tuple[int, ...]) -> Tensor:
+    """How much a unit at a place changes with each pixel, by central differences: (height, width), never negative."""
+    found = torch.zeros_like(image)
+    for index in range(image.numel()):
+        values = []
+        for change in (1e-6, -1e-6):
+            near = image.clone()
+            near.view(-1)[index] += change
+            with torch.no_grad():
+                values.append(float(run_to(net, near[None], [layer])[layer][(0, unit, *place)]))
+        found.view(-1)[index] = (values[0] - values[1]) / 2e-6
+    return found.abs().sum(0)
+
+
+def fewest(field: Tensor, share: float) -> int:
+    """Pixels are taken one by one, the strongest first, until they hold the share."""
+    left = sorted((Fraction(value) for value in field.flatten().tolist()), reverse=True)
+    held, total = Fraction(0), sum(left)
+    for count, value in enumerate(left, 1):
+        held += value
+        if held >= Fraction(str(share)) * total:
+            return count
+    raise AssertionError
 
 
 def locality(picture: Tensor) -> int:

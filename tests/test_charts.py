@@ -123,6 +123,15 @@ def test_a_sheet_is_shown_smaller_beside_its_captions_with_a_frame_round_what_is
     assert tables_of(spec)["rows"].values.tolist() == [[0, "top"], [57, "below"]]
 
 
+def test_boxes_have_frames_in_the_familys_colour_beside_what_is_selected() -> None:
+    sheet = images.contact_sheet(torch.rand(2, 1, 28, 28), columns=2)
+    spec = charts.clickable_sheet(sheet, charts.UNIT, ["a/b/0", "a/b/1"], about="Units", selected="a/b/1", shrink=2.0,
+                                  room=50, family="rnn", marks=[[4, 6, 8, 10]])  # fmt: skip
+    assert tables_of(spec)["outlines"].values.tolist() == [[65, 0, 79, 14], [52, 3, 54, 5]]
+    strokes = [view["mark"]["stroke"] for view in views_of(spec) if view["data"]["name"] == "outlines"]
+    assert strokes == [charts.FAMILY_COLOURS["rnn"]]
+
+
 def test_five_classes_have_bars_as_long_as_their_shares() -> None:
     spec = charts.shares(["a", "b"], [75.0, 10.0], "light", 200)
     assert tables_of(spec)["shares"].right.tolist() == [150, 20]

@@ -8,8 +8,10 @@ import torch
 from torch import Generator, Tensor, nn
 
 from core.data.digits import test_set as mnist
+from core.examples import seen
 from core.layers import list_layers, run_to
-from core.measures.effective_field import area, effective_field, radius
+from core.measures.effective_field import area, effective_field, fewest, radius
+from core.measures.receptive_field import ALL, receptive_fields
 from core.models import load
 from tests import references
 from tests.nets import Powers, Shift
@@ -84,6 +86,65 @@ def test_a_unit_sees_nothing_outside_what_it_can_see() -> None:
     for layer, side in (("conv1", 5), ("conv2", 10)):
         reached = (effective_field(net, images, layer, range(12)) > 0).any(0)
         assert int(reached.any(1).sum()) <= side and int(reached.any(0).sum()) <= side
+
+
+# Of each family layers of every depth, and of each a place: in the corner, at the border, in the middle, after a row.
+HERE = [
+    ("dense", "fc1", 3, ()), ("dense", "fc2", 5, ()), ("dense", "logits", 9, ()),
+    ("cnn", "conv1", 2, (0, 0)), ("cnn", "conv2", 7, (6, 13)), ("cnn", "conv3", 30, (3, 3)),
+    ("cnn", "conv4", 11, (2, 1)), ("cnn", "logits", 4, ()),
+    ("rnn", "lstm1", 8, (0,)), ("rnn", "lstm1", 8, (13,)), ("rnn", "lstm2", 40, (20,)), ("rnn", "logits", 1, ()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "layer", "unit", "place"), HERE)
+def test_of_one_image_at_one_place_it_is_what_changing_each_pixel_does(
+    name: str, layer: str, unit: int, place: tuple[int, ...]
+) -> None:
+    """In double precision, so that a pixel can be moved by a millionth."""
+    net, image = load(name).double(), mnist().images[7].double()
+    found = effective_field(net, image[None], layer, [unit], place)[0]
+    expected = references.moved_here(net, image, layer, unit, place)
+    assert float(expected.max()) > 1e-3
+    torch.testing.assert_close(found.double(), expected, atol=1e-5 * float(expected.max()), rtol=1e-4)
+
+
+@pytest.mark.parametrize("weights", ["trained", "untrained"])
+@pytest.mark.parametrize(("name", "layer", "unit", "place"), HERE)
+def test_outside_what_a_unit_can_see_it_is_zero_bit_for_bit_and_inside_it_reaches_every_border(
+    name: str, layer: str, unit: int, place: tuple[int, ...], weights: str
+) -> None:
+    net = load(name, weights=weights)
+    fields = receptive_fields(net, (1, 28, 28))[layer] if name != "rnn" else (ALL, ALL)
+    down, across = seen(fields, place, (28, 28))
+    found = effective_field(net, noise(40, 1, 28, 28), layer, [unit], place)[0]
+    inside = found[down, across]
+    outside = found.clone()
+    outside[down, across] = 0
+    assert not outside.view(torch.int32).any()  # no -0.0 either
+    for border in (inside[0], inside[-1], inside[:, 0], inside[:, -1]):
+        assert border.any()
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "place", "has"),
+    [("cnn", "conv2", (14, 0), "14 x 14"), ("cnn", "conv2", (0, -1), "14 x 14"), ("cnn", "conv2", (3,), "14 x 14"),
+     ("rnn", "lstm1", (28,), "28"), ("rnn", "lstm1", (1, 1), "28"), ("dense", "fc1", (0,), "one value")],
+)  # fmt: skip
+def test_a_place_that_a_layer_does_not_have_is_refused(name: str, layer: str, place: tuple[int, ...], has: str) -> None:
+    with pytest.raises(ValueError, match=f"{layer} has no place .* it has .*{has}"):
+        effective_field(load(name), mnist().images[:1], layer, [0], place)
+
+
+def test_the_fewest_pixels_that_hold_a_share() -> None:
+    fields = torch.cat([noise(3, 9, 7) ** 4, torch.ones(1, 9, 7), torch.eye(9, 7)[None], torch.zeros(1, 9, 7)])
+    for share in (0.1, 0.5, 0.9, 0.99):
+        found = fewest(fields, share)
+        assert found[:-1].tolist() == [references.fewest(field, share) for field in fields[:-1]]
+        assert found[-1].isnan()
+    ten = torch.zeros(1, 5, 5)
+    ten.flatten()[:10] = 0.1
+    assert fewest(ten).tolist() == [9]  # nine tenths, by the default
 
 
 def test_where_a_field_lies_does_not_matter_and_nothing_has_none() -> None:

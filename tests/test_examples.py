@@ -79,3 +79,10 @@ def test_a_whole_patch_is_what_the_unit_sees_with_nothing_outside_the_image() ->
     clipped = examples.patch(image, fields, (0, 27))
     assert clipped.shape == (1, 3, 3) and torch.equal(corner[:, 2:, :3], clipped)
     assert float(corner.sum()) == float(clipped.sum())
+
+
+def test_what_a_unit_can_see_is_a_window_the_rows_so_far_or_everything() -> None:
+    fields = Field(5, 2, -2), Field(3, 1, 0)
+    assert examples.seen(fields, (1, 4), (28, 20)) == examples.window(fields, (1, 4), (28, 20))
+    assert examples.seen(fields, (4,), (28, 20)) == (slice(0, 5), slice(0, 20))
+    assert examples.seen(fields, (), (28, 20)) == (slice(0, 28), slice(0, 20))

@@ -43,6 +43,57 @@ def test_a_highlighted_photo_is_pale_and_grey_where_nothing_is_strong_and_in_one
     assert (nothing[..., 0] == nothing[..., 2]).all()
 
 
+BLUE = "#0072b2"
+
+
+def heated(strengths: torch.Tensor, seen: tuple[slice, slice], channels: int = 1) -> np.ndarray:
+    """The pixels without the margin, in the middle of each of an image whose ink is everywhere."""
+    image = torch.full((channels, *strengths.shape), 1.0 if channels == 1 else 0.0)
+    return np.asarray(images.heat(image, strengths, seen, 6, BLUE).picture).astype(int)[3:-3, 3:-3][2::6, 2::6]
+
+
+def test_heat_is_brown_where_it_is_strong_and_the_image_is_palest_where_it_is_not_seen() -> None:
+    strengths = torch.zeros(9, 7)
+    strengths[2, 3], strengths[4, 5] = 2.0, 1.0
+    shown = heated(strengths, (slice(2, 6), slice(3, 6)))
+    assert shown[2, 3].tolist() == list(PUOR[0])
+    there, beyond = shown[3, 4], shown[7, 1]
+    np.testing.assert_allclose(shown[4, 5], (there + np.array(PUOR[0])) / 2, atol=1)
+    assert np.ptp(there) == np.ptp(beyond) == 0  # grey
+    np.testing.assert_allclose(255 - there, 0.4 * (255 - np.mean(images.INK)), atol=1)
+    np.testing.assert_allclose(255 - beyond, (255 - there) / 2, atol=1)
+    grey = np.ones((9, 7), bool)
+    grey[2, 3] = grey[4, 5] = False
+    assert (shown[..., 0] == shown[..., 2])[grey].all()  # not smoothed
+    assert (heated(torch.zeros(9, 7), (slice(0, 9), slice(0, 7))) == there).all()
+
+
+def test_in_a_photo_the_strongest_percent_of_what_is_seen_share_the_strongest_colour() -> None:
+    strengths = torch.zeros(40, 40)
+    strengths[:10, :20] = torch.arange(1.0, 201).view(10, 20)
+    seen = slice(0, 10), slice(0, 20)
+    shown = heated(strengths, seen, channels=3)[seen].reshape(-1, 3)
+    assert (shown[198:] == PUOR[0]).all() and (shown[190] != PUOR[0]).any()
+    image = torch.zeros(3, 40, 40)
+    assert images.heat(image, strengths, seen, 1, BLUE).limit == pytest.approx(198.01)
+    strengths[:10, :20] = 0
+    strengths[4, 4] = 3.0  # a half percent
+    assert images.heat(image, strengths, seen, 1, BLUE).limit == 3.0
+
+
+@pytest.mark.parametrize("seen", [(slice(2, 6), slice(3, 6)), (slice(0, 9), slice(0, 7)), (slice(0, 4), slice(0, 7))])
+def test_a_line_of_two_pixels_runs_round_what_is_seen_and_hides_nothing_of_it(seen: tuple[slice, slice]) -> None:
+    found = images.heat(torch.zeros(1, 9, 7), torch.zeros(9, 7), seen, 4, BLUE)
+    assert found.picture.size == (4 * 7 + 6, 4 * 9 + 6)
+    line = (np.asarray(found.picture) == (0x00, 0x72, 0xB2)).all(2)
+    expected = np.zeros_like(line)
+    (top, bottom), (left, right) = ((3 + 4 * side.start, 3 + 4 * side.stop) for side in seen)
+    expected[top - 2 : bottom + 2, left - 2 : right + 2] = True
+    expected[top:bottom, left:right] = False
+    assert (line == expected).all()
+    assert found.boxes[7 + 2].tolist() == [3 + 8, 3 + 4, 3 + 12, 3 + 8]  # of row 1, column 2
+
+
 def test_signed_values_are_symmetric_about_white() -> None:
     colours = images.colourise(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]), 2.0, "light", signed=True)
     assert colours[2].tolist() == [0xF7, 0xF7, 0xF7, 255]

@@ -566,6 +566,24 @@ def test_places_share_fields_behind_upsampling() -> None:
         field.behind(3)
 
 
+@pytest.mark.parametrize("layer", ["conv1", "pool1", "conv2", "conv3", "pool3", "conv4"])
+def test_a_rows_nearest_unit_is_the_one_in_whose_middle_it_lies(layer: str) -> None:
+    """Each middle's unit is found again, and each row's unit is as near as any: told by the sides of its field."""
+    field, _ = receptive_fields(load("cnn"))[layer]
+    count = {"conv1": 28, "pool1": 14, "conv2": 14, "conv3": 7, "pool3": 3, "conv4": 3}[layer]
+    for index in range(count):
+        begin, end = field.span(index)
+        assert field.nearest((begin + end) / 2 - 0.5, count, 28) == index
+    for row in range(28):
+        sides = [abs((row - begin) - (end - 1 - row)) for begin, end in map(field.span, range(count))]
+        assert field.nearest(row, count, 28) == sides.index(min(sides))
+
+
+def test_where_all_see_everything_units_are_spread_evenly() -> None:
+    assert [ALL.nearest(row, 4, 8) for row in range(8)] == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert ALL.nearest(7.9, 4, 8) == 3
+
+
 def test_nothing_is_left_changed() -> None:
     net = Chain(conv(), nn.BatchNorm2d(2), nn.Dropout(), lambda x: F.conv2d(x, WEIGHT), nn.Upsample(scale_factor=2))
     before = {name: value.clone() for name, value in net.state_dict().items()}

@@ -5,7 +5,7 @@ it is kept, because building one costs a tenth of a second and a page has severa
 """
 
 from core.charts.columns import BARS, Column, net_columns, picture_width
-from core.charts.marks import CLASS_COLOURS, FAMILY_COLOURS, IMAGE, LAYER, PHOTO, PIXEL, UNIT, Spec, choices
+from core.charts.marks import CLASS_COLOURS, FAMILY_COLOURS, IMAGE, LAYER, PHOTO, PIXEL, PLACE, UNIT, Spec, choices
 from core.charts.measured import beside_pixels, by_depth, eigenvalues, guesses, learning, spread
 from core.charts.sheets import clickable_sheet, gallery, shares
 from core.charts.trust import GAINS, KINDS, agreement, falls, gains, trust_curves
@@ -20,6 +20,7 @@ __all__ = [
     "LAYER",
     "PHOTO",
     "PIXEL",
+    "PLACE",
     "UNIT",
     "Column",
     "Spec",

@@ -44,19 +44,23 @@ def clickable_sheet(
     captions: Sequence[str] = (),
     room: int = 0,
     theme: Theme = "light",
+    family: str = "cnn",
+    marks: Sequence[Sequence[float]] = (),
 ) -> Spec:
     """Tiles on one sheet; a click on one selects its value under that name; the selected one has a frame.
 
     `about` says in words what they show. `captions`, one a row of tiles, stand to the left of the sheet, where they
-    have `room` pixels. A sheet is shown smaller by `shrink`, and keeps its pixels for screens that are finer.
+    have `room` pixels. A sheet is shown smaller by `shrink`, and keeps its pixels for screens that are finer. Frames
+    have the family's colour; boxes in `marks`, in the sheet's pixels, have one, too.
     """
     width, height = (round(side / shrink) for side in sheet.picture.size)
     picture = pd.DataFrame([{"left": room, "top": 0, "url": data_url(sheet.picture, exact=shrink == 1)}])
     boxes = pd.DataFrame(sheet.boxes / shrink + np.array([room, 0, room, 0]), columns=BOX).assign(**{name: values})
     tops = sorted(set(boxes.top))
     rows = pd.DataFrame({"top": tops[: len(captions)], "caption": captions})
-    chart = _sheet_chart(name, width, height, room, FAMILY_COLOURS["cnn"], theme)
-    outlines = boxes.loc[boxes[name] == selected, BOX]
+    chart = _sheet_chart(name, width, height, room, FAMILY_COLOURS[family], theme)
+    marked = pd.DataFrame(np.array(marks, float).reshape(-1, 4) / shrink + np.array([room, 0, room, 0]), columns=BOX)
+    outlines = pd.concat([boxes.loc[boxes[name] == selected, BOX], marked])
     return filled(chart, f"{about}: {_listed(values)}", picture=picture, boxes=boxes, rows=rows, outlines=outlines)
 
 

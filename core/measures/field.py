@@ -47,6 +47,16 @@ class Field:
         begin, end = self.span(index)
         return max(0, math.floor(begin + EPSILON)), min(height, math.ceil(end - EPSILON))
 
+    def nearest(self, row: float, count: int, height: int) -> int:
+        """Of `count` units of a map, the one whose field's middle is nearest to the middle of that row of an image.
+
+        Of neighbours that are as near it is the first. Where all see the whole image of that height, they are spread
+        over it evenly.
+        """
+        if math.isinf(self.size):
+            return min(count - 1, int((row + 0.5) / height * count))
+        return min(range(count), key=lambda index: abs(sum(self.span(index)) / 2 - row - 0.5))
+
 
 ALL = Field(math.inf, math.inf, 0.0)
 BOUND = Field(math.inf, math.inf, 0.0, exact=False)  # some units may see less, or nothing, as positions' weights do

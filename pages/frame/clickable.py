@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.charts import IMAGE, LAYER, PHOTO, PIXEL, UNIT, Spec, choices
+from core.charts import IMAGE, LAYER, PHOTO, PIXEL, PLACE, UNIT, Spec, choices
 
 CLICKS = "clicks"
 # What a list says that offers the same to who has no pointer; a map's pixels are too many for a list below each.
@@ -15,6 +15,7 @@ OFFERS = {
     LAYER: "Look at a layer",
     PHOTO: "Take a photo",
     PIXEL: "Read off a pixel",
+    PLACE: "Choose a place",
 }
 
 

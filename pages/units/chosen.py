@@ -10,9 +10,9 @@ from pages.frame.notice import notice
 from pages.inputs import nets
 
 
-def chosen_unit(shown: Sequence[str] = ()) -> Unit | None:
-    """The link's unit, of one of the nets that are shown, if any are named; what is wrong with it is said."""
-    address = link.get(charts.UNIT)
+def chosen_unit(shown: Sequence[str] = (), name: str = charts.UNIT) -> Unit | None:
+    """The link's unit of that name, of one of the nets that are shown, if any are named; what is wrong is said."""
+    address = link.get(name)
     if not address:
         return None
     try:
