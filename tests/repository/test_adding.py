@@ -43,6 +43,15 @@ def contrast(images: Tensor) -> Tensor:
     """The standard deviation of the brightness, between 0 and 0.5: (n,)."""
     return images.mean(1).flatten(1).std(1)
 ''',
+    "loudness": '''"""How loud a layer's units are."""
+
+from torch import Tensor
+
+
+def loudness(activation: Tensor) -> Tensor:
+    """The root mean square of each unit, over images and places: (units,)."""
+    return activation.transpose(0, 1).flatten(1).square().mean(1).sqrt()
+''',
     "hello": '''"""A page of one's own."""
 
 from pages.frame import navigation
@@ -124,7 +133,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_there_are_four_recipes_of_two_files_each() -> None:
+def test_there_are_five_recipes_of_two_files_each() -> None:
     assert set(recipes()) == set(NEW)
     for recipe in recipes().values():
         assert not (ROOT / recipe.file).exists() and (ROOT / recipe.into).is_file()
@@ -162,6 +171,17 @@ by_depth.table.cache_clear()
 from tests.visits import fine, page
 at = fine(page("photo"))
 assert any(caption.value == "How strongly their brightness varies" for caption in at.caption)
+""")  # fmt: skip
+
+
+def test_a_measure_of_layers_stands_in_the_report(copy: Path) -> None:
+    add(recipes()["loudness"], copy)
+    run(copy, """
+from core.evidence import report
+net = report.nets("dense-video", 1)[0]
+rows = [row for progress in report.of_net(net, ["loudness"]) for row in progress.rows]
+assert len(rows) == 16 + 16 + 10 and all(row["value"] > 0 for row in rows)
+assert "loudness" in report.measures_of("cnn-2")
 """)  # fmt: skip
 
 
