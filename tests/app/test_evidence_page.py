@@ -45,7 +45,7 @@ def test_the_page_opens_with_a_unit_of_each_net_and_what_moves_it() -> None:
     at = fine(evidence())
     assert [unit.layer for unit in units(at)] == ["fc2", "conv2", "lstm2"]
     assert sizes(at) == ["28 x 28", "10 x 10", "14 x 28"]
-    assert held(at, "untrained") == []
+    assert held(at, "untrained") == [] and not any("enlarged" in caption.value for caption in at.caption)
     places = {"fc2": (), "conv2": (6, 6), "lstm2": (13,)}
     for unit, count in zip(units(at), held(at, "trained"), strict=True):
         field = effective_field(
@@ -87,10 +87,12 @@ def test_the_link_names_place_and_unit_and_a_unit_of_another_layer_waits() -> No
 
 
 def test_the_unit_shown_answers_most_at_the_place() -> None:
-    at = fine(evidence(place="9-20"))
-
-    seen = record(load("cnn"), mnist().images[[EXAMPLE]], ["conv2"])["conv2"][0]
-    assert seen[units(at)[1].index, 4, 9] == seen[:, 4, 9].max()
+    """In the corner, where others do than in the digit."""
+    _, cnn, rnn = units(fine(evidence(place="1-1")))
+    for unit, place in ((cnn, (0, 0)), (rnn, (0,))):
+        seen = record(load(unit.model), mnist().images[[EXAMPLE]], [unit.layer])[unit.layer][0]
+        here = seen[(slice(None), *place)]
+        assert here[unit.index] == here.max() and int(seen.flatten(1).amax(1).argmax()) != unit.index
 
 
 def test_a_place_is_chosen_from_a_list_and_a_row_leaves_the_column() -> None:
@@ -185,3 +187,11 @@ def test_cells_share_the_image_out_and_each_ones_spot_is_its_place(model: str) -
                 assert cell.spot(Spot(5, 17)).column == 17
         everywhere = [Spot(row, column) for row in range(GRID) for column in range(GRID)]
         assert sorted(covered, key=str) == (sorted(everywhere, key=str) if len(layer.shape) > 1 else [])
+
+
+def test_a_spot_of_a_photo_is_the_middle_of_its_square() -> None:
+    net = load("photo", weights="untrained")
+    stem, fields = list_layers(net, (3, 224, 224))[0], receptive_fields(net)["stem"]
+    for row in range(GRID):
+        for field, index in zip(fields, place_at(Spot(row, row), stem, fields, 224), strict=True):
+            assert abs(sum(field.span(index)) / 2 - 8 * (row + 0.5)) <= 1
