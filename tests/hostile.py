@@ -13,6 +13,7 @@ PARAMETERS = {
     "guess": "ask round question",
     "neighbours": "images metric models of near far digit ink photo net unit",
     "maps": "map models of digit ink unit",
+    "evidence": "claim training yourself measure net weights weights-series n",
     "nets": "unit of digit",
 }
 VALUES = [

@@ -26,6 +26,7 @@ PAGES = {
     "guess": ("Ask", "Guess"),
     "neighbours": ("Compare", "Neighbours"),
     "maps": ("Compare", "Maps"),
+    "evidence": ("Prove", "Evidence"),
     "nets": ("About", "The nets"),
 }
 
