@@ -12,8 +12,8 @@ from pages.claims.tests_table import tests_table
 from pages.frame.glossary import explained
 from pages.frame.navigation import PAGES
 
-WIDTH, HEIGHT = 310, 170  # pixels of a chart with its axis and its names, and of what is drawn in it
-ROOM = 120  # of it, for axis and names
+WIDTH, HEIGHT = 296, 170  # pixels of a chart with its axis and its names, and of what is drawn in it
+ROOM = 126  # of it, for axis and names
 SERIES = 600
 
 
