@@ -76,13 +76,17 @@ class Step:
 
 
 def fit(model: nn.Module, digits: Digits, recipe: Recipe, seed: int) -> Iterator[Step]:
-    """Train `model` in place, one `Step` at a time, on the CPU; the same seed gives the same weights."""
+    """Train `model` in place, one `Step` at a time, on the CPU; the same seed gives the same weights.
+
+    Parts whose weights want no gradients stay as they are, their norms included. Who freezes one between two steps
+    puts it into eval mode as well.
+    """
     generator = Generator().manual_seed(seed)
     batches = math.ceil(len(digits.labels) / recipe.batch)
     steps = recipe.epochs * batches
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps)
-    model.train()
+    _train(model)
     for step in range(steps):
         if step % batches == 0:
             order = torch.randperm(len(digits.labels), generator=generator)
@@ -99,6 +103,15 @@ def fit(model: nn.Module, digits: Digits, recipe: Recipe, seed: int) -> Iterator
         optimizer.step()
         schedule.step()
         yield Step(step + 1, steps, (step + 1) / batches, loss.item())
+
+
+def _train(model: nn.Module) -> None:
+    """Training mode, but for what has weights none of which is trained."""
+    model.train()
+    for part in model.modules():
+        wanted = [weight.requires_grad for weight in part.parameters()]
+        if wanted and not any(wanted):
+            part.eval()
 
 
 def adversarial(

@@ -569,3 +569,22 @@ def fixed_point_round(white: np.ndarray, rows: np.ndarray) -> np.ndarray:
         found.append(pulled - statistics.fmean(1 - math.tanh(a) ** 2 for a in along) * row)
     sizes, axes = np.linalg.eigh(np.array(found) @ np.array(found).T)
     return axes @ np.diag(sizes**-0.5) @ axes.T @ np.array(found)
+
+
+def information(first: list[int], second: list[int]) -> float:
+    """Shannon 1948: the sum over pairs of p(a, b) log2 p(a, b) / p(a) p(b), each share counted anew."""
+    n, total = len(first), 0.0
+    for a, b in set(zip(first, second, strict=True)):
+        both = sum(x == a and y == b for x, y in zip(first, second, strict=True)) / n
+        total += both * math.log2(both / (first.count(a) / n) / (second.count(b) / n))
+    return total
+
+
+def performance_correlation(answers: list[int], simple: list[int], labels: list[int]) -> float:
+    """Nakkiran et al. 2019: what is told of the labels, without what is told where the simple answer is known."""
+    told, besides = information(answers, labels), 0.0
+    for answer in set(simple):
+        there = [place for place, other in enumerate(simple) if other == answer]
+        within = information([answers[place] for place in there], [labels[place] for place in there])
+        besides += len(there) / len(simple) * within
+    return (told - besides) / told

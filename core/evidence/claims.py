@@ -89,9 +89,9 @@ _AT_EQUAL_DEPTH = "cnn less dense at the same depth"
 CLAIMS: dict[str, Claim] = {claim.name: claim for claim in (
     Claim("C1", "What a unit detects can be found by changing the input by gradient ascent.", "features", (
         Test("forced choice", over_chance, 1, control="forced choice, another unit's picture",
-             says="share of right choices by the unit's picture, over chance"),
+             says="right choices by the unit's picture, over chance"),
         Test("forced choice", no_worse, 1, control=None, beside="forced choice, strongest real image",
-             says=f"picture less the strongest real image, and {SLACK}"),
+             says=f"picture less the strongest real image, plus {SLACK}"),
         *(Test(measure, level, 1, control=None, beside=f"{measure}, {other}", says=f"units less {other} directions")
           for measure in ("purity", "coherence") for other in ("random", "independent")),
     )),

@@ -118,7 +118,7 @@ def of_shuffled(pictures: Tensor) -> Tensor:
 
 
 OF_PIXELS = {"activations": True, "pixels": True}
-TITLES = {"purity": "Purity", "coherence": "Coherence", "eta squared": "Class selectivity, η²,"}
+TITLES = {"purity": "Purity", "coherence": "Coherence", "eta squared": "Share of variance between classes, η²,"}
 BASES = {UNIT: ("", "of a unit"), RANDOM: (", random", "of a random direction"),
          INDEPENDENT: (", independent", "of an independent component")}  # fmt: skip
 DIRECTIONS = {
@@ -128,25 +128,25 @@ DIRECTIONS = {
 }  # fmt: skip
 MEASURES: dict[str, Measure] = {
     "field": Measure("Theoretical receptive field: pixels across", theoretical_field, photos=True),
-    "effective radius": Measure("Effective receptive field: radius in pixels", lambda s, at: radius(s.field(at)),
+    "effective radius": Measure("Effective radius: pixels", lambda s, at: radius(s.field(at)),
                                 photos=True),
-    "effective area": Measure("Effective receptive field: pixels", lambda s, at: area(s.field(at)), photos=True),
+    "effective area": Measure("Effective area: pixels", lambda s, at: area(s.field(at)), photos=True),
     "nonlinearity": Measure("Nonlinearity: 1 - R² of the best linear fit",
                             lambda s, at: nonlinearity(s.data.images, s.activations[at.name])),
     "probe": Measure("Linear probe: share right", lambda s, at: probe(s.activations[at.name], s.labels), **OF_PIXELS),
     "probe at equal dimension": Measure("Linear probe at equal dimension: share right", probe_projected, **OF_PIXELS),
     "neighbours": Measure(f"Neighbours of the same class: share of {K}", neighbours, **OF_PIXELS),
-    "eta squared": Measure("Class selectivity: η² of a unit",
+    "eta squared": Measure("Share of a unit's variance between classes: η²",
                            lambda s, at: eta_squared(s.activations[at.name], s.labels), activations=True),
-    "class selectivity": Measure("Class selectivity: (a - b) / (a + b) of a unit", selective, activations=True),
+    "class selectivity": Measure("Class selectivity: (a - b) / (a + b)", selective, activations=True),
     "sparsity": Measure("Sparsity of a unit over images (Hoyer)", hoyer, activations=True),
     "similarity to pixels": Measure("Similarity to the pixels: CKA",
                                     lambda s, at: similarity(s.data.images, s.activations[at.name]), activations=True,
                                     photos=True),
     "dimension": Measure("Dimension: participation ratio", lambda s, at: dimension(s.activations[at.name]),
                          activations=True, pixels=True),
-    "flips": Measure("Bends: flips of a ReLU on a path", bends_of),
-    "detour": Measure("Bends: length of a path over its ends' distance", detours, activations=True),
+    "flips": Measure("Flips of a ReLU on a path", bends_of),
+    "detour": Measure("Detour: length of a path over its ends' distance", detours, activations=True),
     "locality of weights": Measure("Locality of first weights: pixels", partial(of_weights, locality)),
     "frequency of weights": Measure("Fineness of first weights: cycles a pixel", partial(of_weights, mean_frequency)),
     "edges in weights": Measure("Edge-likeness of first weights", partial(of_weights, edge_likeness)),

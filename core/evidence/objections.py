@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from core.evidence import curves
-from core.evidence.sentences import effect
+from core.evidence.sentences import effect, title
 from core.evidence.tested import HELD
 from core.evidence.verdicts import listed, table
 from core.models import RANDOM_LABELS, ROTATIONS, TWIN
@@ -59,7 +59,7 @@ def _many_meanings() -> str:
     worst = pairs.sort_values("correlation").iloc[0]
     return (
         "Each measure is one meaning, and all count. Over the layers of all nets their rank correlations have a median "
-        f"of {pairs.correlation.median():.2f}; lowest is that of {worst['first']} and {worst['second']}, "
+        f"of {pairs.correlation.median():.2f}; lowest is that of {title(worst['first'])} and {title(worst['second'])}, "
         f"{worst.correlation:.2f}."
     )
 
@@ -101,13 +101,13 @@ def _picked() -> str:
 
 def _loss() -> str:
     said = []
-    for measure in ("eta squared", "neighbours", "nonlinearity"):
-        rows = table()[~table().counts & (table().claim == "C10") & (table().measure == measure)]
-        for training, what in WITHOUT_CLASSES.items():
-            own = rows[rows.training == training]
-            if len(own):
-                said.append(f"{measure}: {int((own.outcome == HELD).sum())} of {len(own)} nets that {what}")
-    return f"Beyond the untrained twins without any class to learn: {'; '.join(said)}." if said else ""
+    for training, what in WITHOUT_CLASSES.items():
+        rows = table()[~table().counts & (table().claim == "C10") & (table().training == training)]
+        held = [f"{title(str(measure))} in {int((own.outcome == HELD).sum())} of {len(own)}"
+                for measure, own in rows.groupby("measure", sort=False)]  # fmt: skip
+        if held:
+            said.append(f"of nets that {what}, it is {listed(held)}")
+    return f"What exceeds the untrained twins with no class to learn: {'; '.join(said)}." if said else ""
 
 
 def _comparisons() -> str:

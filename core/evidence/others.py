@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from core import telling
+from core import freezing, telling
 from core.evidence.report import COLUMNS, TRAINED
 from core.layers import first_of_each_depth, list_layers
 from core.models import DIGIT_NETS, MODELS, TWIN, untrained
@@ -14,10 +14,12 @@ FORCED_CHOICE = {  # the columns of `core.telling`'s units
     "other": "forced choice, another unit's picture",
 }  # fmt: skip
 
+LEARNED = 0.25  # epochs
+
 
 def rows() -> pd.DataFrame:
     """All of them."""
-    return pd.concat(_forced_choices())[COLUMNS]
+    return pd.concat([*_forced_choices(), _frozen()])[COLUMNS]
 
 
 def _forced_choices() -> Iterator[pd.DataFrame]:
@@ -34,3 +36,17 @@ def _forced_choices() -> Iterator[pd.DataFrame]:
         )  # fmt: skip
         for column, measure in FORCED_CHOICE.items():
             yield named.assign(measure=measure, value=named[column])
+
+
+def _frozen() -> pd.DataFrame:
+    """How much of the harm of freezing is gone once layers have learned for a part of an epoch: `core.freezing`'s.
+
+    1 - (a - b) / (a - c) of the accuracy a without freezing, b with the first layers frozen then, and c frozen as they
+    were drawn. `depth` is how many are frozen.
+    """
+    found = freezing.table().pivot_table("accuracy", ["model", "seed", "layers"], "epoch").reset_index()
+    never = found[found.layers == 0].set_index(["model", "seed"])[0.0].rename("never")
+    frozen = found[found.layers > 0].join(never, on=["model", "seed"]).rename(columns={"layers": "depth"})
+    value = 1 - (frozen.never - frozen[LEARNED]) / (frozen.never - frozen[0.0])
+    own = {"training": "plain", "weights": TRAINED, "layer": "", "measure": "recovered before freezing", "unit": ""}
+    return frozen.assign(**own, value=value)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from core.evidence.claims import CLAIMS
+from core.evidence.measured import MEASURES
 from core.evidence.tested import AGAINST, HELD, NOT_SHOWN, TOO
 from core.evidence.verdicts import ALSO, DEPENDS, HOLDS, LATER, NO, ONLY, counterexample, listed, table, verdicts
 from core.models import TWIN
@@ -38,16 +39,23 @@ def answer() -> tuple[str, str, str]:
 
 def _measures(tests: pd.DataFrame, outcomes: set[str]) -> str:
     """The measures of which most tests came out so."""
-    groups = [rows for _, rows in tests.groupby(["measure", "says"], sort=False)]
-    names = [f"{rows.measure.iloc[0]} ({rows.says.iloc[0]})" for rows in groups
-             if rows.outcome.isin(outcomes).mean() >= MOST]  # fmt: skip
-    return listed(names) if names else "nothing in most of the nets"
+    shares = {
+        str(measure): rows.outcome.isin(outcomes).mean() for measure, rows in tests.groupby("measure", sort=False)
+    }
+    names = [title(measure) for measure, share in shares.items() if share >= MOST]
+    return listed(list(dict.fromkeys(names))) if names else "nothing in most of the nets"
+
+
+def title(measure: str) -> str:
+    """What a measure is called, within a sentence."""
+    said = MEASURES[measure].title.split(":")[0] if measure in MEASURES else measure
+    return said[0].lower() + said[1:]
 
 
 def effect(row: pd.Series) -> str:
     """A test in numbers, with its interval, beside its control's."""
     where = f"`{row.subject}` {row.training}" + (f", {row.recipe}" if row.recipe else "")
-    said = f"{where}: {row.measure}, {row.says}: {_number(row, COLUMNS[0])}"
+    said = f"{where}: {title(row.measure)}, {row.says}: {_number(row, COLUMNS[0])}"
     if not row.against:
         return said
     control = "its untrained twins" if row.against == TWIN else row.against.split(", ", 1)[-1]

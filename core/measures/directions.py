@@ -34,14 +34,14 @@ def directions(
     directions; Szegedy et al. 2013, "Intriguing properties of neural networks", section 3, find no difference, Bau et
     al. 2017, "Network dissection", section 3.2, do. That there are better directions than units is superposition
     (Elhage et al. 2022, "Toy models of superposition"). Units that never change are NaN, and have no part in the other
-    bases, which are turned to where the skew is positive: their signs mean nothing.
+    bases. All are turned to where the skew is positive, units too, so that no basis has the better side.
     """
     learned, held = split(len(labels))
     values = by_mean(activation)
     alive = ~(constant(values[learned]) | constant(values[held]))
     some = values[:, alive]
     bases = {
-        UNIT: torch.where(alive, values, torch.nan),
+        UNIT: _upright(torch.where(alive, values, torch.nan), learned),
         RANDOM: _upright(some @ random_directions(some.shape[1], seed), learned),
         INDEPENDENT: _upright(independent_components(some, learned, seed), learned),
     }

@@ -12,12 +12,19 @@ RANK = 1e-6  # of the largest eigenvalue: less is rounding
 
 
 def probe(activation: Float[Tensor, "n ..."], labels: Int[Tensor, " n"]) -> float:
-    """The share of held-out images whose class a linear classifier reads off a layer; an axis a unit, place and time.
+    """The share of held-out images whose class a linear classifier reads off a layer: see `read`."""
+    held = split(len(labels))[1]
+    return float((read(activation, labels) == labels[held]).double().mean())
+
+
+def read(activation: Float[Tensor, "n ..."], labels: Int[Tensor, " n"]) -> Int[Tensor, " held"]:
+    """The class that a linear classifier reads off a layer for each held-out image; an axis a unit, place and time.
 
     Alain and Bengio 2016, "Understanding intermediate layers using linear classifier probes": the softmax
     of a linear map, here with a penalty on its squared weights, that is chosen by the log loss on a part of what is
-    learned from, and at the minimum itself (L-BFGS), where they stop a descent. Layers with more numbers have an
-    advantage: see `projected`. Raises ValueError where those that are learned from are all of one class.
+    learned from, and at the minimum itself (L-BFGS), where they stop a descent. Of the images themselves it is the best
+    linear classifier. Layers with more numbers have an advantage: see `projected`. Raises ValueError where those that
+    are learned from are all of one class.
     """
     from sklearn.linear_model import LogisticRegressionCV  # 60 MB, and the app never needs it
 
@@ -29,7 +36,7 @@ def probe(activation: Float[Tensor, "n ..."], labels: Int[Tensor, " n"]) -> floa
     parts = tuple(part.numpy() for part in split(len(learned)))
     fit = LogisticRegressionCV(Cs=WEAKNESSES, l1_ratios=(0,), cv=[parts], scoring="neg_log_loss", max_iter=MOST,
                                use_legacy_attributes=False)  # fmt: skip
-    return float((fit.fit(points[learned], numbers[learned]).predict(points[held]) == numbers[held]).mean())
+    return torch.from_numpy(fit.fit(points[learned], numbers[learned]).predict(points[held]))
 
 
 def _few(points: Float[Tensor, "n numbers"], learned: Int[Tensor, " learned"]) -> Float[Tensor, "n fewer"]:

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+import pandas as pd
 import pytest
 import torch
 
 import core
 from core import atlas, by_depth, process, survey, training
+from core.evidence import commands
 from core.measures import neighbours
 from core.models import cards
 from core.trust import advice, table
@@ -49,6 +51,7 @@ COMMANDS: dict[str, list[str]] = {
     "core.by_depth": [],
     "core.data.digits": [],
     "core.embeddings": [],
+    "core.freezing": [],
     "core.measures.neighbours": [],
     "core.measures.signal": [],
     "core.models.cards": [],
@@ -138,6 +141,18 @@ BARS: dict[str, tuple[ModuleType, list[str], dict[str, Callable[..., object]], f
                                                   for unit in by_depth.units_of(weights, layer)),
         "write_whole": lambda *_: None, "markdown": str, "sentence": str,
     }, 864 + 5 * 232),
+    "report": (commands, ["report", "dense", "cnn", "--seeds", "1", "--parts", "none"], {
+        "report": SimpleNamespace(
+            nets=lambda model, seeds: [SimpleNamespace(model=model, source="plain")],
+            written=lambda wanted, parts: ((wanted[1], SimpleNamespace(done=done, total=3)) for done in (1, 2, 3)),
+        ),
+        "Path": lambda _: SimpleNamespace(mkdir=lambda **_: None),
+    }, 2),
+    "order": (commands, ["order"], {
+        "order": SimpleNamespace(measured=lambda model: ({"measure": name} for name in 11 * ["a", "explained"]),
+                                 EXPLAINED="explained", WEIGHTS=(), TABLE=None, PAIRS=None),
+        "write_whole": lambda *_: None, "pd": SimpleNamespace(DataFrame=pd.DataFrame, concat=lambda _: pd.DataFrame()),
+    }, 44),
     "trust": (table, ["cnn", "photo"], {
         "build": lambda *_: (("LRP", share) for share in (0.0, 0.25, 0.5, 1.0)),
         "build_photo": lambda: (("LRP", share) for share in (0.5, 1.0)),

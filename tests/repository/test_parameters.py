@@ -33,6 +33,7 @@ from core import (
     atlas,
     attribution,
     examples,
+    freezing,
     guess,
     maps,
     photo_examples,
@@ -67,6 +68,7 @@ from core.measures import (
     neighbours,
     nonlinearity,
     path_similarity,
+    performance_correlation,
     probes,
     receptive_field,
     selectivity,
@@ -93,10 +95,10 @@ MODULES = (
     "measures.effective_field", "measures.field", "measures.fitted_field", "measures.forced_choice",
     "measures.held_out", "measures.interval", "measures.known_fields", "measures.locality",
     "measures.measured_fields", "measures.neighbours", "measures.nonlinearity", "measures.path_similarity",
-    "measures.probes", "measures.reach",
+    "measures.performance_correlation", "measures.probes", "measures.reach",
     "measures.receptive_field", "measures.selectivity", "measures.signal", "measures.similarity", "measures.spaces",
     "measures.sparsity", "measures.spatial_frequency", "maps", "segmentation", "survey", "weights", "examples",
-    "training", "data.augment", "by_depth", "guess", "photo_examples",
+    "training", "data.augment", "by_depth", "freezing", "guess", "photo_examples",
 )  # fmt: skip
 
 
@@ -790,6 +792,7 @@ FEW_PIXELS, BENT = noise(120, 6), noise(120, 6).square().view(120, 2, 3)
 SPOT = F.pad(torch.ones(1, 2, 2), (3,) * 4)
 DULL = torch.cat([noise(120, 1), torch.full((120, 1), 0.3)], 1)
 HEAVY = (noise(120, 6) - 0.5).pow(7) * torch.arange(1, 7)  # whose tails are
+NEARLY, LEFT = (torch.where(noise(120, seed=seed) < share, 0, LABELS) for seed, share in ((3, 0.2), (4, 0.5)))
 SIGHT = [F.normalize(noise(120, 5, seed=seed) - 0.5, dim=1) for seed in range(2)]
 EVIDENCE = [
     case(constant.constant, activation=(noise(120, 2), DULL, more(torch.count_nonzero))),
@@ -802,6 +805,13 @@ EVIDENCE = [
     case(selectivity.class_selectivity, activation=(POINTS, POINTS + 1, less(total))),
     case(selectivity.eta_squared, activation=(POINTS, POINTS + LABELS[:, None], more(total))),
     case(sparsity.sparsity, values=(POINTS, POINTS + 1, less(total))),
+    case(performance_correlation.performance_correlation, answers=(NEARLY, LABELS), simple=(LEFT, LABELS, more()),
+         labels=(LABELS, NEARLY)),
+    case(performance_correlation.shared, answers=(NEARLY, LABELS), simple=(LEFT, LABELS, more()),
+         labels=(LABELS, LEFT)),
+    case(performance_correlation.information, first=(NEARLY, LABELS, more()), second=(LABELS, NEARLY),
+         given=(LEFT, LABELS, less())),
+    case(probes.read, activation=(POINTS + 9 * LABELS[:, None], POINTS)),
     case(probes.probe, activation=(POINTS + 9 * LABELS[:, None], POINTS, less()),
          labels=(LABELS, torch.arange(120) // 40, less())),
     case(probes.projected, activation=(POINTS, MORE_POINTS), numbers=(2, 4, more(torch.numel))),
@@ -817,7 +827,8 @@ EVIDENCE = [
     case(bends.flips, pre_activations=(POINTS, POINTS - 0.5, more())),
     case(bends.detour, activation=(POINTS, POINTS.sort(0).values, less())),
     case(directions.directions, activation=(POINTS, MORE_POINTS), seen=(SIGHT, [each.flip(0) for each in SIGHT])),
-    case(directions.features, all_of, images=(MNIST.images[:9], MNIST.images[9:18])),
+    case(directions.features, all_of, images=(MNIST.images[:9], MNIST.images[9:18]),
+         but=(("", ""), ("cnn", "seed-3"), less(len))),
     case(directions.purity, labels=(torch.tensor([1, 2, 2]), torch.tensor([2, 2, 2]), more())),
     case(directions.coherence, seen=(SIGHT, [each.abs() for each in SIGHT], more())),
     case(directions.random_directions, count=(3, 4, more(len))),
@@ -914,6 +925,14 @@ def trainable(net: nn.Module) -> nn.Module:
     return copy.deepcopy(net).requires_grad_()
 
 
+@wraps(freezing.freeze)
+def frozen(model: nn.Module, layers: int) -> nn.Module:
+    """A copy, frozen."""
+    own = trainable(model).train()
+    freezing.freeze(own, layers)
+    return own
+
+
 TRAINING = [
     case(training.Recipe, fitted, epochs=(4, 8, both(more(lambda found: len(found[1])), less(last_loss))),
          batch=(60, 20, more(lambda found: len(found[1]))),
@@ -923,6 +942,13 @@ TRAINING = [
          sparsity=(0.0, 0.1, less(lambda found: float(first_layer(found).abs().sum())))),
     case(training.fit, all_of, model=(partial(trainable, DENSE_TWIN), partial(trainable, DENSE)), digits=(SOME, MORE),
          recipe=(training.Recipe(epochs=1, batch=20), training.Recipe(epochs=2, batch=20))),
+    case(freezing.fit_frozen, all_of, model=(partial(trainable, DENSE_TWIN), partial(trainable, DENSE)),
+         digits=(SOME, MORE), recipe=(training.Recipe(epochs=2, batch=20), training.Recipe(epochs=3, batch=20)),
+         layers=(1, 2), epoch=(0.0, 1.0)),
+    case(frozen, model=(CNN, DENSE), layers=(1, 2)),
+    case(freezing.train, cell=(freezing.Cell("dense-video", 0, 1, 0.0), freezing.Cell("dense-video", 0, 2, 0.0)),
+         digits=(SOME, MORE)),
+    case(freezing.cells, model=("dense", "cnn", more(len))),
     case(training.adversarial, images=(SOME.images, MORE.images), labels=(SOME.labels, MORE.labels),
          epsilon=(0.1, 0.2, more(away(SOME.images)))),
     case(training.penalty, **FAST,
@@ -1123,6 +1149,7 @@ CONSTANTS = [
              less(torch.numel)),
     Constant(survey, "QUANTILES", 11, lambda: finished(survey.survey(RAMP, BATCHES, ["fc"])).answers["fc"].quantiles,
              less(torch.numel)),
+    Constant(freezing, "EPOCHS", (0.0,), lambda: freezing.cells("dense"), less(len)),
     Constant(examples, "FAINT", 0.6, lambda: examples.faded(DIGIT[0], (slice(5, 9), slice(5, 9))), more(level)),
     Constant(training, "SNAPSHOT_EPOCHS", (0, 1, 2), lambda: checkpoint(Path(), name="dense-video", seed=0,
              training="trained"),
@@ -1151,7 +1178,7 @@ EXEMPT = {
                      "survey.Extremes",
                      "survey.Answers", "survey.Progress", "ascent.priors.Step", "ascent.priors.Recipe",
                      "weights.Matrix", "weights.Neighbours", "training.Step",
-                     "guess.Question", "guess.Choice"),
+                     "guess.Question", "guess.Choice", "freezing.Cell"),
                      RECORD),
     **dict.fromkeys(("measures.known_fields.", "measures.measured_fields.", "measures.reach."), FOLLOWED),
     **dict.fromkeys(("maps.umap", "maps.place_by_umap"), COMPILES),
@@ -1289,7 +1316,8 @@ def idle(*_: Any) -> None:
 def called(number: int, arguments: dict[str, Any]) -> Any:
     """The result, once it is seen that nothing else was changed, and nothing by a call that is broken off, either."""
     each = TABLE[number]
-    kept = {name: value for name, value in arguments.items() if (each.of, name) != (training.fit, "model")}
+    trains = each.of in (training.fit, freezing.fit_frozen)
+    kept = {name: value for name, value in arguments.items() if not (trains and name == "model")}
     first, result = world(kept), each.call(arguments)
     if isinstance(result, Iterator):
         next(result)

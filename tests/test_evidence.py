@@ -1,0 +1,197 @@
+"""What the verdicts say in sentences, the objections, and what else was measured: on made and shipped tables."""
+
+import math
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from core import freezing
+from core.evidence import curves, objections, order, others, sentences, tested, verdicts
+from core.evidence.claims import CLAIMS
+from core.evidence.report import COLUMNS
+from core.evidence.tested import HELD, NUMBERS, TOO
+from core.measures.performance_correlation import performance_correlation
+from core.measures.probes import probe
+from core.measures.similarity import similarity
+from core.models import DIGIT_NETS, load, snapshots
+from tests.test_report import MNIST
+from tests.test_verdicts import GROWS, report
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[pd.DataFrame]:
+    """Tests of one claim: in dense training does it, in cnn the twin shows it too."""
+
+    def mean(model: str, training: str, depth: int) -> float:
+        return float(depth if model == "cnn" or training else 0)
+
+    table = tested.tested(GROWS, tested.Numbers(report(mean)))
+    monkeypatch.setattr(verdicts, "table", lambda: table)
+    for module in (sentences, objections):
+        monkeypatch.setattr(module, "table", lambda: table)
+    empty = pd.DataFrame(columns=[*curves.BY, "value"])
+    monkeypatch.setattr(curves, "table", lambda: empty)
+    verdicts.verdicts.cache_clear()
+    yield table
+    verdicts.verdicts.cache_clear()
+
+
+def test_the_answer_counts_the_verdicts_and_names_what_training_adds(made: pd.DataFrame) -> None:
+    first, adds, without = sentences.answer()
+    assert first == (
+        "By experiment: of 1 claims about depth, put to 4 tests with controls that could refute them, 1 hold for some "
+        "nets, measures or recipes; 10 more wait for theirs."
+    )
+    assert adds == without.replace("What an untrained net shows nearly as much, or no net does", "What training adds")
+    made["outcome"] = HELD
+    verdicts.verdicts.cache_clear()
+    first, adds, without = sentences.answer()
+    assert "1 hold;" in first and "nonlinearity" in adds and without.endswith("nothing in most of the nets.")
+
+
+def test_an_effect_is_its_numbers_beside_the_controls(made: pd.DataFrame) -> None:
+    row = made[made.subject == "dense"].iloc[0]
+    said = [f"{row[name]:+.2f}" for name in NUMBERS[:6]]
+    assert sentences.effect(row) == (
+        f"`dense` trained: nonlinearity, : {said[0]} ({said[1]} to {said[2]}); its untrained twins {said[3]} "
+        f"({said[4]} to {said[5]})"
+    )
+
+
+def test_the_strongest_support_and_counterexample_are_named(made: pd.DataFrame) -> None:
+    support, against = sentences.support("C4"), sentences.against("C4")
+    assert support is not None and support.startswith("`dense`") and against is not None
+    assert against[0].startswith("`cnn`") and against[0].endswith("not beyond its control.") and against[1] == "cnn"
+    assert sentences.support("C5") is None and sentences.against("C5") is None
+
+
+def test_objections_count_pairs_and_lost_tests(made: pd.DataFrame) -> None:
+    found = dict(objections.objections())
+    said = found["Nets trained against adversaries are special."]
+    same = made[made.training == "trained"].outcome.tolist() == made[made.training == "plain"].outcome.tolist()
+    assert ("2 of 2 pairs" in said) == same
+    assert "A random net's probe rises, too." not in found
+    lost = int((made.alone & (made.outcome != HELD)).sum())
+    assert f"takes {lost} of {int(made.alone.sum())} tests" in found["Of many comparisons some succeed."]
+
+
+def test_agreement_is_a_rank_correlation_over_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {"training": "plain", "weights": "trained", "model": "cnn"}
+    rows = [own | {"measure": name, "layer": f"relu{depth}", "depth": depth, "value": value}
+            for name, values in (("a", (1, 2, 9)), ("b", (3, 5, 4)), ("c", (2, 1, 0)))
+            for depth, value in enumerate(values, start=1)]  # fmt: skip
+    monkeypatch.setattr(curves, "table", lambda: pd.DataFrame(rows))
+    found = objections.agreement().set_index(["first", "second"]).correlation
+    assert found.to_dict() == pytest.approx({("a", "b"): 0.5, ("a", "c"): -1.0, ("b", "c"): -0.5})
+
+
+def test_what_freezing_took_is_won_back_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [("cnn", 0, 0, 0.0, 99.0), ("cnn", 0, 1, 0.0, 89.0), ("cnn", 0, 1, 0.25, 97.0), ("cnn", 0, 1, 1.0, 99.0)]
+    columns = ["model", "seed", "layers", "epoch", "accuracy"]
+    monkeypatch.setattr(freezing, "table", lambda: pd.DataFrame(made, columns=columns))
+    rows = others.rows()
+    (row,) = rows[rows.measure == "recovered before freezing"].to_dict("records")
+    assert row["value"] == pytest.approx(0.8) and row["depth"] == 1 and list(rows) == COLUMNS
+
+
+def test_forced_choices_are_rows_of_seed_0() -> None:
+    rows = others.rows()
+    choice = rows[(rows.measure == "forced choice") & (rows.model == "cnn") & (rows.weights == "trained")]
+    assert set(choice.training) == {"trained", "plain"} and set(choice.seed) == {0}
+    assert choice[choice.layer == "conv3"].depth.unique().tolist() == [3]
+    twin = rows[(rows.measure == "forced choice") & (rows.weights == "untrained")]
+    assert set(twin.training) == {""}
+
+
+def test_a_layer_is_settled_from_where_it_stays_like_its_end() -> None:
+    values = {"a": (0.95, 0.5, 0.95, 1.0), "b": (0.1, 0.2, 0.3, 1.0), "c": (0.91, 0.92, 0.93, 1.0)}
+    rows = [{"model": "cnn", "layer": layer, "depth": depth, "epoch": epoch, "value": value}
+            for depth, (layer, own) in enumerate(values.items(), start=1)
+            for epoch, value in zip((0, 1, 2, 3), own, strict=True)]  # fmt: skip
+    found = order.settled(pd.DataFrame(rows)).set_index("layer").epoch
+    assert found.to_dict() == {"a": 2, "b": 3, "c": 0}
+
+
+# The shipped tables.
+
+
+def test_the_shipped_order_is_measured_again() -> None:
+    table = order.table()
+    rows = table[(table.model == "dense-video") & (table.epoch == 1)].set_index(["measure", "layer"]).value
+    images = MNIST.images[::5]
+    now, end = (load("dense-video", weights=weights) for weights in ("epoch-1", snapshots("dense-video")[-1]))
+    states = [net.sigmoid1(net.fc1(images.flatten(1))) for net in (now, end)]
+    assert rows[order.TO_THE_END, "sigmoid1"] == pytest.approx(similarity(*states), abs=1e-3)
+    held = torch.arange(3, 10_000, 4)
+    said, labels = now(MNIST.images[held]).argmax(1), MNIST.labels[held]
+    assert rows["accuracy", "logits"] == pytest.approx(float((said == labels).float().mean()), abs=1e-3)
+    assert set(table.model) == set(DIGIT_NETS)
+    last = table[table.measure == order.TO_THE_END].groupby(["model", "layer"]).value.last()
+    assert last.to_numpy() == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.slow
+def test_what_a_linear_classifier_explains_is_measured_again() -> None:
+    table = order.table()
+    rows = (
+        table[(table.model == "dense") & (table.epoch == 0.25) & (table.layer == "logits")].set_index("measure").value
+    )
+    held = torch.arange(3, 10_000, 4)
+    said = load("dense", weights="epoch-0.25")(MNIST.images[held]).argmax(1)
+    found = performance_correlation(said, order.linear(), MNIST.labels[held])
+    assert rows.set_index("measure").value[order.EXPLAINED] == pytest.approx(found, abs=0.005)
+    assert probe(*MNIST) == pytest.approx(float((order.linear() == MNIST.labels[held]).float().mean()), abs=0.002)
+
+
+def test_the_shipped_pairs_are_symmetric_and_1_with_themselves() -> None:
+    table = pd.read_csv(order.PAIRS)
+    for weights in order.WEIGHTS:
+        matrix = table[table.weights == weights].pivot_table("cka", "first", "second")
+        np.testing.assert_allclose(matrix, matrix.T)
+        np.testing.assert_allclose(np.diag(matrix), 1, atol=1e-3)
+        assert len(matrix) == 1 + sum({"dense": 3, "dense-video": 3, "cnn": 5, "rnn": 3}.values())
+    plain = table[table.weights == "plain"].set_index(["first", "second"]).cka
+    net, images = load("dense", weights="plain"), MNIST.images[::5]
+    expected = similarity(net.fc1(images.flatten(1)).relu(), images)
+    assert plain["dense/relu1", "pixels"] == pytest.approx(expected, abs=1e-3)
+
+
+def test_shipped_tests_follow_from_the_shipped_report() -> None:
+    """Of one claim; the statistics are exact, the intervals from the same draws."""
+    from core.evidence.report import table as whole
+
+    shipped = verdicts.table()
+    wanted = CLAIMS["C7"]
+    measures = {test.measure for test in wanted.tests} | {"field"}
+    rows = whole()[whole().measure.isin(measures)]
+    found = tested.tested(wanted, tested.Numbers(rows)).reset_index(drop=True)
+    own = shipped[shipped.claim == "C7"].reset_index(drop=True)
+    assert found.outcome.tolist() == own.outcome.tolist() and len(own)
+    np.testing.assert_allclose(found[list(NUMBERS)], own[list(NUMBERS)], rtol=2e-3, atol=1e-6)
+
+
+def test_every_claim_has_its_verdict_and_every_sentence_its_numbers() -> None:
+    found = verdicts.verdicts()
+    assert list(found) == list(CLAIMS)
+    assert {name for name, verdict in found.items() if verdict.kind == verdicts.LATER} == {
+        name for name, claim in CLAIMS.items() if claim.later
+    }
+    answers = dict(objections.objections())
+    assert set(answers) == set(objections.OBJECTIONS)
+    for said in (*sentences.answer(), *answers.values(), order.sentence()):
+        assert said.endswith(".") and not re.search(r"nan|inf\b|None", said)
+    assert all(math.isfinite(value) for value in objections.agreement().correlation)
+
+
+def test_outcomes_of_the_shipped_tests_are_of_their_own_numbers() -> None:
+    for row in verdicts.table().itertuples():
+        assert tested.outcome(row.p, row.p_beyond, row.sign, row.low, row.high) == row.outcome
+        assert row.low <= row.value <= row.high and row.beyond_low <= row.beyond <= row.beyond_high
+        if row.outcome in (HELD, TOO):
+            assert row.sign * row.value > 0
+        if row.against:
+            assert row.value - row.control == pytest.approx(row.beyond, abs=2e-3 * max(1, abs(row.value)))
