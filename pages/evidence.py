@@ -8,7 +8,7 @@ navigation.enter(
     "evidence",
     "How do we know?",
     "How do we know that networks learn small, basic features first and build complex ones from them? Eleven claims "
-    "carry that story. Each is put to tests that it could fail, beside controls that could explain it away.",
+    "carry that story; here is what becomes of each.",
 )
 
 with navigation.loading():

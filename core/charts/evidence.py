@@ -12,10 +12,20 @@ from core.evidence.figures import OWN
 from core.images import Theme
 
 TRAINED, TWIN, PIXELS = "trained", "untrained", "pixels"
-# Of a kind of line: dashes, width, opacity, and its band's opacity. What is not named here is another control.
-LOOKS = {TRAINED: ([1, 0], 2, 1, 0.25), TWIN: ([5, 4], 1.5, 0.6, 0.12), OWN: ([1, 0], 2.5, 1, 0)}
-CONTROLS = [([9, 3, 2, 3], 1.5, 0.85, 0.08), ([2, 3], 1.5, 0.85, 0.08), ([12, 3], 1.5, 0.85, 0.08)]
+# Of a kind of line: dashes, width, opacity, its band's opacity, and the shape of a point that stands alone. What is not
+# named here is another control.
+LOOKS = {
+    TRAINED: ([1, 0], 2, 1, 0.25, "circle"), TWIN: ([5, 4], 1.5, 0.6, 0.12, "circle"),
+    OWN: ([1, 0], 2.5, 1, 0, "circle"),
+}  # fmt: skip
+CONTROLS = [
+    ([9, 3, 2, 3], 1.5, 0.85, 0.08, "diamond"), ([2, 3], 1.5, 0.85, 0.08, "square"),
+    ([12, 3], 1.5, 0.85, 0.08, "triangle"),
+]  # fmt: skip
+PADDING = {"left": 0, "right": 2, "top": 2, "bottom": 2}  # Streamlit would leave 20 pixels below
 LETTER = 12  # pixels from one name to the next
+LETTERS: dict[str, Any] = {"fontWeight": 600, "fontSize": 11}
+PAPER = {"light": "#FCFBF8", "dark": "#15171C"}  # behind a name that stands on a line
 PANEL_WIDTH, PANEL_HEIGHT = 150, 140  # of a depth series
 SHADES = [0.3, 1.0]  # opacity of the shallowest and the deepest net of a series
 
@@ -23,12 +33,13 @@ SHADES = [0.3, 1.0]  # opacity of the shallowest and the deepest net of a series
 def nets_by_depth(table: pd.DataFrame, title: str, theme: Theme, width: int, height: int, small: bool = False) -> Spec:
     """A measure of several nets (model, family, kind, layer, depth, value, low, high), a line a net and kind.
 
-    The title is only read aloud. Of one layer alone each net is a point. A small one has hardly an axis, and no names.
+    Of one layer alone each net is a point. A small one has hardly an axis, no names, and the title, up to its colon,
+    above it; else that is only read aloud.
     """
     drawn = table[table.kind != PIXELS]
     kinds, names = tuple(dict.fromkeys(drawn.kind)), tuple(dict.fromkeys(drawn.model))
     one = names if drawn.depth.nunique() == 1 else ()
-    chart = _nets_chart(kinds, one, theme, width, height, small)
+    chart = _nets_chart(kinds, one, theme, width, height, title.split(":")[0] if small else "")
     labels = _names(drawn, height) if not small and not one else drawn.head(0)
     return filled(chart, _said(title, table), lines=_arrow(drawn), pixels=_arrow(table[table.kind == PIXELS]),
                   names=_arrow(labels))  # fmt: skip
@@ -68,8 +79,9 @@ def _looks(kinds: tuple[str, ...], place: int) -> list[Any]:
 
 @cache
 def _nets_chart(
-    kinds: tuple[str, ...], one: tuple[str, ...], theme: Theme, width: int, height: int, small: bool
+    kinds: tuple[str, ...], one: tuple[str, ...], theme: Theme, width: int, height: int, above: str
 ) -> Spec:
+    small = bool(above)
     y, tips = _up(theme, 2 if small else 4, small), _tips()
     x = _across(small) if not one else alt.X("model:N", sort=list(one), title=None, axis=alt.Axis(labelAngle=-30))
 
@@ -80,7 +92,8 @@ def _nets_chart(
     chart = table_of("lines").encode(x=x, color=_colour(theme), detail=["model:N", "kind:N"])
     high, low = alt.Y("high:Q"), alt.Y2("low:Q")
     bands = chart.mark_area().encode(y=high, y2=low, fillOpacity=by_kind(alt.FillOpacity, 3))
-    spans = chart.mark_rule(strokeWidth=4, opacity=0.35).encode(y=high, y2=low)
+    beside = alt.XOffset("kind:N", sort=list(kinds))  # of one layer, a net's kinds stand side by side
+    spans = chart.mark_rule(strokeWidth=2, opacity=0.5).encode(y=high, y2=low, xOffset=beside)
     lines = chart.mark_line().encode(
         y=y, strokeDash=by_kind(alt.StrokeDash, 0), strokeWidth=by_kind(alt.StrokeWidth, 1),
         opacity=by_kind(alt.Opacity, 2),
@@ -89,25 +102,28 @@ def _nets_chart(
     points = chart.mark_point(filled=True, size=12 if small else 26, strokeWidth=1.2).encode(
         y=y, fillOpacity=full, strokeOpacity=by_kind(alt.StrokeOpacity, 2), tooltip=tips
     )
+    if one:
+        points = points.encode(xOffset=beside, shape=by_kind(alt.Shape, 4))
     pixels = table_of("pixels").mark_rule(color=QUIET[theme], strokeDash=[1, 3], strokeWidth=2).encode(y=y)
-    names = (
-        table_of("names")
-        .mark_text(align="left", dx=7, fontWeight=600, fontSize=11)
-        .encode(x=_across(small), y=y, text="model:N", color=_colour(theme))
-    )
-    layers = [pixels, *([spans] if one else [bands, lines]), points, *([] if small or one else [names])]
-    return checked(alt.layer(*layers).properties(width=width, height=height))
+    base, look = table_of("names").encode(x=_across(small), y=y, text="model:N"), {"align": "left", "dx": 7, **LETTERS}
+    paper = base.mark_text(stroke=PAPER[theme], strokeWidth=4, opacity=0.85, **look)
+    names = [] if small or one else [paper, base.mark_text(**look).encode(color=_colour(theme))]
+    layers = [pixels, *([spans] if one else [bands, lines]), points, *names]
+    heading: dict[str, Any] = {"anchor": "start", "frame": "group", "fontSize": 10, "fontWeight": "normal", "offset": 2}
+    chart = alt.layer(*layers).properties(width=width, height=height, padding=PADDING)
+    return checked(chart.properties(title=alt.Title(above, color=QUIET[theme], **heading)) if small else chart)
 
 
 def _across(small: bool) -> alt.X:
-    axis = alt.Axis(grid=False, tickMinStep=1, format="d", domain=not small, labels=not small, ticks=not small)
+    axis = alt.Axis(grid=False, tickMinStep=1, format="d", domain=not small, labels=not small, ticks=not small,
+                    titleFontSize=10, titlePadding=2)  # fmt: skip
     return alt.X("depth:Q", title=None if small else "depth", axis=axis,
                  scale=alt.Scale(zero=False, nice=False, padding=6))  # fmt: skip
 
 
 def _up(theme: Theme, ticks: int, small: bool) -> alt.Y:
     axis = alt.Axis(gridColor=FAINT[theme], tickCount=ticks, ticks=False, domain=False, format="~g",
-                    labelFontSize=9 if small else 10, minExtent=34, maxExtent=34)  # fmt: skip
+                    labelFontSize=9 if small else 10, minExtent=30, maxExtent=30)  # fmt: skip
     return alt.Y("value:Q", title=None, axis=axis, scale=alt.Scale(zero=False, nice=True))
 
 

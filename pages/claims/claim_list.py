@@ -15,7 +15,7 @@ from pages.frame.glossary import explained
 from pages.frame.notice import notice
 
 CLAIM = "claim"  # in the link
-VERDICT, CHART, HEIGHT = 176, 260, 44  # pixels
+VERDICT, CHART, HEIGHT = 186, 250, 58  # pixels
 MARKS = {HOLDS: "full", ONLY: "half", DEPENDS: "half", ALSO: "ring", NO: "crossed", LATER: "dotted"}
 TERMS = ("untrained twin", "linear probe", "participation ratio", "Holm correction", "confidence interval")
 
@@ -33,7 +33,7 @@ def claim_list(theme: images.Theme, draw: Callable[[str], None]) -> None:
     if opened is not None and opened not in CLAIMS:
         notice(f"There is no claim {opened[:20]}; there are {', '.join(CLAIMS)}.", ":material/link_off:")
     st.html(_legend())
-    with st.container(key="claims", gap="xsmall"):
+    with st.container(key="claims", gap=None):
         for name in CLAIMS:
             with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"claim-{name}"):
                 _row(name, name == opened, theme)
@@ -44,21 +44,24 @@ def claim_list(theme: images.Theme, draw: Callable[[str], None]) -> None:
 
 def _row(name: str, opened: bool, theme: images.Theme) -> None:
     claim, chart = CLAIMS[name], _chart(name, theme)
-    st.html(_verdict(verdicts()[name]), width=VERDICT)
+    st.html(_verdict(verdicts()[name], claim.later), width=VERDICT)
     icon = ":material/expand_less:" if opened else ":material/expand_more:"
     with st.container(width="stretch", gap=None):
         st.button(f"**{name}** {claim.says}", type="tertiary", key=f"open-{name}", icon=icon, icon_position="right",
                   on_click=link.put, args=(CLAIM, None if opened else name))  # fmt: skip
-        st.caption(_effect(name))
+        if said := _effect(name):
+            st.caption(said)
     with st.container(width=CHART):
         if chart is not None:
             st.vega_lite_chart(spec=chart, width="content", key=f"small-{name}")
 
 
-def _verdict(verdict: Verdict) -> str:
-    """Its word with a mark: never a colour alone."""
+def _verdict(verdict: Verdict, later: str) -> str:
+    """Its word with a mark, never a colour alone, and how many tests hold, or what it waits for."""
     said = f"<b>{verdict.kind}</b>{escape(str(verdict).removeprefix(verdict.kind))}"
-    count = f'<span class="count">{verdict.held} of {verdict.of} tests</span>' if verdict.of else ""
+    tests = f"{verdict.held} of {verdict.of} tests"
+    below = f"waits for {escape(later)}" if later else tests if verdict.of and tests not in said else ""
+    count = f'<span class="count">{below}</span>' if below else ""
     return f'<div class="verdict"><i class="mark {MARKS[verdict.kind]}"></i><div>{said}{count}</div></div>'
 
 
@@ -80,8 +83,8 @@ def _sentences() -> tuple[str, str, str]:
 
 
 @st.cache_data(show_spinner=False)
-def _effect(name: str) -> str:
-    return sentences.support(name) or f"Waits for {CLAIMS[name].later or 'its numbers'}."
+def _effect(name: str) -> str | None:
+    return sentences.support(name)
 
 
 @st.cache_data(show_spinner=False)
@@ -90,4 +93,4 @@ def _chart(name: str, theme: images.Theme) -> charts.Spec | None:
     if found is None:
         return None
     figure, rows = found
-    return charts.nets_by_depth(rows, figure.title, theme, CHART - 44, HEIGHT, small=True)
+    return charts.nets_by_depth(rows, figure.title, theme, CHART, HEIGHT, small=True)

@@ -6,14 +6,14 @@ from core import charts, images
 from core.evidence import sentences
 from core.evidence.claims import CLAIMS, TRAININGS
 from core.evidence.figures import Figure, figures, lines, series_lines
+from core.evidence.report import TRAINED
 from core.models import DIGIT_NETS, families, find
 from pages.claims.formulas import FORMULAS, formulas
 from pages.claims.tests_table import tests_table
 from pages.frame.glossary import explained
 from pages.frame.navigation import PAGES
 
-WIDTH, HEIGHT = 296, 170  # pixels of a chart with its axis and its names, and of what is drawn in it
-ROOM = 126  # of it, for axis and names
+WIDTH, HEIGHT = 296, 220  # pixels of a chart with its axes and names
 SERIES = 600
 
 
@@ -26,9 +26,10 @@ def open_claim(name: str, theme: images.Theme) -> None:
     against = _against(name)
     if against:
         st.markdown(f"**What speaks most against it.** {against[0]}", help=explained("confidence interval"))
-    _where_to_see(claim.page, against[1] if against else None)
-    training = st.segmented_control("Training", TRAININGS, default=TRAININGS[0], required=True, key="training",
-                                    bind="query-params", help=explained("plain training"))  # fmt: skip
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        training = st.segmented_control("Training", TRAININGS, default=TRAININGS[0], required=True, key="training",
+                                        bind="query-params", help=explained("plain training"))  # fmt: skip
+        _where_to_see(claim.page, against[1] if against else None)
     _charts(name, training, theme)
     _series(name, theme)
     tests_table(name)
@@ -39,13 +40,12 @@ def open_claim(name: str, theme: images.Theme) -> None:
 def _where_to_see(page: str, against: str | None) -> None:
     """Links to the page where one sees it with one's own digit, and to the net that goes against it."""
     title = PAGES[page][1]
-    with st.container(horizontal=True, gap="medium"):
-        st.page_link(f"pages/{page}.py", label=f"See it with your own digit: {title}", icon=":material/draw:")
-        if against == "photo":
-            st.page_link("pages/photo.py", label="Look at photo, which goes against it", icon=":material/search:")
-        elif against:
-            st.page_link(f"pages/{page}.py", label=f"Look at {against}, which goes against it",
-                         icon=":material/search:", query_params=query_of(page, against))  # fmt: skip
+    st.page_link(f"pages/{page}.py", label=f"See it with your own digit: {title}", icon=":material/draw:")
+    if against == "photo":
+        st.page_link("pages/photo.py", label="Look at photo, which goes against it", icon=":material/search:")
+    elif against:
+        st.page_link(f"pages/{page}.py", label=f"Look at {against}, which goes against it", icon=":material/search:",
+                     query_params=query_of(page, against))  # fmt: skip
 
 
 def query_of(page: str, model: str) -> dict[str, str]:
@@ -60,19 +60,20 @@ def query_of(page: str, model: str) -> dict[str, str]:
 
 def _charts(name: str, training: str, theme: images.Theme) -> None:
     with st.container(horizontal=True, gap="medium", key="by-depth"):
-        for place, (figure, spec) in enumerate(_specs(name, training, theme)):
+        for place, (figure, spec, below) in enumerate(_specs(name, training, theme)):
             with st.container(width=WIDTH, gap="xsmall"):
                 st.caption(figure.title, help=FORMULAS.get(figure.measure.split(",")[0]))
                 st.vega_lite_chart(spec=spec, width="content", key=f"by-depth-{place}")
-                if figure.beside:
-                    st.caption(_beside(figure))
+                if below:
+                    st.caption(below)
 
 
-def _beside(figure: Figure) -> str:
-    """What the lines of other measures are."""
-    looks = ("dashes and dots", "dots", "long dashes")
-    said = (f"{look}: {name.split(', ')[-1]}" for look, name in zip(looks, figure.beside, strict=False))
-    return "; ".join(said).capitalize()
+def _beside(figure: Figure, layers: int) -> str:
+    """What the lines of other measures are; of one layer, what the points are."""
+    names = [name.split(", ")[-1] for name in figure.beside]
+    looks = ("dashes and dots", "dots", "long dashes") if layers > 1 else ("diamonds", "squares", "triangles")
+    said = [f"{look}: {name}" for look, name in zip(looks, names, strict=False)]
+    return "; ".join(said if layers > 1 else ["hollow: untrained twins", *said]).capitalize()
 
 
 def _series(name: str, theme: images.Theme) -> None:
@@ -95,10 +96,10 @@ def _against(name: str) -> tuple[str, str] | None:
 
 
 @st.cache_data(show_spinner=False)
-def _specs(name: str, training: str, theme: images.Theme) -> list[tuple[Figure, charts.Spec]]:
+def _specs(name: str, training: str, theme: images.Theme) -> list[tuple[Figure, charts.Spec, str]]:
     found = [(figure, lines(figure, training)) for figure in figures(CLAIMS[name])]
-    return [(figure, charts.nets_by_depth(rows, figure.title, theme, WIDTH - ROOM, HEIGHT))
-            for figure, rows in found if len(rows)]  # fmt: skip
+    return [(figure, charts.nets_by_depth(rows, figure.title, theme, WIDTH, HEIGHT),
+             _beside(figure, rows[rows.kind == TRAINED].depth.nunique())) for figure, rows in found if len(rows)]  # fmt: skip
 
 
 @st.cache_data(show_spinner=False)

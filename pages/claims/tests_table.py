@@ -17,7 +17,7 @@ HELP = {
     "control": "The same of the untrained twins, or of what is named.",
     "difference": "The value less the control.",
     "p": "That the value has the claim's sign, with Holm's correction.",
-    "p beyond": "That it exceeds the control in that direction, with Holm's correction.",
+    "p beyond control": "That it exceeds the control in that direction, with Holm's correction.",
 }
 
 
@@ -49,7 +49,7 @@ def worded(tests: pd.DataFrame) -> pd.DataFrame:
             "value": _interval(row, "value", "low", "high"),
             "control": _control(row["against"]) + _interval(row, "control", "control_low", "control_high"),
             "difference": _interval(row, "beyond", "beyond_low", "beyond_high"),
-            "p": _p(row["p"]), "p beyond": _p(row["p_beyond"]),
+            "p": _p(row["p"]), "p beyond control": _p(row["p_beyond"]),
         }
         for row in tests.to_dict("records")
     ]  # fmt: skip
