@@ -22,6 +22,7 @@ CONTROLS = [
     ([9, 3, 2, 3], 1.5, 0.85, 0.08, "diamond"), ([2, 3], 1.5, 0.85, 0.08, "square"),
     ([12, 3], 1.5, 0.85, 0.08, "triangle"),
 ]  # fmt: skip
+HEADING: dict[str, Any] = {"anchor": "start", "frame": "group", "fontSize": 10, "fontWeight": "normal", "offset": 2}
 PADDING = {"left": 0, "right": 2, "top": 2, "bottom": 2}  # Streamlit would leave 20 pixels below
 LETTER = 12  # pixels from one name to the next
 LETTERS: dict[str, Any] = {"fontWeight": 600, "fontSize": 11}
@@ -109,9 +110,8 @@ def _nets_chart(
     paper = base.mark_text(stroke=PAPER[theme], strokeWidth=4, opacity=0.85, **look)
     names = [] if small or one else [paper, base.mark_text(**look).encode(color=_colour(theme))]
     layers = [pixels, *([spans] if one else [bands, lines]), points, *names]
-    heading: dict[str, Any] = {"anchor": "start", "frame": "group", "fontSize": 10, "fontWeight": "normal", "offset": 2}
-    chart = alt.layer(*layers).properties(width=width, height=height, padding=PADDING)
-    return checked(chart.properties(title=alt.Title(above, color=QUIET[theme], **heading)) if small else chart)
+    whole = alt.layer(*layers).properties(width=width, height=height, padding=PADDING)
+    return checked(whole.properties(title=alt.Title(above, color=QUIET[theme], **HEADING)) if small else whole)
 
 
 def _across(small: bool) -> alt.X:

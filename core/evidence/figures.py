@@ -90,7 +90,8 @@ def series_lines(figure: Figure) -> pd.DataFrame:
     families = {SERIES[SERIES_NETS[name][0]].family for name in figure.series}
     nets = [name for name, spec in SERIES.items() if spec.family in families]
     own = table[table.model.isin(nets) & (table.measure == figure.measure) & (table.layer != ANSWER)]
-    own = _with_families(own[own.value.notna()].assign(kind=own.weights))
+    own = own[own.value.notna() & own.weights.isin([TRAINED, TWIN])]
+    own = _with_families(own.assign(kind=own.weights))
     return own.assign(layers=own.model.map(lambda name: int(name.split("-")[1])))
 
 

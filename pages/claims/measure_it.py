@@ -39,14 +39,15 @@ class Measurement:
         every = nets.test_images()
         step = len(every.images) // self.images  # at MOST it is that of the report
         chosen = Images(every.images[::step][: self.images], every.labels[::step][: self.images])
-        yield from measured(Subject(nets.net(self.model, self.weights), chosen), [self.measure])
+        subject = Subject(nets.net(self.model, self.weights), chosen, self.model, self.weights)
+        yield from measured(subject, [self.measure])
 
 
 def measure_it(theme: images.Theme) -> None:
     """Draw the choices, all of them in the link, the button, and what comes of it."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         measure = st.selectbox("Measure", list(MEASURES), list(MEASURES).index(FIRST), key="measure",
-                               bind="query-params", width=300, format_func=_title)  # fmt: skip
+                               bind="query-params", width=260)  # fmt: skip
         model = st.selectbox("Net", [*DIGIT_NETS, *SERIES], key="net", bind="query-params", width=160)
         weights = _choose_weights(model)
         count = st.slider("Test images", LEAST, MOST, USUAL, STEP, key="n", bind="query-params", width=240)
@@ -54,18 +55,13 @@ def measure_it(theme: images.Theme) -> None:
     long_work([wanted], "Start", partial(_live, wanted, theme), key="measure", last_only=False)
 
 
-def _title(measure: str) -> str:
-    return MEASURES[measure].title
-
-
 def _choose_weights(model: str) -> str:
     """Of what ships of the net."""
     if model in SERIES:
         return st.selectbox("Weights", ["plain", TWIN], key="weights-series", bind="query-params", width=180,
                             help=explained("plain training", "untrained twin"))  # fmt: skip
-    epochs = {name: f"trained for {epochs} epochs" for epochs, name in nets.stages().items() if name != "trained"}
+    epochs = [name for name in nets.stages().values() if name != "trained"]
     return st.selectbox("Weights", ["trained", "plain", TWIN, *epochs], key="weights", bind="query-params", width=180,
-                        format_func=lambda name: epochs.get(name, name),
                         help=explained("plain training", "untrained twin", "epoch"))  # fmt: skip
 
 

@@ -6,7 +6,6 @@ from core import charts, images
 from core.evidence import sentences
 from core.evidence.claims import CLAIMS, TRAININGS
 from core.evidence.figures import Figure, figures, lines, series_lines
-from core.evidence.report import TRAINED
 from core.models import DIGIT_NETS, families, find
 from pages.claims.formulas import FORMULAS, formulas
 from pages.claims.tests_table import tests_table
@@ -98,8 +97,11 @@ def _against(name: str) -> tuple[str, str] | None:
 @st.cache_data(show_spinner=False)
 def _specs(name: str, training: str, theme: images.Theme) -> list[tuple[Figure, charts.Spec, str]]:
     found = [(figure, lines(figure, training)) for figure in figures(CLAIMS[name])]
-    return [(figure, charts.nets_by_depth(rows, figure.title, theme, WIDTH, HEIGHT),
-             _beside(figure, rows[rows.kind == TRAINED].depth.nunique())) for figure, rows in found if len(rows)]  # fmt: skip
+    return [
+        (figure, charts.nets_by_depth(rows, figure.title, theme, WIDTH, HEIGHT), _beside(figure, rows.depth.max()))
+        for figure, rows in found
+        if len(rows)
+    ]
 
 
 @st.cache_data(show_spinner=False)
