@@ -13,7 +13,8 @@ PARAMETERS = {
     "guess": "ask round question",
     "neighbours": "images metric models of near far digit ink photo net unit",
     "maps": "map models of digit ink unit",
-    "evidence": "images depth layer twin place unit-dense unit-cnn unit-rnn unit-photo digit ink photo",
+    "evidence": "claim training yourself measure net weights weights-series n touch images depth layer twin place "
+    "unit-dense unit-cnn unit-rnn unit-photo digit ink photo",
     "nets": "unit of digit",
 }
 VALUES = [

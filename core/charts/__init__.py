@@ -5,6 +5,7 @@ it is kept, because building one costs a tenth of a second and a page has severa
 """
 
 from core.charts.columns import BARS, Column, net_columns, picture_width
+from core.charts.evidence import nets_by_depth, series_by_depth
 from core.charts.marks import CLASS_COLOURS, FAMILY_COLOURS, IMAGE, LAYER, PHOTO, PIXEL, PLACE, UNIT, Spec, choices
 from core.charts.measured import beside_pixels, by_depth, eigenvalues, guesses, learning, spread
 from core.charts.sheets import clickable_sheet, gallery, shares
@@ -36,7 +37,9 @@ __all__ = [
     "guesses",
     "learning",
     "net_columns",
+    "nets_by_depth",
     "picture_width",
+    "series_by_depth",
     "shares",
     "spread",
     "trust_curves",

@@ -29,6 +29,24 @@ GLOSSARY = {
     "silhouette": "How far apart classes lie: 1 is far, 0 touching, less is mixed.",
     "cosine distance": "1 minus the cosine of the angle between two vectors.",
     "t-SNE": "A flat map that keeps neighbours together; distances between clusters and their sizes say nothing.",
+    "effective receptive field": "The pixels by which a unit is really moved, weighed by how large its gradient is at "
+    "each, on the mean over images.",
+    "nonlinearity": "How much of a unit's answer no linear function of the pixels gives: 1 - R² of the best one, on "
+    "images that are held out.",
+    "linear probe": "A linear classifier that reads the class off a layer; the share that it gets right says how "
+    "openly the class lies there.",
+    "CKA": "How alike two layers arrange the same images: 1 is the same but for turns and scale, 0 nothing in common.",
+    "participation ratio": "Along how many directions a layer's answers vary: from 1 to the number of its units.",
+    "class selectivity": "How much a single unit says of the class.",
+    "forced choice": "Shown a unit's picture, one has to say which of two real images excites the unit more: by chance "
+    "half of them.",
+    "bootstrap": "How far a number would vary with other nets or units: it is computed anew, thousands of times, from "
+    "nets and units that are drawn from the measured ones.",
+    "Holm correction": "Of many tests a few succeed by luck. So the smallest p-value counts as often as there are "
+    "tests, the next once less, and so on.",
+    "rank correlation": "Whether two numbers rise together, whatever their scale: 1 always, 0 as by luck, -1 never.",
+    "depth series": "Nets of one family with as many parameters, which differ in how many layers they have.",
+    "plain training": "The same net, trained without augmentation, penalties or adversaries.",
     "epoch": "Once through all training images.",
     "learning rate": "How large a step training, or an ascent, takes.",
     "seed": "The number that random draws begin with: the same seed, the same picture.",
@@ -37,4 +55,5 @@ GLOSSARY = {
 
 def explained(*terms: str) -> str:
     """A tooltip: these terms and what they mean."""
-    return "\n\n".join(f"**{term.capitalize() if term != 't-SNE' else term}**: {GLOSSARY[term]}" for term in terms)
+    titles = {term: term if term == "t-SNE" else term[:1].upper() + term[1:] for term in terms}
+    return "\n\n".join(f"**{title}**: {GLOSSARY[term]}" for term, title in titles.items())

@@ -16,7 +16,7 @@ from core.layers import Layer
 from core.measures.neighbours import ENOUGH
 from core.measures.receptive_field import Field, receptive_fields
 from core.measures.spaces import Metric, Space, vectors
-from core.models import DIGIT_NETS, MODELS, find, load, snapshots
+from core.models import DIGIT_NETS, OWN, find, load, snapshots
 from core.process import give_back, settle
 from core.store import Result, address
 from core.survey import Answers
@@ -33,7 +33,7 @@ settle()
 
 def net(name: str, weights: str) -> nn.Module:
     """A model with its weights; ValueError, with a sentence for the page, where there is none."""
-    return _ours(name, weights) if name in MODELS else _torchvisions(name, weights)
+    return _ours(name, weights) if name in OWN else _torchvisions(name, weights)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

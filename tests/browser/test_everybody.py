@@ -22,7 +22,8 @@ LINKS = [
     "/attribution", "/attribution?digit=none", "/attribution?digit=7", "/attribution?digit=7&unit=cnn%2Frelu3%2F7",
     "/attribution?images=photos&photo=cat",
     "/guess?round=1", "/neighbours", "/neighbours?digit=7", "/neighbours?images=photos&photo=cat",
-    "/maps", "/maps?digit=7", "/evidence", "/evidence?depth=1&twin=true", "/evidence?images=photos&layer=head", "/nets",
+    "/maps", "/maps?digit=7", "/evidence", "/evidence?claim=C4",
+    "/evidence?touch=true&depth=1&twin=true", "/evidence?touch=true&images=photos&layer=head", "/nets",
 ]  # fmt: skip
 AT_ONCE = {"/?digit=7&unit=cnn%2Frelu3%2F7"}  # the others take minutes
 # The menu of a group of pages opens outside of all landmarks, as in a bare app of two pages in two groups.
@@ -164,7 +165,7 @@ def test_units_of_other_pages_are_opened_by_the_keyboard(
 
 @pytest.mark.slow
 def test_a_place_is_chosen_by_the_keyboard(server: str, open_page: Open) -> None:
-    page = at_rest(open_page(f"{server}/evidence"))
+    page = at_rest(open_page(f"{server}/evidence?touch=true"))
     tab_to(page, "keys-touch-cnn-trained")
     choose(page, "row 2, column 6")
     page.wait_for_url("**place=4-12*")
@@ -175,7 +176,7 @@ def test_a_place_is_chosen_by_the_keyboard(server: str, open_page: Open) -> None
 @pytest.mark.parametrize(("net", "place"), [("cnn", "8-8"), ("rnn", "8-14")])
 def test_a_click_in_a_picture_chooses_its_place(server: str, open_page: Open, net: str, place: str) -> None:
     """A quarter from the top and from the left; a row leaves the column."""
-    page = at_rest(open_page(f"{server}/evidence"))
+    page = at_rest(open_page(f"{server}/evidence?touch=true"))
     picture = page.locator(f".st-key-touch-{net}-trained svg.marks")
     box = picture.bounding_box()
     assert box is not None

@@ -1,4 +1,4 @@
-"""The Evidence page: a unit to touch, what it can see and what moves it, in digits and in photos."""
+"""On the Evidence page, a unit to touch: what it can see and what moves it, in digits and in photos."""
 
 import re
 
@@ -19,7 +19,7 @@ LINKED = ("place", "unit-dense", "unit-cnn", "unit-rnn", "unit-photo", "digit", 
 
 
 def evidence(**values: object) -> AppTest:
-    return page("evidence", LINKED, **values)
+    return page("evidence", (*LINKED, "touch"), touch="true", **values)
 
 
 def sentences(at: AppTest) -> list[str]:

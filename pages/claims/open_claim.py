@@ -1,0 +1,110 @@
+"""A claim in full: what speaks against it, its measures by depth, the depth series, and where to see it oneself."""
+
+import streamlit as st
+
+from core import charts, images
+from core.evidence import sentences
+from core.evidence.claims import CLAIMS, TRAININGS
+from core.evidence.figures import Figure, figures, lines, series_lines
+from core.models import DIGIT_NETS, families, find
+from pages.claims.formulas import FORMULAS, formulas
+from pages.claims.tests_table import tests_table
+from pages.frame.glossary import explained
+from pages.frame.navigation import PAGES
+
+WIDTH, HEIGHT = 296, 220  # pixels of a chart with its axes and names
+SERIES = 600
+
+
+def open_claim(name: str, theme: images.Theme) -> None:
+    """Draw all that there is of it."""
+    claim = CLAIMS[name]
+    if not claim.tests:
+        st.markdown(f"Nothing tests it here yet: it waits for {claim.later}.")
+        return
+    against = _against(name)
+    if against:
+        st.markdown(f"**What speaks most against it.** {against[0]}", help=explained("confidence interval"))
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        training = st.segmented_control("Training", TRAININGS, default=TRAININGS[0], required=True, key="training",
+                                        bind="query-params", help=explained("plain training"))  # fmt: skip
+        _where_to_see(claim.page, against[1] if against else None)
+    _charts(name, training, theme)
+    _series(name, theme)
+    tests_table(name)
+    with st.expander("How these numbers are computed"):
+        st.markdown(formulas(figure.measure for figure in figures(claim)))
+
+
+def _where_to_see(page: str, against: str | None) -> None:
+    """Links to the page where one sees it with one's own digit, and to the net that goes against it."""
+    title = PAGES[page][1]
+    st.page_link(f"pages/{page}.py", label=f"See it with your own digit: {title}", icon=":material/draw:")
+    if against == "photo":
+        st.page_link("pages/photo.py", label="Look at photo, which goes against it", icon=":material/search:")
+    elif against:
+        st.page_link(f"pages/{page}.py", label=f"Look at {against}, which goes against it", icon=":material/search:",
+                     query_params=query_of(page, against))  # fmt: skip
+
+
+def query_of(page: str, model: str) -> dict[str, str]:
+    """The parameters by which a page shows that net; the Draw page shows the first of each family anyway."""
+    if model not in DIGIT_NETS:
+        return {}
+    if page == "draw":
+        family = find(model).family
+        return {family: model} if len(families()[family]) > 1 else {}
+    return {"deep" if page == "weights" else "models": model}
+
+
+def _charts(name: str, training: str, theme: images.Theme) -> None:
+    with st.container(horizontal=True, gap="medium", key="by-depth"):
+        for place, (figure, spec, below) in enumerate(_specs(name, training, theme)):
+            with st.container(width=WIDTH, gap="xsmall"):
+                st.caption(figure.title, help=FORMULAS.get(figure.measure.split(",")[0]))
+                st.vega_lite_chart(spec=spec, width="content", key=f"by-depth-{place}")
+                if below:
+                    st.caption(below)
+
+
+def _beside(figure: Figure, layers: int) -> str:
+    """What the lines of other measures are; of one layer, what the points are."""
+    names = [name.split(", ")[-1] for name in figure.beside]
+    looks = ("dashes and dots", "dots", "long dashes") if layers > 1 else ("diamonds", "squares", "triangles")
+    said = [f"{look}: {name}" for look, name in zip(looks, names, strict=False)]
+    return "; ".join(said if layers > 1 else ["hollow: untrained twins", *said]).capitalize()
+
+
+def _series(name: str, theme: images.Theme) -> None:
+    found = _series_specs(name, theme)
+    if not found:
+        return
+    st.header("In nets that differ in depth alone", anchor=False, help=explained("depth series"))
+    st.caption("A line a net, from its first hidden layer to its last: the deeper the net, the darker. Dashed: twins.")
+    with st.container(horizontal=True, gap="medium", key="series"):
+        for place, (figure, spec) in enumerate(found):
+            with st.container(width=SERIES, gap="xsmall", key=f"series-{place}"):
+                st.caption(figure.title)
+                st.vega_lite_chart(spec=spec, width="content", key=f"of-series-{place}")
+
+
+# A claim has up to ten charts, whose rows are asked of the tables: they are kept.
+@st.cache_data(show_spinner=False)
+def _against(name: str) -> tuple[str, str] | None:
+    return sentences.against(name)
+
+
+@st.cache_data(show_spinner=False)
+def _specs(name: str, training: str, theme: images.Theme) -> list[tuple[Figure, charts.Spec, str]]:
+    found = [(figure, lines(figure, training)) for figure in figures(CLAIMS[name])]
+    return [
+        (figure, charts.nets_by_depth(rows, figure.title, theme, WIDTH, HEIGHT), _beside(figure, rows.depth.max()))
+        for figure, rows in found
+        if len(rows)
+    ]
+
+
+@st.cache_data(show_spinner=False)
+def _series_specs(name: str, theme: images.Theme) -> list[tuple[Figure, charts.Spec]]:
+    found = [(figure, series_lines(figure)) for figure in figures(CLAIMS[name]) if figure.series]
+    return [(figure, charts.series_by_depth(rows, figure.title, theme)) for figure, rows in found if len(rows)]
