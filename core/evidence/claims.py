@@ -84,6 +84,7 @@ _DEEP = tuple(test for measure, sign in (("nonlinearity", 1), ("probe", 1), ("pr
                                          ("similarity to pixels", -1), ("dimension", 1), ("detour", 1))
               for test in (_rises(measure, sign), _ranks(measure, sign)))  # fmt: skip
 _FLIPS = _rises("flips", 1, ("dense", "cnn")), _ranks("flips", 1, ("dense series", "cnn series"))
+_LESS = ", less that of untrained twins"
 _AT_EQUAL_DEPTH = "cnn less dense at the same depth"
 
 CLAIMS: dict[str, Claim] = {claim.name: claim for claim in (
@@ -119,10 +120,10 @@ CLAIMS: dict[str, Claim] = {claim.name: claim for claim in (
         _rises("neighbours"), _ranks("neighbours"),
     )),
     Claim("C10", "Training does this, not the architecture alone; and it happens in an order.", "features", (
-        *(Test(measure, level, sign, (*SUBJECTS, *SERIES_NETS), relative=True, says="mean over hidden layers")
+        *(Test(measure, level, sign, (*SUBJECTS, *SERIES_NETS), relative=True, says=f"mean over hidden layers{_LESS}")
           for measure, sign in (("eta squared", 1), ("neighbours", 1), ("probe at equal dimension", 1),
                                 ("nonlinearity", 1), ("similarity to pixels", -1))),
-        replace(_EDGES, relative=True),
+        replace(_EDGES, relative=True, says=f"{_EDGES.says}{_LESS}"),
         Test("recovered before freezing", rise, -1, control=None, says="all hidden layers less the first alone"),
     )),
     Claim("C11", "A later unit is built from the few earlier units that its weights name.", "",

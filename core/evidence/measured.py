@@ -163,3 +163,9 @@ MEASURES: dict[str, Measure] = {
     **DIRECTIONS,
     "edges, bare": Measure("Edge-likeness of bare optima", partial(of_windows, edge_likeness, OPTIMUM), shown=True),
 }  # fmt: skip
+
+
+def title(measure: str) -> str:
+    """What a measure is called, within a sentence."""
+    said = MEASURES[measure].title.split(":")[0] if measure in MEASURES else measure
+    return said[0].lower() + said[1:]

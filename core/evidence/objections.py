@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pandas as pd
 
 from core.evidence import curves
-from core.evidence.sentences import effect, title
+from core.evidence.measured import title
+from core.evidence.sentences import effect
 from core.evidence.tested import HELD
 from core.evidence.verdicts import listed, table
 from core.models import RANDOM_LABELS, ROTATIONS, TWIN

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from core.evidence.claims import CLAIMS
-from core.evidence.measured import MEASURES
+from core.evidence.measured import title
 from core.evidence.tested import AGAINST, HELD, NOT_SHOWN, TOO
 from core.evidence.verdicts import ALSO, DEPENDS, HOLDS, LATER, NO, ONLY, counterexample, listed, table, verdicts
 from core.models import TWIN
@@ -44,12 +44,6 @@ def _measures(tests: pd.DataFrame, outcomes: set[str]) -> str:
     }
     names = [title(measure) for measure, share in shares.items() if share >= MOST]
     return listed(list(dict.fromkeys(names))) if names else "nothing in most of the nets"
-
-
-def title(measure: str) -> str:
-    """What a measure is called, within a sentence."""
-    said = MEASURES[measure].title.split(":")[0] if measure in MEASURES else measure
-    return said[0].lower() + said[1:]
 
 
 def effect(row: pd.Series) -> str:

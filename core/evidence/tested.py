@@ -97,13 +97,15 @@ def tested(claim: Claim, numbers: Numbers) -> pd.DataFrame:
 
 def _row(cell: Cell, own: Estimate, control: Estimate | None) -> dict[str, object]:
     test, beyond = cell.test, own.less(control) if control else own
-    own = beyond if test.relative else own
+    if test.relative:
+        own, control = beyond, None
     of_control = (control.value, *control.interval()) if control else (np.nan,) * 3
     numbers = (own.value, *own.interval(), *of_control, beyond.value, *beyond.interval())
     surprise = beyond.value / beyond.error if beyond.error else np.inf * np.sign(beyond.value)
     return {
         "claim": cell.claim, "measure": test.measure, "says": test.says, "sign": test.sign, "subject": cell.subject,
-        "training": cell.training, "recipe": test.recipe, "against": test.control or "", "counts": cell.counts,
+        "training": cell.training, "recipe": test.recipe, "against": test.control if control else "",
+        "counts": cell.counts,
         **dict(zip(NUMBERS, numbers, strict=True)), "p": own.p(test.sign), "p_beyond": beyond.p(test.sign),
         "errors": test.sign * surprise,
     }  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.evidence.claims import CLAIMS
+from core.evidence.measured import title
 from core.evidence.tested import HELD, NUMBERS, TOO
 
 TABLE = Path(__file__).with_suffix(".csv")
@@ -29,8 +30,9 @@ class Verdict:
     names: tuple[str, ...] = ()  # the nets or measures for which it holds, or the assumption
 
     def __str__(self) -> str:
-        said = f" {listed(self.names)}" if self.kind == ONLY else f": {self.names[0]}" if self.names else ""
-        return f"{self.kind}{said}"
+        if self.kind == ONLY:
+            return f"{self.kind} {listed([title(name) for name in self.names])}"
+        return f"{self.kind}: {self.names[0]}" if self.names else self.kind
 
 
 def verdict(claim: str, tests: pd.DataFrame) -> Verdict:
