@@ -567,16 +567,16 @@ def test_a_sheet_is_as_large_as_its_pixels_say() -> None:
     assert (plain["width"], plain["height"]) == sheet.picture.size
     image, text = views_of(plain)[:2]
     assert (image["mark"]["width"], image["mark"]["height"]) == sheet.picture.size
-    assert plain["datasets"]["picture"].left.tolist() == [0] and plain["datasets"]["picture"].top.tolist() == [0]
-    assert len(plain["datasets"]["outlines"]) == len(plain["datasets"]["rows"]) == 0
+    assert tables_of(plain)["picture"].left.tolist() == [0] and tables_of(plain)["picture"].top.tolist() == [0]
+    assert len(tables_of(plain)["outlines"]) == len(tables_of(plain)["rows"]) == 0
     assert text["encoding"]["x"] == {"value": 0} and text["mark"]["lineBreak"] == "\n"
     half = charts.clickable_sheet(
         sheet, charts.PHOTO, list("abcd"), about="", shrink=2, room=30, captions=["one", "two"]
     )
-    np.testing.assert_allclose(half["datasets"]["boxes"].left, plain["datasets"]["boxes"].left / 2 + 30)
-    np.testing.assert_allclose(half["datasets"]["boxes"].bottom, plain["datasets"]["boxes"].bottom / 2)
-    assert half["datasets"]["picture"].left.tolist() == [30] and half["height"] == round(plain["height"] / 2)
-    assert half["datasets"]["rows"].top.tolist() == sorted(set(half["datasets"]["boxes"].top))
+    np.testing.assert_allclose(tables_of(half)["boxes"].left, tables_of(plain)["boxes"].left / 2 + 30)
+    np.testing.assert_allclose(tables_of(half)["boxes"].bottom, tables_of(plain)["boxes"].bottom / 2)
+    assert tables_of(half)["picture"].left.tolist() == [30] and half["height"] == round(plain["height"] / 2)
+    assert tables_of(half)["rows"].top.tolist() == sorted(set(tables_of(half)["boxes"].top))
     # a PNG keeps every pixel; what is shrunk need not
     kinds = [tables_of(spec)["picture"].url[0].split(";")[0] for spec in (plain, half)]
     assert kinds[0] == "data:image/png" and kinds[1] != kinds[0]

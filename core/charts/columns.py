@@ -14,7 +14,6 @@ import pyarrow as pa
 from PIL import Image
 
 from core.charts.marks import (
-    BOX,
     FAINT,
     FAMILY_COLOURS,
     QUIET,
@@ -26,6 +25,7 @@ from core.charts.marks import (
     checked,
     filled,
     selectable,
+    sides,
     table_of,
 )
 from core.images import STEP, Theme, Tiles, data_url, ramp
@@ -94,10 +94,10 @@ def _net_column(column: Column, tops: dict[int, int], theme: Theme, width: int, 
         _column_chart(FAMILY_COLOURS[column.family], theme, width, height),
         _described(column),
         pictures=pa.Table.from_pylist(pictures),
-        units=pa.table(_sides(boxes) | {UNIT: units}),
+        units=pa.table(sides(boxes) | {UNIT: units}),
         bars=_bars(classes, column),
         labels=_labels(classes, column.labels),
-        outlines=pa.table(_sides(outlines)),
+        outlines=pa.table(sides(outlines)),
     )
 
 
@@ -108,10 +108,6 @@ def _described(column: Column) -> str:
         f"{column.model}, from the top down: {column.input_caption}, then the layers {layers}. "
         f"It answers {column.labels[best]} with {100 * column.shares[best]:.3g} %."
     )
-
-
-def _sides(boxes: np.ndarray) -> dict[str, np.ndarray]:
-    return dict(zip(BOX, boxes.T, strict=True))
 
 
 def _placed(column: Column, tops: dict[int, int], theme: Theme) -> tuple[list[dict[str, Any]], np.ndarray, list[str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -71,6 +72,11 @@ class Pixels:
         """The encoding of a field that holds places."""
         scale = alt.Scale(domain=[0, self.size], range=[0, self.size], nice=False, zero=False)
         return (alt.X if self.channel == "x" else alt.Y)(f"{field}:Q", scale=scale, axis=None)
+
+
+def sides(boxes: np.ndarray) -> dict[str, np.ndarray]:
+    """Boxes (n, 4) as the columns of a table."""
+    return dict(zip(BOX, boxes.T, strict=True))
 
 
 def table_of(name: str) -> alt.Chart:

@@ -7,9 +7,9 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from core.charts.marks import (
-    BOX,
     FAMILY_COLOURS,
     IMAGE,
     QUIET,
@@ -20,6 +20,7 @@ from core.charts.marks import (
     checked,
     filled,
     selectable,
+    sides,
     table_of,
 )
 from core.images import Theme, Tiles, data_url
@@ -54,14 +55,22 @@ def clickable_sheet(
     have the family's colour; boxes in `marks`, in the sheet's pixels, have one, too.
     """
     width, height = (round(side / shrink) for side in sheet.picture.size)
-    picture = pd.DataFrame([{"left": room, "top": 0, "url": data_url(sheet.picture, exact=shrink == 1)}])
-    boxes = pd.DataFrame(sheet.boxes / shrink + np.array([room, 0, room, 0]), columns=BOX).assign(**{name: values})
-    tops = sorted(set(boxes.top))
-    rows = pd.DataFrame({"top": tops[: len(captions)], "caption": captions})
-    chart = _sheet_chart(name, width, height, room, FAMILY_COLOURS[family], theme)
-    marked = pd.DataFrame(np.array(marks, float).reshape(-1, 4) / shrink + np.array([room, 0, room, 0]), columns=BOX)
-    outlines = pd.concat([boxes.loc[boxes[name] == selected, BOX], marked])
-    return filled(chart, f"{about}: {_listed(values)}", picture=picture, boxes=boxes, rows=rows, outlines=outlines)
+    boxes, framed = (_shown(each, shrink, room) for each in (sheet.boxes, marks))
+    chosen = boxes[[value == selected for value in values]]
+    tops = sorted(set(boxes[:, 1].tolist()))[: len(captions)]
+    return filled(
+        _sheet_chart(name, width, height, room, FAMILY_COLOURS[family], theme),
+        f"{about}: {_listed(values)}",
+        picture=pa.table({"left": [room], "top": [0], "url": [data_url(sheet.picture, exact=shrink == 1)]}),
+        boxes=pa.table(sides(boxes) | {name: values}),
+        rows=pa.table({"top": pa.array(tops, pa.float64()), "caption": pa.array(captions[: len(tops)], pa.string())}),
+        outlines=pa.table(sides(np.concatenate([chosen, framed]))),
+    )
+
+
+def _shown(boxes: np.ndarray | Sequence[Sequence[float]], shrink: float, room: int) -> np.ndarray:
+    """Boxes in a sheet's pixels as they stand in the chart."""
+    return np.array(boxes, float).reshape(-1, 4) / shrink + np.array([room, 0, room, 0])
 
 
 def _listed(values: Sequence[Any]) -> str:
