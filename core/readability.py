@@ -87,6 +87,22 @@ def table() -> pd.DataFrame:
     return pd.read_csv(TABLE)
 
 
+def sentence() -> str:
+    """Whether pictures tell more and more in training, by the shipped numbers."""
+    rows = table()[table().measure == PICTURE].sort_values("epoch")
+    layers = rows.groupby(["model", "layer"])
+    begin, end, best = (layers.value.agg(which) for which in ("first", "last", "max"))
+    lost = (best - end).sort_values().reset_index().iloc[-1]
+    of_it = rows[(rows.model == lost.model) & (rows.layer == lost.layer)]
+    rise = end - begin
+    return (
+        "Forced choice by a unit's picture is higher at the end of training than before it in "
+        f"{int((rise > 0).sum())} of {len(rise)} hidden layers, by {rise.min():+.2f} to {rise.max():+.2f}. It is highest "
+        f"before the end in {int((best > end).sum())} of them; most is lost again in {lost.model}/{lost.layer}, "
+        f"{lost.value:.2f} since epoch {of_it.epoch[of_it.value.idxmax()]:g}."
+    )
+
+
 def main() -> None:
     """Measure the snapshots that the table does not have yet, with a progress bar; it is written after each."""
     settle()

@@ -790,3 +790,13 @@ def test_what_can_be_clicked_is_known_from_the_chart() -> None:
     sheet = images.contact_sheet(torch.rand(4, 1, 28, 28), columns=2)
     assert charts.choices(charts.gallery(sheet, [5, 8, 13, 21]), charts.IMAGE) == [5, 8, 13, 21]
     assert charts.choices(charts.gallery(sheet, [5, 8, 13, 21]), charts.UNIT) == []
+
+
+def test_over_training_a_line_a_layer_and_the_start_has_a_place() -> None:
+    rows = [("conv1", 1, 0.0, 0.5), ("conv1", 1, 2.0, 0.9), ("conv2", 2, 0.0, 0.2), ("conv2", 2, 2.0, 0.8)]
+    table = pd.DataFrame(rows, columns=["layer", "depth", "epoch", "value"])
+    spec = charts.over_training(table, "Similarity", "cnn", "light", 200, 100)
+    assert spec["description"] == "Similarity, over training: conv1 from 0.5 to 0.9; conv2 from 0.2 to 0.8."
+    assert spec["datasets"]["steps"].epoch.min() == 1 / 32
+    line = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "line")
+    assert line["mark"]["color"] == charts.FAMILY_COLOURS["cnn"] and line["encoding"]["x"]["scale"]["type"] == "log"

@@ -113,3 +113,16 @@ def test_the_command_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytes
     again = pd.read_csv(readability.TABLE)
     assert len(asked) == len(whole) - 5 and again.value.tolist() == [0.25] * 5 + [0.5] * (len(whole) - 5)
     pd.testing.assert_frame_equal(again.drop(columns="value"), whole.drop(columns="value"))
+
+
+def test_the_sentence_counts_layers_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One rises and falls, one only rises."""
+    rows = [("dense", "fc1", epoch, value) for epoch, value in ((0, 0.5), (1, 0.9), (2, 0.7))]
+    rows += [("cnn", "conv1", epoch, value) for epoch, value in ((0, 0.6), (1, 0.65), (2, 0.9))]
+    made = pd.DataFrame(rows, columns=["model", "layer", "epoch", "value"]).assign(measure="picture")
+    monkeypatch.setattr(readability, "table", lambda: made)
+    assert readability.sentence() == (
+        "Forced choice by a unit's picture is higher at the end of training than before it in 2 of 2 hidden layers, by "
+        "+0.20 to +0.30. It is highest before the end in 1 of them; most is lost again in dense/fc1, 0.20 since epoch "
+        "1."
+    )

@@ -8,12 +8,14 @@ from core.evidence.claims import CLAIMS, TRAININGS
 from core.evidence.figures import Figure, figures, lines, series_lines
 from core.models import DIGIT_NETS, families, find
 from pages.claims.formulas import FORMULAS, formulas
+from pages.claims.in_training import in_training
 from pages.claims.tests_table import tests_table
 from pages.frame.glossary import explained
 from pages.frame.navigation import PAGES
 
 WIDTH, HEIGHT = 296, 220  # pixels of a chart with its axes and names
 SERIES = 600
+IN_TRAINING = "C10"  # which is about an order in time, too
 
 
 def open_claim(name: str, theme: images.Theme) -> None:
@@ -31,6 +33,8 @@ def open_claim(name: str, theme: images.Theme) -> None:
         _where_to_see(claim.page, against[1] if against else None)
     _charts(name, training, theme)
     _series(name, theme)
+    if name == IN_TRAINING:
+        in_training(theme)
     tests_table(name)
     with st.expander("How these numbers are computed"):
         st.markdown(formulas(figure.measure for figure in figures(claim)))

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.evidence import curves, objections, report, sentences, verdicts
+from core import readability
+from core.evidence import curves, objections, order, report, sentences, verdicts
 from core.evidence.claims import CLAIMS
 from core.evidence.figures import figures
 from core.evidence.report import Net
@@ -214,3 +215,15 @@ def test_what_cannot_be_measured_gets_a_sentence_on_the_page(empty_store: Path) 
     press(at, "Start")
     until(at, lambda at: bool(at.info))
     assert "more images" in said(fine(at))
+
+
+def test_the_claim_about_training_shows_its_order() -> None:
+    at = fine(evidence_page(claim="C10"))
+    said = [block.value for block in at.markdown]
+    assert order.sentence() in said and readability.sentence() in said
+    titles = [caption.value for caption in at.caption]
+    for model in DIGIT_NETS:
+        assert (
+            f"{model}: Similarity to the end: CKA" in titles and f"{model}: Right choices by a unit's picture" in titles
+        )
+    assert order.sentence() not in [block.value for block in fine(evidence_page(claim="C9")).markdown]
