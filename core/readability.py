@@ -98,8 +98,8 @@ def sentence() -> str:
     return (
         "Forced choice by a unit's picture is higher at the end of training than before it in "
         f"{int((rise > 0).sum())} of {len(rise)} hidden layers, by {rise.min():+.2f} to {rise.max():+.2f}. It is "
-        f"highest before the end in {int((best > end).sum())} of them; most is lost again in {lost.model}/{lost.layer}, "
-        f"{lost.value:.2f} since epoch {of_it.epoch[of_it.value.idxmax()]:g}."
+        f"highest before the end in {int((best > end).sum())} of them; most is lost again in "
+        f"{lost.model}/{lost.layer}, {lost.value:.2f} since epoch {of_it.epoch[of_it.value.idxmax()]:g}."
     )
 
 

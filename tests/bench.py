@@ -187,6 +187,20 @@ def test_a_rerun_of_the_draw_page(benchmark: Any) -> None:
     benchmark.pedantic(lambda: another_digit(at), rounds=20, warmup_rounds=3)
 
 
+@pytest.mark.parametrize("claim", ["", "C2", "C4"])
+def test_a_rerun_of_the_evidence_page(benchmark: Any, claim: str) -> None:
+    """With a claim closed or open, once its charts are kept."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at.query_params["claim"] = claim
+    at.switch_page("pages/evidence.py").run()
+
+    def rerun() -> None:
+        at.run()
+        assert not at.exception
+
+    benchmark.pedantic(rerun, rounds=20, warmup_rounds=3)
+
+
 @pytest.mark.parametrize("unit", ["cnn/relu3/5", "rnn/lstm2/5"])
 def test_a_rerun_of_the_draw_page_with_a_units_panel(benchmark: Any, unit: str) -> None:
     """Once its survey is loaded; what the panel takes is the difference to the page without it."""

@@ -22,7 +22,7 @@ LINKS = [
     "/attribution", "/attribution?digit=none", "/attribution?digit=7", "/attribution?digit=7&unit=cnn%2Frelu3%2F7",
     "/attribution?images=photos&photo=cat",
     "/guess?round=1", "/neighbours", "/neighbours?digit=7", "/neighbours?images=photos&photo=cat",
-    "/maps", "/maps?digit=7", "/evidence", "/evidence?claim=C4",
+    "/maps", "/maps?digit=7", "/evidence", "/evidence?claim=C4", "/evidence?claim=C2&yourself=true",
     "/evidence?touch=true&depth=1&twin=true", "/evidence?touch=true&images=photos&layer=head", "/nets",
 ]  # fmt: skip
 AT_ONCE = {"/?digit=7&unit=cnn%2Frelu3%2F7"}  # the others take minutes
