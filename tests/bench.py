@@ -20,6 +20,7 @@ from core.attribution.backwards import COPIES, PIECES, STEPS
 from core.attribution.outcome import Target
 from core.attribution.removal import superpixels
 from core.data import canvas, digits, photos
+from core.evidence import report
 from core.layers import list_layers, record
 from core.maps import METHODS, Basis
 from core.measures.neighbours import ENOUGH
@@ -282,6 +283,13 @@ def test_an_attribution_of_a_photo(benchmark: Any, name: str, who: str) -> None:
         work = partial(PLAIN[name], net.requires_grad_(True), x)
     slow = name in ("occlusion", "Shapley sampling")
     benchmark.pedantic(work, rounds=1 if slow else 5, warmup_rounds=0 if slow else 1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_report_of_a_net_and_seed(benchmark: Any, name: str) -> None:
+    """Every measure of every layer, of 2,000 images."""
+    net = report.Net(name, "trained", "trained", 0, "seed-0")
+    benchmark.pedantic(lambda: list(report.of_net(net, report.measures_of(name))), rounds=1)
 
 
 def test_mouse_up_to_new_pictures_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:
