@@ -53,13 +53,16 @@ def test_the_answer_counts_the_verdicts_and_names_what_training_adds(made: pd.Da
     assert "1 hold;" in first and "nonlinearity" in adds and without.endswith("nothing in most of the nets.")
 
 
-def test_an_effect_is_its_numbers_beside_the_controls(made: pd.DataFrame) -> None:
-    row = made[made.subject == "dense"].iloc[0]
-    said = [f"{row[name]:+.2f}" for name in NUMBERS[:6]]
-    assert sentences.effect(row) == (
-        f"`dense` trained: nonlinearity, : {said[0]} ({said[1]} to {said[2]}); its untrained twins {said[3]} "
-        f"({said[4]} to {said[5]})"
-    )
+def test_an_effect_is_its_numbers_beside_the_controls() -> None:
+    numbers = dict(zip(NUMBERS, (0.5, 0.25, 0.75, -0.0004, -0.02, 0.03), strict=False))
+    row = pd.Series({"subject": "dense", "training": "plain", "recipe": "", "measure": "nonlinearity", "says": "a rise",
+                     "against": "untrained"} | numbers)  # fmt: skip
+    said = "`dense` plain: nonlinearity, a rise: +0.50 (+0.25 to +0.75)"
+    assert sentences.effect(row) == f"{said}; its untrained twins 0 (-0.020 to +0.030)"
+    row["recipe"], row["against"] = "bare", ""
+    assert sentences.effect(row) == said.replace("plain:", "plain, bare:")
+    row["against"] = "forced choice, another unit's picture"
+    assert "; another unit's picture 0 (" in sentences.effect(row)
 
 
 def test_the_strongest_support_and_counterexample_are_named(made: pd.DataFrame) -> None:

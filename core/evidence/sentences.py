@@ -12,6 +12,7 @@ from core.evidence.verdicts import ALSO, DEPENDS, HOLDS, LATER, NO, ONLY, counte
 from core.models import TWIN
 
 IN_PART = (ONLY, DEPENDS)
+SMALL = 0.1  # below which a number needs a third digit
 MOST = 0.75  # of a measure's tests, that is said of it
 OUTCOMES = {
     HELD: "shown, and beyond its control", TOO: "shown, but not beyond its control", NOT_SHOWN: "not shown",
@@ -57,8 +58,10 @@ def effect(row: pd.Series) -> str:
 
 
 def _number(row: pd.Series, columns: tuple[str, ...]) -> str:
-    value, low, high = (row[column] for column in columns)
-    return f"{value:+.2f} ({low:+.2f} to {high:+.2f})"
+    numbers = [row[column] for column in columns]
+    digits = 2 if max(map(abs, numbers)) >= SMALL else 3
+    value, low, high = (f"{number:+.{digits}f}" if round(number, digits) else "0" for number in numbers)
+    return f"{value} ({low} to {high})"
 
 
 def support(claim: str) -> str | None:
