@@ -31,7 +31,18 @@ def _row(claim: str, measure: str, subject: str, training: str = "trained", **mo
 def _by_construction() -> str:
     rows = [_row("C3", "effective radius", subject) for subject in ("cnn", "photo")]
     said = [f"{effect(row)} ({row.outcome})" for row in rows if row is not None]
-    return f"So it does, in twins as well. {'; '.join(said)}." if said else ""
+    return f"So it does, in twins as well. {'; '.join(said)}. {_smaller()}" if said else ""
+
+
+def _smaller() -> str:
+    """In how many layers training makes the effective field smaller."""
+    found = curves.table()
+    radii = found[(found.measure == "effective radius") & found.model.isin(["cnn", "photo"])]
+    trained = radii[(radii.weights == "trained") & (radii.training == "trained")].set_index(["model", "layer"])
+    twins = radii[radii.weights == TWIN].set_index(["model", "layer"])
+    less = trained.high < twins.low.reindex(trained.index)
+    counts = [f"{int(own.sum())} of {len(own)} layers of `{model}`" for model, own in less.groupby("model")]
+    return f"Training makes it smaller than in every twin in {listed(counts)}." if counts else ""
 
 
 def _random_probe() -> str:

@@ -26,16 +26,18 @@ def answer() -> tuple[str, str, str]:
     """How we know, in three sentences: how the claims fare, what training adds, and what is there without it."""
     kinds = Counter(verdict.kind for verdict in verdicts().values())
     tests = table()[table().counts]
-    parts = [(kinds[HOLDS], "hold"), (sum(kinds[kind] for kind in IN_PART), "hold for some nets, measures or recipes"),
-             (kinds[ALSO], "hold in untrained nets as well"), (kinds[NO], "do not hold")]  # fmt: skip
-    counted = listed([f"{count} {said}" for count, said in parts if count])
+    parts = [(kinds[HOLDS], "in all of them"), (sum(kinds[kind] for kind in IN_PART), "in some only"),
+             (kinds[ALSO], "in the controls as well"), (kinds[NO], "not at all")]  # fmt: skip
+    counted = listed([f"{count} hold{'s' * (count == 1)} {said}" for count, said in parts if count])
     first = (
         f"By experiment: of {len(CLAIMS) - kinds[LATER]} claims about depth, put to {len(tests)} tests with controls "
         f"that could refute them, {counted}; {kinds[LATER]} more wait for theirs."
     )
-    return first, f"What training adds: {_measures(tests, {HELD})}.", (
-        f"What an untrained net shows nearly as much, or no net does: {_measures(tests, {TOO, NOT_SHOWN, AGAINST})}."
-    )  # fmt: skip
+    return (
+        first,
+        f"In most nets these exceed their controls, untrained twins above all: {_measures(tests, {HELD})}.",
+        f"In most nets these do not, or are not there at all: {_measures(tests, {TOO, NOT_SHOWN, AGAINST})}.",
+    )
 
 
 def _measures(tests: pd.DataFrame, outcomes: set[str]) -> str:
@@ -44,7 +46,7 @@ def _measures(tests: pd.DataFrame, outcomes: set[str]) -> str:
         str(measure): rows.outcome.isin(outcomes).mean() for measure, rows in tests.groupby("measure", sort=False)
     }
     names = [title(measure) for measure, share in shares.items() if share >= MOST]
-    return listed(list(dict.fromkeys(names))) if names else "nothing in most of the nets"
+    return listed(list(dict.fromkeys(names))) if names else "none"
 
 
 def effect(row: pd.Series) -> str:

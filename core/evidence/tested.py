@@ -10,6 +10,7 @@ from core.evidence.statistics import Estimate, estimate, holm, means, resampled
 from core.models import TWIN
 
 HELD, TOO, NOT_SHOWN, AGAINST = "holds", "the control shows it too", "not shown", "against"
+ALWAYS = 1e6  # standard errors, where nothing varies
 NUMBERS = ("value", "low", "high", "control", "control_low", "control_high", "beyond", "beyond_low", "beyond_high")
 
 ByDepth = dict[int, np.ndarray]  # the values of a layer's units, or its own
@@ -101,13 +102,13 @@ def _row(cell: Cell, own: Estimate, control: Estimate | None) -> dict[str, objec
         own, control = beyond, None
     of_control = (control.value, *control.interval()) if control else (np.nan,) * 3
     numbers = (own.value, *own.interval(), *of_control, beyond.value, *beyond.interval())
-    surprise = beyond.value / beyond.error if beyond.error else np.inf * np.sign(beyond.value)
+    errors = beyond.value / beyond.error if beyond.error else float(np.sign(beyond.value)) * ALWAYS
     return {
         "claim": cell.claim, "measure": test.measure, "says": test.says, "sign": test.sign, "subject": cell.subject,
         "training": cell.training, "recipe": test.recipe, "against": test.control if control else "",
         "counts": cell.counts,
         **dict(zip(NUMBERS, numbers, strict=True)), "p": own.p(test.sign), "p_beyond": beyond.p(test.sign),
-        "errors": test.sign * surprise,
+        "errors": test.sign * errors,
     }  # fmt: skip
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from core import by_depth, telling
+from core import by_depth, readability, telling
+from core.evidence import objections, order, sentences
+from core.evidence.claims import CLAIMS
 from core.measures import neighbours, signal
 from core.models import cards
 from core.trust import advice
@@ -18,13 +20,26 @@ def test_the_tables_are_those_that_the_commands_print() -> None:
         assert table in README and len(table.splitlines()) > 4
     assert advice.markdown("cnn") in README
     assert telling.markdown() in README
+    assert sentences.markdown() in README
 
 
 def test_the_sentences_are_those_that_the_tables_say() -> None:
     words = README.replace("\n", " ")
     for said in (neighbours.headline(), neighbours.headline("silhouette"), neighbours.dimensions(), neighbours.rise(),
-                 by_depth.sentence(), telling.headline()):  # fmt: skip
+                 by_depth.sentence(), telling.headline(), *sentences.answer(), order.sentence(),
+                 readability.sentence()):  # fmt: skip
         assert said in words
+
+
+def test_the_evidence_is_said_with_its_numbers() -> None:
+    words = " ".join(README.split())
+    for name in CLAIMS:
+        if support := sentences.support(name):
+            assert support in words
+        if counterexample := sentences.against(name):
+            assert counterexample[0] in words
+    for objection, answer in objections.objections():
+        assert f"- *{objection}* {answer}" in words
 
 
 def test_the_recurrent_and_the_videos_twins_hardly_answer() -> None:
