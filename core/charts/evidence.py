@@ -122,7 +122,7 @@ def _across(small: bool) -> alt.X:
 
 
 def _up(theme: Theme, ticks: int, small: bool) -> alt.Y:
-    axis = alt.Axis(gridColor=FAINT[theme], tickCount=ticks, ticks=False, domain=False, format="~g",
+    axis = alt.Axis(gridColor=FAINT[theme], tickCount=ticks, ticks=False, domain=False, format="~r",
                     labelFontSize=9 if small else 10, minExtent=30, maxExtent=30)  # fmt: skip
     return alt.Y("value:Q", title=None, axis=axis, scale=alt.Scale(zero=False, nice=True))
 

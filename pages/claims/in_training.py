@@ -6,7 +6,7 @@ from core import charts, images, readability
 from core.evidence import order
 from core.models import DIGIT_NETS, MODELS
 
-WIDTH, HEIGHT = 250, 150  # pixels of a chart without its axes
+WIDTH, HEIGHT = 205, 150  # pixels of a chart without its axes
 
 
 def in_training(theme: images.Theme) -> None:
@@ -21,7 +21,7 @@ def in_training(theme: images.Theme) -> None:
             for model in DIGIT_NETS:
                 own = rows[rows.model == model]
                 if len(own):
-                    with st.container(width=WIDTH + 70, gap="xsmall"):
+                    with st.container(width=WIDTH + 68, gap="xsmall"):
                         st.caption(f"{model}: {title}")
                         spec = charts.over_training(
                             own, f"{model}: {title}", MODELS[model].family, theme, WIDTH, HEIGHT
