@@ -157,7 +157,7 @@ def _series_chart(families: tuple[str, ...], titles: tuple[str, ...], theme: The
 
 
 def _panel(family: str, title: str, theme: Theme, first: bool) -> alt.LayerChart | alt.FacetChart:
-    axis = alt.Axis(gridColor=FAINT[theme], tickCount=4, ticks=False, domain=False, format="~g", labels=first)
+    axis = alt.Axis(gridColor=FAINT[theme], tickCount=4, ticks=False, domain=False, format="~r", labels=first)
     y = alt.Y("value:Q", title=None, axis=axis, scale=alt.Scale(zero=False))
     shade = alt.Opacity("layers:Q", legend=None, scale=alt.Scale(range=SHADES))
     chart = (
