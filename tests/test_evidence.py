@@ -119,6 +119,19 @@ def test_a_layer_is_settled_from_where_it_stays_like_its_end() -> None:
     assert found.to_dict() == {"a": 2, "b": 3, "c": 0}
 
 
+def test_units_that_are_left_out_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though two measures say nothing of them; random labels and other claims' nets do not count."""
+    own = {"model": "dense", "layer": "relu1", "weights": "trained", "measure": "eta squared"}
+    rows = [own | {"training": "plain", "dead": 3}, own | {"training": "plain", "dead": 2, "measure": "sparsity"},
+            own | {"training": "", "weights": "untrained", "dead": 4}, own | {"training": "random-labels", "dead": 9},
+            own | {"training": "plain", "dead": 0, "model": "cnn"},
+            own | {"training": "plain", "dead": 7, "model": "dense-1"}]  # fmt: skip
+    monkeypatch.setattr(curves, "table", lambda: pd.DataFrame(rows))
+    said = sentences.left_out("C2")
+    assert said is not None and "3 in trained nets and 4 in untrained twins" in said and said.endswith(" in dense.")
+    assert sentences.left_out("C3") is None
+
+
 # The shipped tables.
 
 

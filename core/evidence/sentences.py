@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from core.evidence.claims import CLAIMS
+from core.evidence import curves
+from core.evidence.claims import CLAIMS, TRAININGS, cells
 from core.evidence.measured import title
 from core.evidence.tested import AGAINST, HELD, NOT_SHOWN, TOO
 from core.evidence.verdicts import ALSO, DEPENDS, HOLDS, LATER, NO, ONLY, counterexample, listed, table, verdicts
@@ -86,6 +87,25 @@ def _own(claim: str) -> pd.DataFrame:
 def _shown(subject: str) -> str:
     """Of a depth series the net of its family that pages show."""
     return {"dense series": "dense", "cnn series": "cnn", "lstm series": "rnn"}.get(subject, subject)
+
+
+def left_out(claim: str) -> str | None:
+    """How many units of a claim's nets say nothing, because they answer all images alike; None where there is none."""
+    found = curves.table()
+    models = {model for cell in cells(CLAIMS[claim]) for model in cell.models}
+    rows = found[
+        found.measure.isin(test.measure for test in CLAIMS[claim].tests) & found.model.isin(models) & (found.dead > 0)
+    ]
+    counts = rows.groupby(["model", "training", "weights", "layer"], sort=False).dead.max().reset_index()
+    trained = counts[(counts.weights == "trained") & counts.training.isin(TRAININGS)]
+    twins = counts[counts.weights == TWIN]
+    if trained.empty and twins.empty:
+        return None
+    names = listed(list(dict.fromkeys([*trained.model, *twins.model])))
+    return (
+        f"Units that answer all images alike are left out: {int(trained.dead.sum())} in trained nets and "
+        f"{int(twins.dead.sum())} in untrained twins, of all seeds together, in {names}."
+    )
 
 
 def markdown(names: Iterable[str] = CLAIMS) -> str:

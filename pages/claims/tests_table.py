@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.evidence.sentences import OUTCOMES
+from core.evidence.sentences import OUTCOMES, left_out
 from core.evidence.verdicts import table
 from core.models import TWIN
 from pages.frame.glossary import explained
@@ -30,8 +30,15 @@ def tests_table(name: str) -> None:
     columns = {label: st.column_config.TextColumn(label, help=said) for label, said in HELP.items()}
     st.dataframe(rows, hide_index=True, column_config=columns, key="tests", alt=f"All tests of {name}",
                  height=min(35 * (len(rows) + 1) + 3, 420))  # fmt: skip
+    if said := _left_out(name):
+        st.caption(said)
     st.download_button("All tests (CSV)", content, f"{name}.csv", "text/csv", on_click="ignore",
                        icon=":material/download:")  # fmt: skip
+
+
+@st.cache_data(show_spinner=False)
+def _left_out(name: str) -> str | None:
+    return left_out(name)
 
 
 @st.cache_data(show_spinner=False)
