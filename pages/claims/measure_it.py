@@ -81,4 +81,5 @@ def _live(wanted: Measurement, theme: images.Theme, views: list[View | None]) ->
     st.caption(f"In the family's colour what ships, on {MOST:,} images, its untrained twins dashed; in ink what you "
                f"measure: {wanted.model}, {wanted.weights}, on {wanted.images:,} images.")  # fmt: skip
     spec = charts.nets_by_depth(pd.concat([shipped, own]), figure.title, theme, WIDTH, HEIGHT)
-    st.vega_lite_chart(spec=spec, width="content", key="measured")
+    with st.container(key="measured-anew"):
+        st.vega_lite_chart(spec=spec, width="content", key="measured-chart")

@@ -17,7 +17,8 @@ def referee(theme: images.Theme) -> None:
         with st.expander("Do the measures agree?"):
             st.caption("Rank correlations of two measures over all hidden layers of trained nets: orange is the same "
                        "order, white none, purple the opposite one.", help=explained("rank correlation"))  # fmt: skip
-            st.vega_lite_chart(spec=spec, width="content", key="agreement-of-measures")
+            with st.container(key="agreement-of-measures"):
+                st.vega_lite_chart(spec=spec, width="content", key="agreement-chart")
 
 
 @st.cache_data(show_spinner=False)
