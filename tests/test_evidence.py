@@ -71,6 +71,26 @@ def test_the_strongest_support_and_counterexample_are_named(made: pd.DataFrame) 
     assert sentences.support("C5") is None and sentences.against("C5") is None
 
 
+def test_the_clearest_support_is_the_one_of_most_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = pd.DataFrame({"claim": "C4", "counts": True, "outcome": HELD, "errors": [3.0, 9.0, 5.0],
+                         "subject": ["a", "b", "c"], "training": "plain", "recipe": "", "measure": "probe", "says": "",
+                         "against": "", "value": 1.0, "low": 0.5, "high": 1.5})  # fmt: skip
+    monkeypatch.setattr(sentences, "table", lambda: rows)
+    found = sentences.support("C4")
+    assert found is not None and found.startswith("`b` plain")
+
+
+def test_fields_that_training_makes_smaller_are_counted(made: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {"measure": "effective radius", "model": "cnn"}
+    rows = [
+        own | {"layer": layer, "training": training, "weights": weights, "low": low, "high": high}
+        for layer, sizes in (("conv1", ((1, 2), (3, 4))), ("conv2", ((2, 5), (4, 6))))
+        for (training, weights), (low, high) in zip((("trained", "trained"), ("", "untrained")), sizes, strict=True)
+    ]
+    monkeypatch.setattr(curves, "table", lambda: pd.DataFrame(rows))
+    assert objections._smaller() == "Training makes it smaller than in every twin in 1 of 2 layers of `cnn`."
+
+
 def test_objections_count_pairs_and_lost_tests(made: pd.DataFrame) -> None:
     found = dict(objections.objections())
     said = found["Nets trained against adversaries are special."]

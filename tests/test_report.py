@@ -93,6 +93,8 @@ def test_flips_are_counted_where_there_are_relus_and_paths_join_unlike_classes()
     subject = Subject(load("dense", weights="plain"), Images(FEW.images[:30], torch.tensor([0, 0, 1] * 10)))
     flips = [MEASURES["flips"].of(subject, layer) for layer in subject.pre]
     assert isinstance(flips[0], float) and flips[0] > 0 and flips[2] is None
+    turns = [(path["fc1"] > 0).diff(dim=0).float().sum() / 64 for path in subject.paths]
+    assert flips[0] == pytest.approx(float(torch.stack(turns).mean()))
     assert len(subject.paths) == 19  # of 29 neighbours ten are of one class
     assert torch.equal(subject.paths[0]["fc1"][0], subject.activations["fc1"][1])
 
@@ -154,6 +156,15 @@ def test_a_report_goes_on_where_it_was_stopped(
     assert list(table) == COLUMNS and set(table.measure) == {"field", "dimension", "flips"}
     assert set(table.weights) == {"untrained", PIXELS} and set(table.training) == {""}
     assert (table[table.layer == PIXELS].weights == PIXELS).all() and table.depth.dtype == int
+
+
+def test_pixels_are_measured_once_a_model() -> None:
+    with_pixels = {
+        net.source
+        for net in (TWIN, TWIN._replace(seed=1, source="untrained-1"))
+        if any(row["layer"] == PIXELS for progress in report.of_net(net, ["dimension"]) for row in progress.rows)
+    }
+    assert with_pixels == {"untrained"}
 
 
 def test_a_measure_that_a_net_has_none_of_is_not_asked_for_again(

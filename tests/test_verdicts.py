@@ -10,7 +10,19 @@ import pytest
 
 from core.evidence import claims, tested, verdicts
 from core.evidence.claims import Claim, Test, cells
-from core.evidence.statistics import Estimate, estimate, holm, level, means, over_pixels, rank, resampled, rise
+from core.evidence.statistics import (
+    Estimate,
+    estimate,
+    holm,
+    level,
+    means,
+    no_worse,
+    over_chance,
+    over_pixels,
+    rank,
+    resampled,
+    rise,
+)
 from core.evidence.tested import AGAINST, HELD, NOT_SHOWN, TOO, Numbers
 
 SEEDS, UNITS, DEPTHS = 5, 20, (1, 2, 3)
@@ -19,10 +31,12 @@ GROWS = Claim("C4", "It grows.", "maps", (Test("nonlinearity", rise, 1, ("dense"
 Mean = Callable[[str, str, int], float]  # of a net, its training and a depth
 
 
-def report(mean: Mean, spread: float = 0.1, seed: int = 0, between: float = 0.02) -> pd.DataFrame:
+def report(
+    mean: Mean, spread: float = 0.1, seed: int = 0, between: float = 0.02, models: tuple[str, ...] = ("dense", "cnn")
+) -> pd.DataFrame:
     """A made report of two nets: units about a mean, which differs a little from seed to seed."""
     generator, rows = np.random.default_rng(seed), []
-    for model in ("dense", "cnn"):
+    for model in models:
         for training, weights in (("trained", "trained"), ("plain", "trained"), ("", "untrained")):
             for number in range(SEEDS):
                 own = {"model": model, "training": training, "weights": weights, "seed": number}
@@ -96,6 +110,66 @@ def test_what_holds_here_and_there_is_counted() -> None:
     assert said == "holds only for 2 of 4 tests"
 
 
+def test_one_net_of_a_training_is_not_the_training() -> None:
+    _, said = outcomes(lambda model, training, depth: float(depth if (model, training) == ("cnn", "plain") else 0))
+    assert said == "holds only for 1 of 4 tests"
+
+
+def made_tests(*rows: tuple[str, str, str, float]) -> pd.DataFrame:
+    """Subject, measure, outcome and standard errors."""
+    columns = ["subject", "measure", "outcome", "errors"]
+    return pd.DataFrame(rows, columns=columns).assign(counts=True, training="plain", recipe="")
+
+
+def test_where_less_than_half_is_shown_it_does_not_hold() -> None:
+    one, half = (("a", "m", TOO, 0.0), *((name, "m", NOT_SHOWN, 0.0) for name in "bc")), ("d", "m", TOO, 0.0)
+    assert str(verdicts.verdict("C4", made_tests(*one))) == "does not hold"
+    assert str(verdicts.verdict("C4", made_tests(*one, half))) == "does not hold"
+    assert verdicts.verdict("C4", made_tests(*one, half, ("e", "m", TOO, 0.0))).kind == verdicts.ALSO
+
+
+def test_nets_are_named_before_measures_and_these_by_their_titles() -> None:
+    rows = [("a", "probe", HELD, 1.0), ("a", "dimension", HELD, 1.0), ("b", "probe", HELD, 1.0)]
+    tests = made_tests(*rows, ("b", "dimension", NOT_SHOWN, 1.0))
+    assert str(verdicts.verdict("C4", tests)) == "holds only for a"
+    tests = made_tests(*rows, ("b", "dimension", NOT_SHOWN, 1.0), ("a", "flips", AGAINST, 1.0))
+    assert str(verdicts.verdict("C4", tests)) == "holds only for linear probe"
+
+
+def test_a_counterexample_is_one_that_counts() -> None:
+    tests = made_tests(("a", "m", NOT_SHOWN, 2.0), ("b", "m", NOT_SHOWN, -9.0), ("c", "m", HELD, -10.0))
+    tests.loc[1, "counts"] = False
+    found = verdicts.counterexample(tests)
+    assert found is not None and found.subject == "a"
+    assert verdicts.counterexample(tests[tests.outcome == HELD]) is None
+
+
+def test_what_a_claim_says_falls_is_counted_downwards() -> None:
+    falls = replace(GROWS, tests=(replace(GROWS.tests[0], sign=-1),))
+    slopes = {"cnn": -1.0, "dense": 1.0}
+    made = report(lambda model, training, depth: slopes[model] * depth if training else 0.0)
+    errors = tested.tested(falls, Numbers(made)).set_index("subject").errors
+    assert errors["dense"].max() < 0 < errors["cnn"].min()
+
+
+def test_all_p_values_of_a_claim_are_corrected_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(tested, "holm", lambda ps: (asked.append(len(ps)), [1.0] * len(ps))[1])
+    tests = tested.tested(GROWS, Numbers(report(only("trained", "plain"))))
+    assert asked == [8] and set(tests.outcome) == {NOT_SHOWN} and tests.alone.all()
+    tests = tested.tested(GROWS, Numbers(report(only("dense", "cnn"))))
+    assert not tests.alone.any()
+
+
+def test_a_net_is_put_beside_the_rival_of_as_many_layers() -> None:
+    claim = replace(GROWS, tests=(Test("nonlinearity", level, 1, ("cnn series",), rival="dense"),))
+    nets = ("cnn-3", "dense-3", "cnn-4", "dense-4", "dense")
+    high = {"cnn-3": 5.0, "dense-3": 4.0, "cnn-4": 9.0, "dense-4": 6.0, "dense": 100.0}
+    made = report(lambda model, training, depth: high[model] if training else 0.0, models=nets)
+    (row,) = tested.tested(claim, Numbers(made)).to_dict("records")
+    assert row["value"] == pytest.approx(2, abs=0.1) and row["control"] == pytest.approx(0, abs=0.1)
+
+
 def test_a_claim_that_nothing_tests_yet_says_so() -> None:
     assert str(verdicts.verdict("C5", pd.DataFrame())) == "not tested yet"
 
@@ -107,6 +181,8 @@ def test_of_a_claim_about_the_difference_alone_its_sign_counts() -> None:
         claim = replace(GROWS, tests=(replace(test, relative=relative),))
         found, _ = outcomes(lambda model, training, depth: 3.0 if training else 5.0, claim)
         assert set(found.values()) == expected
+        tests = tested.tested(claim, Numbers(report(lambda model, training, depth: 3.0 if training else 5.0)))
+        assert (tests.against == ("" if relative else "untrained")).all() and (tests.control.isna() == relative).all()
 
 
 def test_out_of_nothing_nearly_nothing_holds() -> None:
@@ -133,12 +209,17 @@ def test_statistics_by_hand() -> None:
     assert rank(by_depth, None)[0] == pytest.approx(0.5)  # 2, 4, 3
     assert level(by_depth, None)[0] == 3 and level(by_depth, other)[0] == 2
     assert rank(means({1: np.ones(2), 2: np.ones(3)}), None)[0] == 0
+    shares, real = means({1: np.array([0.7, 0.9])}), means({1: np.array([0.85])})
+    assert over_chance(shares, None)[0] == pytest.approx(0.3)
+    assert no_worse(shares, real)[0] == pytest.approx(-0.03)
 
 
 def test_units_are_drawn_with_replacement() -> None:
     drawn = resampled({1: np.array([0.0, 1.0])}, np.random.default_rng(0), 4000)[1]
     shares = [float((drawn == value).mean()) for value in (0, 0.5, 1)]
     assert shares == pytest.approx([0.25, 0.5, 0.25], abs=0.03)
+    many = resampled({1: np.arange(50.0)}, np.random.default_rng(0), 4000)[1]
+    assert many.std() == pytest.approx(np.arange(50).std() / math.sqrt(50), rel=0.05)
 
 
 def test_the_error_over_nets_is_that_of_a_mean() -> None:
