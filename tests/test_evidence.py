@@ -84,11 +84,11 @@ def test_fields_that_training_makes_smaller_are_counted(made: pd.DataFrame, monk
     own = {"measure": "effective radius", "model": "cnn"}
     rows = [
         own | {"layer": layer, "training": training, "weights": weights, "low": low, "high": high}
-        for layer, sizes in (("conv1", ((1, 2), (3, 4))), ("conv2", ((2, 5), (4, 6))))
+        for layer, sizes in (("conv1", ((1, 2), (3, 4))), ("conv2", ((2, 5), (4, 6))), ("conv3", ((2, 3), (4, 5))))
         for (training, weights), (low, high) in zip((("trained", "trained"), ("", "untrained")), sizes, strict=True)
     ]
     monkeypatch.setattr(curves, "table", lambda: pd.DataFrame(rows))
-    assert objections._smaller() == "Training makes it smaller than in every twin in 1 of 2 layers of `cnn`."
+    assert objections._smaller() == "Training makes it smaller than in every twin in 2 of 3 layers of `cnn`."
 
 
 def test_objections_count_pairs_and_lost_tests(made: pd.DataFrame) -> None:
