@@ -1,7 +1,6 @@
 """The Features page in a real Chromium: progress, cancel, two tabs, a reload, other widgets."""
 
 import re
-import time
 from collections.abc import Callable
 
 import pytest
@@ -22,16 +21,15 @@ def step(page: Page) -> int:
     return int(found.group(1)) if found else -1
 
 
-def test_an_ascent_shows_its_progress_and_is_cancelled_within_a_second(server: str, open_page: Open) -> None:
+def test_an_ascent_shows_its_progress_and_is_cancelled_before_its_end(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/features?models=cnn&steps=512&seed=1")
     begin(page)
     first = step(page)
     expect(page.get_by_text(STEP)).not_to_have_text(f"Step {first} of 512")
     assert step(page) > first
-    pressed = time.monotonic()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("button", name="Start")).to_be_visible()
-    assert time.monotonic() - pressed < 1.5  # the button itself answers at once; a busy machine draws it late
+    expect(page.get_by_text("Finished and kept")).to_have_count(0)
 
 
 @pytest.mark.slow
