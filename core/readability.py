@@ -21,7 +21,7 @@ from core.layers import first_of_each_depth, list_layers
 from core.measures.directions import STRONGEST, coherence
 from core.measures.forced_choice import OBSERVERS, by_nets
 from core.measures.interval import interval
-from core.models import DIGIT_NETS, MODELS, load, snapshots
+from core.models import DIGIT_NETS, MODELS, epoch_of, load, snapshots
 from core.process import settle
 from core.stimuli import RECIPES
 from core.telling import Asked
@@ -69,11 +69,6 @@ def readings(asked: Asked) -> dict[str, Float[Tensor, " units"]]:
     seeing = [asked.questions.observers[name] for name in OBSERVERS]
     alike = [coherence([observer(nine) for observer in seeing]) for nine in asked.real(STRONGEST)]
     return found | {COHERENCE: torch.tensor(alike, dtype=torch.float64)}
-
-
-def epoch_of(weights: str) -> float:
-    """The time of a snapshot, by its name."""
-    return float(weights.removeprefix("epoch-"))
 
 
 @cache

@@ -14,8 +14,8 @@ from core.data.digits import test_set as mnist
 from core.layers import first_of_each_depth, list_layers, run_to
 from core.measures.forced_choice import OBSERVERS, QUERIES, REFERENCES, observers
 from core.measures.interval import interval
-from core.models import load, metadata, snapshots
-from core.readability import epoch_of, readings
+from core.models import epoch_of, load, metadata, snapshots
+from core.readability import readings
 from core.telling import Asked
 from tests import references
 

@@ -7,8 +7,8 @@ it is kept, because building one costs a tenth of a second and a page has severa
 from core.charts.columns import BARS, Column, net_columns, picture_width
 from core.charts.evidence import nets_by_depth, series_by_depth
 from core.charts.marks import CLASS_COLOURS, FAMILY_COLOURS, IMAGE, LAYER, PHOTO, PIXEL, PLACE, UNIT, Spec, choices
-from core.charts.measured import beside_pixels, by_depth, eigenvalues, guesses, learning, spread
-from core.charts.over_training import over_training
+from core.charts.measured import beside_pixels, by_depth, eigenvalues, guesses, spread
+from core.charts.over_training import learning, over_training
 from core.charts.sheets import clickable_sheet, gallery, shares
 from core.charts.trust import GAINS, KINDS, agreement, falls, gains, trust_curves
 

@@ -198,41 +198,6 @@ def _plane_chart(colour: str, theme: Theme, reach: float, side: int) -> Spec:
     return checked(alt.layer(level, upright, twin, trained, circle).properties(width=side, height=side, padding=0))
 
 
-def learning(curves: pd.DataFrame, family: str, theme: Theme, width: int) -> Spec:
-    """One net's errors on the test images while it trains; a row an epoch and training, as in `core.models.cards`.
-
-    Both axes are logarithmic: the first tenth of an epoch and the last tenth of a percent have the same room.
-    """
-    table = curves.assign(error=(100 - curves.accuracy).clip(lower=0.01), epoch=curves.epoch.clip(lower=1 / 32))
-    lines = "; ".join(f"{kind} {ends(rows.error.tolist())} %" for kind, rows in table.groupby("training", sort=False))
-    return filled(
-        _learning_chart(FAMILY_COLOURS[family], theme, width), f"Test errors over training: {lines}.", curves=table
-    )
-
-
-@cache
-def _learning_chart(colour: str, theme: Theme, width: int) -> Spec:
-    epoch = alt.Scale(type="log", domain=[1 / 32, 48], nice=False)
-    error = alt.Scale(type="log", domain=[0.3, 100], nice=False)
-    epochs = alt.Axis(
-        values=[1 / 32, 0.25, 1, 4, 16], labelExpr="datum.value < 0.04 ? 'start' : datum.value", grid=False
-    )
-    errors = alt.Axis(values=[0.5, 1, 2, 5, 10, 20, 50, 100], gridColor=FAINT[theme])
-    strength = alt.Scale(domain=["trained", "plain"], range=[1, 0.4])  # dashes are for untrained twins
-    lines = alt.Legend(orient="top", symbolType="stroke", symbolSize=600, symbolStrokeColor=colour)
-    chart = table_of("curves").encode(
-        x=alt.X("epoch:Q", scale=epoch, axis=epochs, title="epochs"),
-        y=alt.Y("error:Q", scale=error, axis=errors, title="test errors (%)"),
-        tooltip=["training:N", alt.Tooltip("epoch:Q", format=".3~r"), alt.Tooltip("accuracy:Q", format=".2f")],
-    )
-    line = chart.mark_line(color=colour, strokeWidth=2)
-    layers = [
-        line.encode(opacity=alt.Opacity("training:N", title=None, scale=strength, legend=lines)),
-        chart.mark_circle(color=colour, size=18).encode(opacity=alt.Opacity("training:N", scale=strength)),
-    ]
-    return checked(alt.layer(*layers).properties(width=width, height=260))
-
-
 def guesses(table: pd.DataFrame, theme: Theme, width: int) -> Spec:
     """Shares that were right with their intervals (name, family, right, asked, share, low, high), beside chance."""
     colours = [FAMILY_COLOURS.get(family, TEXT[theme]) for family in table.family]

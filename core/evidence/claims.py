@@ -19,9 +19,10 @@ sqrt((n - 1) / n), and within each net the units of a layer. Intervals are of 95
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from core.evidence.statistics import SLACK, Statistic, level, no_worse, over_chance, over_pixels, rank, rise
+from core.evidence.statistics import Statistic, level, no_worse, over_chance, over_pixels, rank, rise
 from core.models import DIGIT_NETS, RANDOM_LABELS, ROTATIONS, TWIN
 from core.models.series import CONVOLUTIONS, DENSE, LSTMS
+from core.telling import SLACK
 
 LEVEL = 0.05
 LEAST = 3  # hidden layers of a net of which a rank correlation is taken

@@ -19,7 +19,7 @@ from core.measures.effective_field import area, radius
 from core.measures.locality import locality
 from core.measures.nonlinearity import nonlinearity
 from core.measures.probes import probe, projected
-from core.measures.selectivity import class_selectivity, eta_squared
+from core.measures.selectivity import by_mean, class_selectivity, eta_squared
 from core.measures.similarity import similarity
 from core.measures.spaces import K, distances, same_label
 from core.measures.sparsity import sparsity
@@ -50,8 +50,7 @@ def theoretical_field(subject: Subject, layer: Layer) -> float:
 
 def hoyer(subject: Subject, layer: Layer) -> Float[Tensor, " units"]:
     """Of each unit, over images: a map by its mean."""
-    values = subject.activations[layer.name]
-    return sparsity((values.flatten(2).mean(2) if values.ndim > 2 else values).T)
+    return sparsity(by_mean(subject.activations[layer.name]).T)
 
 
 def bends_of(subject: Subject, layer: Layer) -> float | None:

@@ -9,10 +9,10 @@ from core.evidence.measured import title
 from core.evidence.sentences import effect
 from core.evidence.tested import HELD
 from core.evidence.verdicts import listed, table
-from core.models import RANDOM_LABELS, ROTATIONS, TWIN
+from core.models import DIGIT_NETS, RANDOM_LABELS, ROTATIONS, TWIN
 from core.models.series import SERIES
 
-WITHOUT_CLASSES = {RANDOM_LABELS: "learned random labels by heart", ROTATIONS: "learned to tell turns"}
+LEARNED = {RANDOM_LABELS: "learned random labels by heart", ROTATIONS: "learned to tell turns"}
 
 
 def objections() -> list[tuple[str, str]]:
@@ -20,16 +20,15 @@ def objections() -> list[tuple[str, str]]:
     return [(said, answer) for said, of in OBJECTIONS.items() if (answer := of())]
 
 
-def _row(claim: str, measure: str, subject: str, training: str = "trained", **more: str) -> pd.Series | None:
-    rows = table()[(table().claim == claim) & (table().measure == measure) & (table().subject == subject)
-                   & (table().training == training)]  # fmt: skip
-    for column, value in more.items():
-        rows = rows[rows[column] == value]
+def _radius(subject: str) -> pd.Series | None:
+    """The test of the trained net's effective radius; None where it was not measured."""
+    rows = table()[(table().claim == "C3") & (table().measure == "effective radius")
+                   & (table().subject == subject) & (table().training == "trained")]  # fmt: skip
     return None if rows.empty else rows.iloc[0]
 
 
 def _by_construction() -> str:
-    rows = [_row("C3", "effective radius", subject) for subject in ("cnn", "photo")]
+    rows = [_radius(subject) for subject in ("cnn", "photo")]
     said = [f"{effect(row)} ({row.outcome})" for row in rows if row is not None]
     return f"So it does, in twins as well. {'; '.join(said)}. {_smaller()}" if said else ""
 
@@ -103,7 +102,7 @@ def _pairs(column: str, first: str, second: str, said: str) -> str:
 
 
 def _easy() -> str:
-    row = _row("C3", "effective radius", "photo")
+    row = _radius("photo")
     return f"`photo` takes part where no class is needed. {effect(row)}: {row.outcome}." if row is not None else ""
 
 
@@ -113,7 +112,7 @@ def _picked() -> str:
 
 def _loss() -> str:
     said = []
-    for training, what in WITHOUT_CLASSES.items():
+    for training, what in LEARNED.items():
         rows = table()[~table().counts & (table().claim == "C10") & (table().training == training)]
         held = [f"{title(str(measure))} in {int((own.outcome == HELD).sum())} of {len(own)}"
                 for measure, own in rows.groupby("measure", sort=False)]  # fmt: skip
@@ -151,7 +150,7 @@ def agreement() -> pd.DataFrame:
     """
     found = curves.table()
     hidden = found[(found.weights == "trained") & (found.layer != "logits") & (found.depth > 0)
-                   & found.model.isin([*SERIES, "dense", "dense-video", "cnn", "rnn"])]  # fmt: skip
+                   & found.model.isin([*SERIES, *DIGIT_NETS])]  # fmt: skip
     wide = hidden.pivot_table("value", ["model", "training", "depth"], "measure")
     wide = wide.loc[:, wide.notna().mean() > 0.9]
     names, matrix = list(wide), wide.corr(method="spearman").to_numpy()

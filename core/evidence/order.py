@@ -19,7 +19,7 @@ from core.measures.held_out import split
 from core.measures.performance_correlation import performance_correlation, shared
 from core.measures.probes import read
 from core.measures.similarity import similarities, similarity
-from core.models import DIGIT_NETS, TWIN, load, snapshots
+from core.models import DIGIT_NETS, TWIN, epoch_of, load, snapshots
 
 TABLE, PAIRS = (Path(__file__).parent / f"{name}.csv" for name in ("order", "pairs"))
 LIKE = 0.9  # of CKA, above which a layer counts as being as it will be
@@ -34,7 +34,7 @@ def measured(model: str) -> Iterator[dict[str, object]]:
     for snapshot in snapshots(model):
         net = load(model, weights=snapshot)
         now = Subject(net, digits())
-        own = {"model": model, "epoch": float(snapshot.removeprefix("epoch-"))}
+        own = {"model": model, "epoch": epoch_of(snapshot)}
         for layer in now.act:
             like = similarity(now.activations[layer.name], end.activations[layer.name])
             yield own | {"layer": layer.name, "depth": layer.depth, "measure": TO_THE_END, "value": round(like, DIGITS)}

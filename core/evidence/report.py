@@ -94,6 +94,7 @@ def _rows(name: str, values: Tensor | float | None, layer: Layer) -> Iterator[di
                "value": float(f"{value:.{DIGITS}g}")}  # fmt: skip
 
 
+@cache
 def digits() -> Images:
     """Every fifth test image: the first half of them is easier to read."""
     images, labels = test_set()
@@ -116,13 +117,14 @@ def written(wanted: Iterable[Net], parts: Path) -> Iterator[tuple[Net, Progress]
         path, rows = part(net, parts), []
         there = _read(path.read_bytes()) if path.exists() else pd.DataFrame(columns=COLUMNS)
         lacking = [name for name in measures_of(net.model) if name not in set(there.measure)]
+        if not lacking:
+            continue
         for progress in of_net(net, lacking):
             rows += progress.rows
             yield net, progress
-        if lacking:
-            rows += [{"measure": name} for name in lacking if name not in {row["measure"] for row in rows}]
-            found = pd.concat([there, pd.DataFrame(rows, columns=COLUMNS)])
-            write_whole(path, found.to_csv(index=False).encode())
+        rows += [{"measure": name} for name in lacking if name not in {row["measure"] for row in rows}]
+        found = pd.concat([there, pd.DataFrame(rows, columns=COLUMNS)])
+        write_whole(path, found.to_csv(index=False).encode())
 
 
 def part(net: Net, parts: Path) -> Path:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 import pandas as pd
 
 from core.evidence import curves
-from core.evidence.claims import CLAIMS, TRAININGS, cells
+from core.evidence.claims import CLAIMS, SERIES_NETS, TRAININGS, cells
 from core.evidence.measured import title
 from core.evidence.tested import AGAINST, HELD, NOT_SHOWN, TOO
 from core.evidence.verdicts import ALSO, DEPENDS, HOLDS, LATER, NO, ONLY, counterexample, listed, table, verdicts
-from core.models import TWIN
+from core.models import TWIN, families, find
 
 IN_PART = (ONLY, DEPENDS)
 SMALL = 0.1  # below which a number needs a third digit
@@ -76,7 +76,7 @@ def support(claim: str) -> str | None:
 
 def against(claim: str) -> tuple[str, str] | None:
     """The strongest counterexample, and the net to look at; None where there is none."""
-    row = counterexample(_own(claim)) if len(_own(claim)) else None
+    row = counterexample(_own(claim))
     return None if row is None else (f"{effect(row)}: {OUTCOMES[row.outcome]}.", _shown(str(row.subject)))
 
 
@@ -86,7 +86,7 @@ def _own(claim: str) -> pd.DataFrame:
 
 def _shown(subject: str) -> str:
     """Of a depth series the net of its family that pages show."""
-    return {"dense series": "dense", "cnn series": "cnn", "lstm series": "rnn"}.get(subject, subject)
+    return families()[find(SERIES_NETS[subject][0]).family][0] if subject in SERIES_NETS else subject
 
 
 def left_out(claim: str) -> str | None:

@@ -6,9 +6,11 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from core.telling import SLACK
+
 RESAMPLES = 2000
 CHANCE = 0.5  # of two images
-SLACK = 0.02  # by which a picture may tell less than the strongest real image
+ROUNDING = 1e-9  # of a statistic: what varies by less does not vary
 
 # The mean of each hidden layer, by its depth, and of the pixels at depth 0: one number, or one a resample.
 ByDepth = Mapping[int, Float[np.ndarray, " draws"]]
@@ -101,9 +103,6 @@ def estimate(observed: Float[np.ndarray, " nets"], drawn: Float[np.ndarray, "net
     chosen = np.random.default_rng(0).integers(nets, size=(nets - 1, draws))
     error = float(np.take_along_axis(drawn, chosen, axis=0).mean(0).std())
     return Estimate(float(observed.mean()), error if error > ROUNDING * abs(observed).max() else 0.0, nets - 1)
-
-
-ROUNDING = 1e-9  # of a statistic: what varies by less does not vary
 
 
 def resampled(

@@ -46,6 +46,7 @@ class Subject:
         self.layers = list_layers(net, data.images.shape[1:])
         shown = [layer for layer in self.layers if layer.name in among or not among]
         self.pre, self.act = (first_of_each_depth(shown, place) for place in (0, 1))
+        self._names = list(dict.fromkeys(layer.name for layer in (*self.pre, *self.act)))
         self._fields: dict[str, Tensor] = {}
         self._stimuli: dict[tuple[str, Recipe], Tensor] = {}
         self._directions: dict[str, pd.DataFrame] = {}
@@ -53,8 +54,7 @@ class Subject:
     @cached_property
     def activations(self) -> dict[str, Tensor]:
         """What every pre-activation and activation layer puts out, by the layer's name; the images beside them."""
-        names = list({layer.name: None for layer in (*self.pre, *self.act)})
-        parts = [record(self.net, batch, names) for batch in self.data.images.split(BATCH)]
+        parts = [record(self.net, batch, self._names) for batch in self.data.images.split(BATCH)]
         return {PIXELS: self.data.images} | {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
     @property
@@ -100,8 +100,7 @@ class Subject:
     @cached_property
     def paths(self) -> list[dict[str, Tensor]]:
         """What every layer puts out along straight lines from an image to the next one of another class."""
-        names = list({layer.name: None for layer in (*self.pre, *self.act)})
-        return [record(self.net, path(first, second), names) for first, second in self._pairs()]
+        return [record(self.net, path(first, second), self._names) for first, second in self._pairs()]
 
     def _pairs(self) -> Iterator[tuple[Tensor, Tensor]]:
         images, labels, found = self.data.images, self.data.labels, 0

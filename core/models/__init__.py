@@ -188,7 +188,12 @@ def snapshots(name: str) -> tuple[str, ...]:
     """The snapshots of seed 0, as "epoch-0", "epoch-0.5", ..., in the order of training."""
     with safe_open(CHECKPOINTS / name / "snapshots.safetensors", framework="pt") as file:
         prefixes = {key.split("/")[0] for key in file.keys()}  # noqa: SIM118 - a safetensors file is no dict
-    return tuple(sorted(prefixes, key=lambda name: float(name.removeprefix("epoch-"))))
+    return tuple(sorted(prefixes, key=epoch_of))
+
+
+def epoch_of(weights: str) -> float:
+    """When in training a snapshot was taken, by its name."""
+    return float(weights.removeprefix("epoch-"))
 
 
 def metadata(name: str, weights: str = "trained") -> dict[str, Any]:
@@ -201,9 +206,10 @@ def checkpoint_path(name: str, weights: str) -> Path:
     """The file that holds these weights of a shipped model, or the path that `weights` is."""
     if weights.endswith(".safetensors"):
         return Path(weights)
-    files = {"trained": "seed-0"} | {each: "snapshots" for each in weights_of(name) if each.startswith("epoch-")}
-    if weights not in weights_of(name) or _control(weights)[0] or find(name).pretrained:
-        raise ValueError(f"{name} has no weights {weights!r}; it has {', '.join(weights_of(name))}, or give a file.")
+    known = weights_of(name)
+    files = {"trained": "seed-0"} | {each: "snapshots" for each in known if each.startswith("epoch-")}
+    if weights not in known or _control(weights)[0] or find(name).pretrained:
+        raise ValueError(f"{name} has no weights {weights!r}; it has {', '.join(known)}, or give a file.")
     return CHECKPOINTS / name / f"{files.get(weights, weights)}.safetensors"
 
 
