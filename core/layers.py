@@ -7,7 +7,7 @@ Activations are plain tensors: (batch, units) dense, (batch, units, height, widt
 import copy
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
@@ -216,6 +216,24 @@ def run_to(model: nn.Module, x: Tensor, names: Iterable[str]) -> dict[str, Tenso
     return reached
 
 
+def run_changed(
+    model: nn.Module, x: Tensor, changes: Mapping[str, Callable[[Tensor], Tensor]], names: Iterable[str]
+) -> dict[str, Tensor]:
+    """The activations of the named layers where what some layers put out is changed, and everything behind follows.
+
+    `changes` take a layer's activation to one of the same shape, of a module that is called several times each time's;
+    `x` may be one input where they make a batch of it. The names are in forward order where the last alone is behind
+    all changes. Raises ValueError as `run_to` does.
+    """
+
+    def change(name: str, module: nn.Module, x: object, output: object) -> object:
+        assert isinstance(output, Tensor)
+        return _units_back(module, changes[name](units_first(module, output)), output)
+
+    with _hooked(model, {name: _module(model, name) for name in changes}, change):
+        return run_to(model, x, names)
+
+
 def copied(model: nn.Module) -> nn.Module:
     """A copy of its own, made while no other thread hooks the model."""
     with _lock(model):
@@ -249,6 +267,17 @@ def units_first(module: nn.Module, output: Tensor) -> Tensor:
     return output.permute(0, 3, 1, 2) if output.ndim == 4 and units_last(module) else output
 
 
+def _units_back(module: nn.Module, activation: Tensor, output: Tensor) -> Tensor:
+    """The inverse of `units_first`: an activation as its module would have put it out; tokens before it stay."""
+    if output.ndim == 3 and isinstance(module, Tap):
+        return activation.transpose(1, 2)
+    if output.ndim == 3:
+        tokens = activation.flatten(2).transpose(1, 2)
+        others = output[:, : output.shape[1] - tokens.shape[1]]
+        return torch.cat([others.expand(len(tokens), *others.shape[1:]), tokens], dim=1)
+    return activation.permute(0, 2, 3, 1) if output.ndim == 4 and units_last(module) else activation
+
+
 def _is_in_windows(module: nn.Module, output: Tensor, input_shape: Sequence[int]) -> bool:
     """Whether the places of a square image lie window by window, as some attention has them: that is no map of it."""
     if output.ndim != 4:
@@ -259,19 +288,22 @@ def _is_in_windows(module: nn.Module, output: Tensor, input_shape: Sequence[int]
 
 @contextmanager
 def _hooked(
-    model: nn.Module, modules: dict[str, nn.Module], note: Callable[[str, nn.Module, object, object], None]
+    model: nn.Module, modules: dict[str, nn.Module], note: Callable[[str, nn.Module, object, object], object]
 ) -> Iterator[None]:
     """Call `note` with what each module takes first and what it puts out, in this thread only.
+
+    What it returns, if anything, takes the place of what was put out.
 
     Many sessions share one net, and a hook hangs on the net: so one thread at a time hooks it, and what another
     thread's plain forward pass puts out meanwhile is none of this thread's business.
     """
     here = threading.get_ident()
 
-    def hook_for(name: str) -> Callable[[nn.Module, tuple[object, ...], object], None]:
-        def hook(module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
-            if threading.get_ident() == here:
-                note(name, module, inputs[0] if inputs else None, output)
+    def hook_for(name: str) -> Callable[[nn.Module, tuple[object, ...], object], object]:
+        def hook(module: nn.Module, inputs: tuple[object, ...], output: object) -> object:
+            if threading.get_ident() != here:
+                return None
+            return note(name, module, inputs[0] if inputs else None, output)
 
         return hook
 

@@ -10,6 +10,7 @@ from torch import nn
 from core.layers import (
     INPUT,
     Layer,
+    _units_back,
     copied,
     first_of_each_depth,
     followers,
@@ -18,6 +19,7 @@ from core.layers import (
     pre_activation,
     record,
     require,
+    run_changed,
     run_to,
     shell,
     units_first,
@@ -304,3 +306,38 @@ def test_landmarks_are_spread_over_the_depth_and_end_with_the_classes() -> None:
     assert len(marks) == 14 and (marks[0], marks[-1]) == (layers[1], layers[-1])
     assert landmarks(layers[:28]) == layers[1:28:2] and len(landmarks(layers[:30])) == 14
     assert landmarks(layers[:6]) == [layers[1], layers[3], layers[5]]
+
+
+@pytest.mark.parametrize("name", ["dense", "cnn", "rnn"])
+def test_what_is_changed_is_what_all_behind_it_get(name: str) -> None:
+    """A layer that is doubled equals the next layer's doubled weights; as it is, nothing changes, and nothing stays."""
+    model, x = untrained(name, 0).eval(), torch.rand(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    layers = list_layers(model, (1, 28, 28))
+    last = next(layer for layer in layers if layer.name == layers[-1].reads).name
+    with torch.no_grad():
+        plain, same = model(x), run_changed(model, x, {last: lambda seen: seen}, [last, "logits"])
+        doubled = run_changed(model, x, {last: lambda seen: 2 * seen}, [last, "logits"])
+        bias = model.get_parameter("logits.bias")
+    assert torch.equal(same["logits"], plain)
+    assert torch.equal(doubled[last], 2 * same[last])
+    assert torch.allclose(doubled["logits"], 2 * (plain - bias) + bias, atol=1e-6)
+    assert hooks(model) == 0
+
+
+def test_of_one_input_a_change_can_make_a_batch() -> None:
+    factors = torch.tensor([0.0, 1.0, 3.0])
+    found = run_changed(Ramp(), torch.ones(1, 2), {"relu": lambda seen: factors[:, None] * seen}, ["relu", "logits"])
+    assert torch.equal(found["relu"], factors[:, None] * record(Ramp(), torch.ones(1, 2))["relu"])
+    assert len(found["logits"]) == 3
+
+
+def test_tokens_and_maps_with_units_last_go_back_as_they_came() -> None:
+    tokens = torch.arange(40.0).view(2, 5, 4)  # one for the class, four patches
+    picture = torch.arange(48.0).view(2, 2, 3, 4)
+    for module, output in ((nn.Linear(4, 4), tokens), (nn.LayerNorm(4), picture), (Tap(), tokens)):
+        assert torch.equal(_units_back(module, units_first(module, output), output), output)
+
+
+def test_a_change_of_what_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="There is no layer 'nothing'"):
+        run_changed(Ramp(), torch.ones(1, 2), {"nothing": lambda seen: seen}, ["logits"])
