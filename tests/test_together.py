@@ -64,3 +64,11 @@ def test_each_picture_has_its_own_set_and_the_score_is_the_units_own_peak() -> N
     assert not torch.equal(last.images[0], last.images[1])
     peaks = record(load("cnn"), last.images, ["conv4"])["conv4"][:, 3].flatten(1).amax(1)
     assert torch.allclose(last.scores, peaks, atol=1e-5)
+
+
+def test_equal_sets_begin_and_end_alike() -> None:
+    """Within a prior, too, where pictures of one unit would else begin with different drawings."""
+    run = run_of("dense")
+    stage, recipe = run.stages[-1], replace(WITH_PRIOR, steps=2)
+    *_, last = put_together(load("dense"), stage.reads, run.weights(stage, 3, ()), [[1, 5], [1, 5]], "fc2", 3, recipe)
+    assert torch.equal(last.images[0], last.images[1])
