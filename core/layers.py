@@ -24,6 +24,7 @@ KINDS: dict[type[nn.Module], str] = {
     nn.Conv2d: "conv",
     nn.ReLU: "relu",
     nn.Sigmoid: "sigmoid",
+    nn.Tanh: "tanh",
     nn.AvgPool2d: "average pool",
     nn.MaxPool2d: "max pool",
     nn.AdaptiveAvgPool2d: "average pool",

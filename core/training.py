@@ -5,7 +5,7 @@ import dataclasses
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,8 +75,16 @@ class Step:
     loss: float
 
 
-def fit(model: nn.Module, digits: Digits, recipe: Recipe, seed: int) -> Iterator[Step]:
+def fit(
+    model: nn.Module,
+    digits: Digits,
+    recipe: Recipe,
+    seed: int,
+    asked: Callable[[nn.Module, Recipe], Tensor] | None = None,
+) -> Iterator[Step]:
     """Train `model` in place, one `Step` at a time, on the CPU; the same seed gives the same weights.
+
+    `asked` is what is added to the loss; without it `penalty`.
 
     Parts whose weights want no gradients stay as they are, their norms included. Who freezes one between two steps
     puts it into eval mode as well.
@@ -97,7 +105,7 @@ def fit(model: nn.Module, digits: Digits, recipe: Recipe, seed: int) -> Iterator
         if recipe.epsilon:
             epsilon = recipe.epsilon * min(1.0, 2 * step / steps)
             images = adversarial(model, images, labels, epsilon, generator)
-        loss = F.cross_entropy(model(images), labels) + penalty(model, recipe)
+        loss = F.cross_entropy(model(images), labels) + (asked or penalty)(model, recipe)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

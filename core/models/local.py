@@ -36,5 +36,7 @@ def unshared(model: nn.Sequential, side: int = 28) -> nn.Sequential:
             parts[name] = LocallyConnected(module.in_channels, module.out_channels, int(module.kernel_size[0]), side)
         else:
             parts[name] = module
-            side //= int(module.kernel_size) if isinstance(module, nn.AvgPool2d) else 1
+            if isinstance(module, nn.AvgPool2d):
+                assert isinstance(module.kernel_size, int)
+                side //= module.kernel_size
     return nn.Sequential(parts)
