@@ -20,11 +20,11 @@ from typing import NamedTuple
 import pandas as pd
 import torch
 from torch import Generator, nn
-from torch.nn import functional as F
 from tqdm import tqdm
 
 from core.data.digits import Digits, test_set, training_set
 from core.files import write_whole
+from core.measures.equivariance import shifted
 from core.models import series
 from core.models.local import unshared
 from core.process import seeded, settle
@@ -81,15 +81,6 @@ def repeated(digits: Digits, images: int, seed: int) -> Digits:
     return Digits(digits.images[order], digits.labels[order])
 
 
-def shifted(digits: Digits, right: int, down: int) -> Digits:
-    """Every SHIFTED of the digits, moved by so many pixels; what leaves the image is lost."""
-    images = digits.images[::SHIFTED]
-    height, width = images.shape[2:]
-    moved = F.pad(images, (right, -right, down, -down))
-    assert moved.shape[2:] == (height, width)
-    return Digits(moved, digits.labels[::SHIFTED])
-
-
 class Reading(NamedTuple):
     """How many of the unseen images, so far shifted, a net gets right after so many updates, in percent."""
 
@@ -137,7 +128,8 @@ def readings(cell: Cell, rows: pd.DataFrame, digits: Digits, unseen: Digits) -> 
     seen = Digits(digits.images[:-HELD_OUT], digits.labels[:-HELD_OUT])
     asked = {(0, 0): Digits(digits.images[-HELD_OUT:], digits.labels[-HELD_OUT:]) if choosing else unseen}
     if not choosing and cell.images == max(SIZES):
-        asked |= {(right, down): shifted(unseen, right, down)
+        images, labels = (part[::SHIFTED] for part in unseen)
+        asked |= {(right, down): Digits(shifted(images, right, down), labels)
                   for shift in SHIFTS for right, down in ((shift, 0), (0, shift))}  # fmt: skip
     if cell.permuted:
         seen, asked = permuted(seen), {shift: permuted(images) for shift, images in asked.items()}
