@@ -132,8 +132,8 @@ def headline() -> str:
     from_mean = predicted[(predicted.images == OTHERS) & (predicted.cut == MEAN) & (predicted.predictor == USED_FROM)]
     return (
         f"Trained and plain, the two nines have {_least_and_most(rows, 'common')} in common, in the median layer "
-        f"{100 * rows.common.median():.0f} %, in the twins' {100 * twins.common.median():.0f} %; and by activation that "
-        f"is summed as relevance is, {100 * rows.summed.median():.0f} %. The commonest digit of both is the same for "
+        f"{100 * rows.common.median():.0f} %, in the twins' {100 * twins.common.median():.0f} %; where activation is "
+        f"summed as relevance is, {100 * rows.summed.median():.0f} %. The commonest digit of both is the same for "
         f"{_least_and_most(rows, 'digit')} of a layer's units. What it costs the answer to cut a unit out: "
         f"{'; '.join(said)}. Relevance measured from the mean predicts the cut to the mean with a rank correlation of "
         f"{from_mean.value.median():.2f} in the median layer and {from_mean.value.min():.2f} at least."
