@@ -114,7 +114,7 @@ def of_layer(model: str, weights: str, layer: str) -> str:
 
 
 def _shown(model: str, weights: str, layer: str, cut: str, name: str) -> str:
-    value = f"{_measured(model, weights, layer)[cut, name][0]:.2f}"
+    value = f"{round(_measured(model, weights, layer)[cut, name][0], 2) + 0.0:.2f}"  # no -0.00
     return f"**{value}**" if better(model, weights, layer, cut) == name else value
 
 
@@ -132,7 +132,7 @@ def headline() -> str:
     from_mean = predicted[(predicted.images == OTHERS) & (predicted.cut == MEAN) & (predicted.predictor == USED_FROM)]
     return (
         f"Trained and plain, the two nines have {_least_and_most(rows, 'common')} in common, in the median layer "
-        f"{100 * rows.common.median():.0f} %, in the twins' {100 * twins.common.median():.0f} %; where activation is "
+        f"{100 * rows.common.median():.0f} %, in the twins {100 * twins.common.median():.0f} %; where activation is "
         f"summed as relevance is, {100 * rows.summed.median():.0f} %. The commonest digit of both is the same for "
         f"{_least_and_most(rows, 'digit')} of a layer's units. What it costs the answer to cut a unit out: "
         f"{'; '.join(said)}. Relevance measured from the mean predicts the cut to the mean with a rank correlation of "
