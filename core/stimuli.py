@@ -113,7 +113,24 @@ def climb(
         raise ValueError(
             f"{layer} has the units 0 to {count - 1}; {sorted(set(indices) - set(range(count)))} are none."
         )
+    ranks = [list(indices[:place]).count(unit) for place, unit in enumerate(indices)]
     objective = _objective(layer, indices, recipe, shape, aims)
+    yield from climb_objective(model, objective, layer, indices, recipe, ranks, exactly)
+
+
+def climb_objective(
+    model: nn.Module,
+    objective: Objective,
+    layer: str,
+    indices: Sequence[int],
+    recipe: Recipe,
+    ranks: Sequence[int],
+    exactly: bool = False,
+) -> Iterator[Step]:
+    """The ascent of any objective, as `climb` climbs these units of a layer, whose own peaks the last scores are.
+
+    Within a prior, image i begins with the drawing that ranks `ranks[i]` by its objective.
+    """
     reach: Tensor | float = 1.0
     if recipe.channels == 3:
         climbed = recipe if exactly else for_layer(model, layer, recipe)
@@ -127,7 +144,7 @@ def climb(
         objective,
         parametrise=_parametrisation(climbed, len(indices))
         if recipe.prior == NONE
-        else _within_prior(model, objective, indices, recipe, generator),
+        else _within_prior(model, objective, ranks, recipe, generator),
         transforms=_transforms(climbed),
         steps=recipe.steps,
         lr=climbed.lr,
@@ -141,11 +158,10 @@ def climb(
 
 
 def _within_prior(
-    model: nn.Module, objective: Objective, indices: Sequence[int], recipe: Recipe, generator: Generator
+    model: nn.Module, objective: Objective, ranks: Sequence[int], recipe: Recipe, generator: Generator
 ) -> Parametrisation:
     """Begins with the best of the images that a prior draws by itself; pictures of the same unit with others."""
     prior = shipped(recipe.prior)
-    ranks = [list(indices[:place]).count(unit) for place, unit in enumerate(indices)]
     drawn = torch.randn(DRAWN * (1 + max(ranks, default=0)), prior.numbers, generator=generator)
     drawn = held(drawn, recipe.radius)
     return Within(prior, best_of(model, objective, prior, drawn, ranks), recipe.radius)

@@ -93,6 +93,14 @@ def direction(layer: str, vectors: Float[Tensor, "batch units"]) -> Objective:
     return Objective(frozenset({layer}), score)
 
 
+def weighted(layer: str, weights: Float[Tensor, "batch units *place"]) -> Objective:
+    """The dot product of a layer's whole activation with weights of its own per image: what a unit behind it would sum.
+
+    Those that are zero name what is not asked.
+    """
+    return Objective(frozenset({layer}), lambda seen, images: (seen[layer] * weights).flatten(1).sum(1))
+
+
 def diversity(layer: str, kinds: Sequence[int], place: Place = "mean", time: int = -1) -> Objective:
     """How little each image's activation looks like those of its own kind: minus its mean cosine similarity to them.
 

@@ -1,0 +1,1 @@
+"""How a unit is built of the units that it reads: what each contributes, their graph, and what cutting them does."""
