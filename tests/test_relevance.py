@@ -224,7 +224,7 @@ def test_it_is_of_the_weights_that_ship_and_of_no_others() -> None:
     for name, weights in NETS:
         file = np.load(uses.FOLDER / f"{name}-{weights}.npz")
         assert str(file[uses.IDENTITY]) == identity(name, weights)
-    assert shipped("cnn", "epoch-1") is None and shipped("cnn", "../cnn-trained") is None
+    assert shipped("cnn", "epoch-1") is None
 
 
 def test_lists_fall_and_hold_nine_images_of_every_live_unit_and_none_of_a_dead_one() -> None:
@@ -307,10 +307,10 @@ def test_deeper_down_the_images_that_ship_are_those_of_the_largest_relevance(nam
 
 
 def test_the_tables_are_made_of_what_ships(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(orders, "DIGIT_NETS", ("dense-video", "dense"))
+    monkeypatch.setattr(orders, "DIGIT_NETS", ("dense-video", "cnn"))
     for name, made in orders.tables().items():
         whole = orders.table(name)
-        kept = whole[whole.model.isin(["dense-video", "dense"])]
+        kept = whole[whole.model.isin(["dense-video", "cnn"])]
         by = list(whole.columns[:6]) if name == "predicted" else list(whole.columns[:3])
         pd.testing.assert_frame_equal(
             made.sort_values(by).reset_index(drop=True), kept.sort_values(by).reset_index(drop=True), atol=1e-3

@@ -112,7 +112,7 @@ def _to_bytes(found: Mapping[str, Uses], made_of: str) -> bytes:
 @cache
 def shipped(model: str, weights: str) -> dict[str, Uses] | None:
     """What ships of a net with weights, by hidden layer; None where nothing ships for these weights."""
-    if weights not in WEIGHTS or not _path(model, weights).exists():
+    if not _path(model, weights).exists():
         return None
     file = np.load(_path(model, weights))
     return {layer: _from_file(file, layer) for layer in hidden(model)}
