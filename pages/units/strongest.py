@@ -68,15 +68,14 @@ def strongest(unit: Unit, weights: str, rows: int, answers: Answers, take: Calla
             st.caption(title)
             gallery(best, columns=TWO_COLUMNS, scale=TWO_SCALE, key="excites", take=take, shown=seen)
         with st.container(width=HALF, gap="xsmall"):
-            st.caption(f"The {len(used)} in which it matters most for the answer", help=explained("relevance"))
+            where = f"The {len(used)} in which it matters most" if len(used) else "There is none in which it matters"
+            st.caption(f"{where} for the answer", help=explained("relevance"))
             if len(used):
                 seen = _seen(Unit(unit.model, activation, unit.index), used, places)
                 gallery(used, columns=TWO_COLUMNS, scale=TWO_SCALE, key="used", take=take, shown=seen)
-    said = of_layer(unit.model, weights, activation)
-    shared = f"{100 * in_common(best, used):.0f} % of the first are among the second; "
-    st.caption(
-        f"{shared}dark where it looks; a click takes one. {said}", help=explained("rank correlation") + PREDICTED
-    )
+    shared = f"{100 * in_common(best, used):.0f} % of the first are among the second"
+    st.caption(f"{shared}; dark where it looks; a click takes one")
+    st.caption(of_layer(unit.model, weights, activation), help=explained("rank correlation") + PREDICTED)
 
 
 def weakest(unit: Unit, answers: Answers, take: Callable[[int], None]) -> None:

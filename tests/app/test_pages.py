@@ -292,7 +292,7 @@ def test_a_panel_shows_what_a_unit_is_used_for_beside_what_it_fires_for(address:
     assert captions[place + 1] == "The 9 in which it matters most for the answer"
     shared = 100 * len(set(fires) & set(used)) / 9
     assert captions[place + 2].startswith(f"{shared:.0f} % of the first are among the second")
-    assert captions[place + 2].endswith(of_layer(unit.model, "trained", of))
+    assert captions[place + 3] == of_layer(unit.model, "trained", of)
     offered = [[int(option) for option in box.options] for box in at.selectbox if box.label == "Take a test image"]
     assert fires in offered and used in offered
 
@@ -303,6 +303,8 @@ def test_where_no_relevance_ships_the_panel_says_of_which_it_does() -> None:
                for caption in fine(at).caption)  # fmt: skip
     at = app(digit="0", unit="rnn/lstm2/5", rows="20").run()
     assert any(caption.value.endswith("measured for whole images only.") for caption in fine(at).caption)
+    at = app(digit="0", unit="dense/fc1/1").run()  # behind its ReLU it is silent
+    assert any(caption.value == "There is none in which it matters for the answer" for caption in fine(at).caption)
     at = app(digit="0", unit="dense/logits/5").run()
     assert not any("matters most" in caption.value for caption in fine(at).caption)
 
