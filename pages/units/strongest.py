@@ -68,8 +68,8 @@ def strongest(unit: Unit, weights: str, rows: int, answers: Answers, take: Calla
             st.caption(title)
             gallery(best, columns=TWO_COLUMNS, scale=TWO_SCALE, key="excites", take=take, shown=seen)
         with st.container(width=HALF, gap="xsmall"):
-            where = f"The {len(used)} in which it matters most" if len(used) else "There is none in which it matters"
-            st.caption(f"{where} for the answer", help=explained("relevance"))
+            where = f"The {len(used)} in which it matters most for the answer" if len(used) else "It adds to no answer"
+            st.caption(where, help=explained("relevance"))
             if len(used):
                 seen = _seen(Unit(unit.model, activation, unit.index), used, places)
                 gallery(used, columns=TWO_COLUMNS, scale=TWO_SCALE, key="used", take=take, shown=seen)

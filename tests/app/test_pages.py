@@ -304,7 +304,7 @@ def test_where_no_relevance_ships_the_panel_says_of_which_it_does() -> None:
     at = app(digit="0", unit="rnn/lstm2/5", rows="20").run()
     assert any(caption.value.endswith("measured for whole images only.") for caption in fine(at).caption)
     at = app(digit="0", unit="dense/fc1/1").run()  # behind its ReLU it is silent
-    assert any(caption.value == "There is none in which it matters for the answer" for caption in fine(at).caption)
+    assert any(caption.value == "It adds to no answer" for caption in fine(at).caption)
     at = app(digit="0", unit="dense/logits/5").run()
     assert not any("matters most" in caption.value for caption in fine(at).caption)
 
