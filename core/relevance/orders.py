@@ -98,6 +98,7 @@ def better(model: str, weights: str, layer: str, cut: str) -> str | None:
     return USED if low > 0 else FIRES if high < 0 else None
 
 
+@cache
 def of_layer(model: str, weights: str, layer: str) -> str:
     """What was measured in a hidden layer whose numbers ship, for the panel of its units; bold is surely better."""
     rows = table("layers")
@@ -172,5 +173,5 @@ def main() -> None:
     shipped.cache_clear()
     for name, made in tables().items():
         write_whole(FOLDER / f"{name}.csv", made.to_csv(index=False).encode())
-    for cached in (table, _measured):
+    for cached in (table, _measured, of_layer):
         cached.cache_clear()
