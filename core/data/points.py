@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 TURNS = 1.5  # of a spiral
-CORNERS = ((1.0, 1.0), (-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0))  # of XOR: the first two are of class 0
+CORNERS = ((1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0))  # of XOR, of class 0 and 1 in turn
 
 
 class Points(NamedTuple):
@@ -23,7 +23,7 @@ class Points(NamedTuple):
 def xor(count: int, noise: float, seed: int) -> Points:
     """At the four corners in turn, class 1 where just one coordinate is positive; without noise just four places."""
     corner = torch.arange(count) % 4
-    return _shaken(torch.tensor(CORNERS)[corner] * 0.6, corner // 2, noise, seed)
+    return _shaken(torch.tensor(CORNERS)[corner] * 0.6, corner % 2, noise, seed)
 
 
 def circles(count: int, noise: float, seed: int) -> Points:
