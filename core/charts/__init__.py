@@ -4,8 +4,11 @@ A chart is a Vega-Lite specification whose tables are named and filled in last. 
 it is kept, because building one costs a tenth of a second and a page has several; a rerun only brings new tables.
 """
 
+from core.charts.arithmetic import WIDTH as TERMS
+from core.charts.arithmetic import Grid, addends, products, signed
 from core.charts.columns import BARS, Column, net_columns, picture_width
 from core.charts.evidence import nets_by_depth, series_by_depth
+from core.charts.gates import gate_table, over_steps, strips
 from core.charts.marks import CLASS_COLOURS, FAMILY_COLOURS, IMAGE, LAYER, PHOTO, PIXEL, PLACE, UNIT, Spec, choices
 from core.charts.measured import beside_pixels, by_depth, eigenvalues, guesses, spread
 from core.charts.over_training import learning, over_training
@@ -23,9 +26,12 @@ __all__ = [
     "PHOTO",
     "PIXEL",
     "PLACE",
+    "TERMS",
     "UNIT",
     "Column",
+    "Grid",
     "Spec",
+    "addends",
     "agreement",
     "beside_pixels",
     "by_depth",
@@ -35,14 +41,19 @@ __all__ = [
     "falls",
     "gains",
     "gallery",
+    "gate_table",
     "guesses",
     "learning",
     "net_columns",
     "nets_by_depth",
+    "over_steps",
     "over_training",
     "picture_width",
+    "products",
     "series_by_depth",
     "shares",
+    "signed",
     "spread",
+    "strips",
     "trust_curves",
 ]
