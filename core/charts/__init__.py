@@ -7,6 +7,7 @@ it is kept, because building one costs a tenth of a second and a page has severa
 from core.charts.arithmetic import WIDTH as TERMS
 from core.charts.arithmetic import Grid, addends, products, signed
 from core.charts.columns import BARS, Column, net_columns, picture_width
+from core.charts.cuts import cut_curve, cut_values
 from core.charts.evidence import nets_by_depth, series_by_depth
 from core.charts.gates import gate_table, over_steps, strips
 from core.charts.marks import CLASS_COLOURS, FAMILY_COLOURS, IMAGE, LAYER, PHOTO, PIXEL, PLACE, UNIT, Spec, choices
@@ -37,6 +38,8 @@ __all__ = [
     "by_depth",
     "choices",
     "clickable_sheet",
+    "cut_curve",
+    "cut_values",
     "eigenvalues",
     "falls",
     "gains",
