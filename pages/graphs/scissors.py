@@ -34,6 +34,9 @@ def scissors(situation: Situation) -> None:
     if top.reads == INPUT:
         st.markdown(f"{name} reads the image: what it is built of is pixels. The page Attribution takes ink away.")
         return
+    if not root.edges:
+        st.markdown(f"On this input no unit contributes to {name}: there is nothing to cut.")
+        return
     fill = st.segmented_control("Cut units are replaced by", FILLS, default=FILLS[0], required=True, key="fill",
                                 bind="query-params")  # fmt: skip
     st.caption("Upright line: nothing cut. Full dot: the named units cut. Hollow dot: as many at random cut, mean "

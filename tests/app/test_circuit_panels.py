@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.data.digits import test_set as mnist
 from core.layers import record
 from core.models import load
-from tests.visits import charts
+from tests.visits import charts, until
 
 
 def drawn(panel: str, root: str = "cnn/relu3/4", digit: int = 7, k: int = 5, **more: object) -> AppTest:
@@ -145,3 +145,37 @@ def test_a_silent_unit_has_no_response_to_lose() -> None:
     at = drawn("scissors", silent_unit(7))
     assert "it is silent here, and has no response to lose" in at.markdown[0].value
     assert len(at.get("vega_lite_chart")) == 2
+
+
+def finished(at: AppTest) -> AppTest:
+    return until(at, lambda at: any("put together from" in block.value for block in at.markdown))
+
+
+@pytest.mark.parametrize("root", ["cnn/relu3/4", "rnn/lstm2/9", "dense/logits/9"])
+def test_the_picture_put_together_comes_by_itself_beside_random_ones_and_the_twins(root: str) -> None:
+    at = finished(drawn("assembled", root, k=4))
+    (words,) = [block.value for block in at.markdown if "put together from" in block.value]
+    trained, twin = words.split("\n\n")
+    assert trained.startswith("**Trained**: put together from 4 named units") and twin.startswith("**Untrained**")
+    said = [caption.value.replace("−", "-") for caption in at.caption]
+    own, *reached = [each for each in said if re.match(r"-?[\d.]+(,|$)", each)][:5]
+    shares = [int(share) for share in re.findall(r"(-?\d+) %", trained.replace("−", "-"))]
+    assert len(reached) == 4 and [f"{shares[0]} %" in reached[0], float(own) > 0] == [True, True]
+    drawn_ = [int(re.findall(r"(-?\d+) %", each)[0]) for each in reached[1:]]
+    assert (shares[2], shares[3]) == (min(drawn_), max(drawn_)) and shares[2] <= shares[1] <= shares[3]
+    assert ("more than any of them" in trained) == (float(reached[0].split(",")[0]) > max(
+        float(each.split(",")[0]) for each in reached[1:]))  # fmt: skip
+    assert len(at.get("image")) == 10 and not any(button.label == "Put it together" for button in at.button)
+
+
+def test_without_a_prior_is_another_job() -> None:
+    at = finished(drawn("assembled", k=4))
+    first = [block.value for block in at.markdown if "put together from" in block.value]
+    at.segmented_control(key="together").set_value("without a prior").run()
+    at = finished(at)
+    assert [block.value for block in at.markdown if "put together from" in block.value] != first
+
+
+def test_of_pixels_nothing_is_put_together_and_a_silent_unit_is_said_to_be_silent() -> None:
+    assert "nothing to climb" in drawn("assembled", "cnn/relu1/3").markdown[0].value
+    assert "On this input it is silent" in drawn("assembled", silent_unit(7)).markdown[0].value
