@@ -5,7 +5,7 @@ it is kept, because building one costs a tenth of a second and a page has severa
 """
 
 from core.charts.arithmetic import WIDTH as TERMS
-from core.charts.arithmetic import Grid, addends, products, signed
+from core.charts.arithmetic import Grid, addends, percent, products, signed
 from core.charts.columns import BARS, Column, net_columns, picture_width
 from core.charts.cuts import cut_curve, cut_values
 from core.charts.evidence import nets_by_depth, series_by_depth
@@ -51,6 +51,7 @@ __all__ = [
     "nets_by_depth",
     "over_steps",
     "over_training",
+    "percent",
     "picture_width",
     "products",
     "series_by_depth",

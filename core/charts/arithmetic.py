@@ -179,6 +179,11 @@ def signed(value: float) -> str:
     return f"{value + 0.0:+.3f}".replace("-", "−")
 
 
+def percent(share: float) -> str:
+    """A share in whole percent, which no line break parts."""
+    return f"{100 * share:.0f}\u00a0%".replace("-0\u00a0", "0\u00a0").replace("-", "−")
+
+
 def sign_colour(value: float) -> str:
     """Orange of what excites, purple of what inhibits."""
     red, green, blue = PUOR[210 if value > 0 else 44][:3].tolist()

@@ -38,7 +38,7 @@ def arithmetic(situation: Situation, layer: str, unit: int, part: int | None) ->
         _cell(situation, node, part)
         return
     found = factors(situation.net, situation.run, node.stage, node.unit, node.place)
-    st.markdown(_what(node, found))
+    st.markdown(_what(node, found, _pooled(situation, node, found)))
     shown = _shown(found.by_unit, MAPS if found.weights[0].numel() > 1 else LISTED, part)
     with st.container(horizontal=True, gap="medium", key="arithmetic"):
         for key, spec in enumerate(_pictures(situation, node, found, shown)):
@@ -62,16 +62,29 @@ def _where(place: Place) -> str:
     return f" behind row {place[0] + 1}" if place else ""
 
 
-def _what(node: Node, found: Factors) -> str:
+def _pooled(situation: Situation, node: Node, found: Factors) -> str:
+    """What lies between what the unit reads and the numbers that it multiplies, in words; mostly nothing."""
+    if found.reads == node.stage.reads:
+        return ""
+    sides = {layer.name: layer.shape[1:] for layer in situation.layers}
+    rows, columns = (side // less for side, less in zip(sides[node.stage.reads], sides[found.reads], strict=True))
+    return f", averaged over {rows} x {columns} places (**{found.reads}**)"
+
+
+def _what(node: Node, found: Factors, pooled: str) -> str:
     reads = node.stage.reads
     name = f"**`{node.stage.layer.name}/{node.unit}`**{_where(node.place)}"
+    if not found.kernel and node.stage.affine:
+        return (
+            f"{name} reads the image, which the net brings to a scale of its own first: what stands for the weights is "
+            "the gradient at its pixels, which is exact here."
+        )
     if not found.kernel:
         return (
             f"Between {name} and what it reads, **{_source(reads)}**, lie several layers: what stands for the weights "
             "is the gradient there, which is right for small changes only."
         )
     read = "the image" if reads == INPUT else f"**{reads}**"
-    pooled = f", averaged over 2 x 2 places (**{found.reads}**)" if found.reads != reads else ""
     outside = "" if bool(found.inside.all()) else " Its window sticks out of the map: grey cells are outside, zero."
     return f"{name} reads {read}{pooled}, number by number: each times its weight makes a product.{outside}"
 
@@ -216,11 +229,10 @@ def _reads(found: Gates, x: Tensor, node: Node, situation: Situation) -> charts.
     image, limit = node.stage.reads == INPUT, float(found.reads.abs().max())
     first = Grid("pixels" if image else node.stage.reads, x.numpy()[None], float(x.abs().max()), paper=image)
     lines = [first, *(Grid(SHORT[gate], found.reads[row].numpy()[None], limit) for row, gate in enumerate(GATES))]
-    names = "column" if image else f"{node.stage.reads}/"
-    said = [
-        f"{names} {place + 1}: {float(x[place]):.2f}; " + ", ".join(f"{gate} {float(found.reads[row, place]):+.2f}"
-        for row, gate in enumerate(GATES)) for place in range(len(x))
-    ]  # fmt: skip
+    names = [f"column {place + 1}" if image else f"{node.stage.reads}/{place}" for place in range(len(x))]
+    given = [", ".join(f"{charts.signed(value)} to {gate}" for value, gate in zip(values, GATES, strict=True))
+             for values in found.reads.T.tolist()]  # fmt: skip
+    said = [f"{name}: {value:.2f} gives {each}" for name, value, each in zip(names, x.tolist(), given, strict=True)]
     return charts.strips(lines, said, f"What is read now, up to {limit:.2f} for a gate", situation.theme)
 
 

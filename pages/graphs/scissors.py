@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 from core import charts
 from core.answers import probabilities
+from core.charts import percent
 from core.circuits.contributions import stages
 from core.circuits.losses import Orders, at, halved, lost, orders, over_images, some_counts, without
 from core.layers import INPUT, record
@@ -23,7 +24,7 @@ POINTS = {"digits": 64, "photos": 7}  # of the curve on this input, at most, by 
 FEWER = 12  # points of the curve over many images
 FILLS = ("their mean", "zero", "another image's")
 SPREAD = ["named", "random", "low", "high"]
-APART = 0.2  # of the response: where replacements differ by more, it depends on them
+APART = 0.2  # of the response: where replacements differ by more, or by half of it and by a factor of 2, it depends
 
 
 def scissors(situation: Situation) -> None:
@@ -32,7 +33,7 @@ def scissors(situation: Situation) -> None:
     top, root = situation.stages[-1], situation.graph.root
     name = f"**`{top.layer.name}/{root.unit}`**"
     if top.reads == INPUT:
-        st.markdown(f"{name} reads the image: what it is built of is pixels. The page Attribution takes ink away.")
+        st.markdown(f"{name} reads the image: what it is built of is pixels. The page Attribution takes pixels away.")
         return
     if not root.edges:
         st.markdown(f"On this input no unit contributes to {name}: there is nothing to cut.")
@@ -78,10 +79,6 @@ def _spread(values: Tensor) -> Spread:
     return named, sum(drawn) / len(drawn), min(drawn), max(drawn)
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %".replace("-0 ", "0 ").replace("-", "−")
-
-
 def _orders(situation: Situation) -> Orders:
     return orders(situation.graph.root.split.by_unit, DRAWS, Generator().manual_seed(0))
 
@@ -125,13 +122,14 @@ def _values(rows: Sequence[tuple[str, float, float, float, float, float]], title
 def _of_the_unit(name: str, before: float, spread: Spread, k: int) -> str:
     named, drawn, low, high = spread
     units = f"{k} named unit{'s' if k > 1 else ''}"
-    said = f"Without its {units} {name} {'rises' if named > before else 'falls'} from {before:.2f} to **{named:.2f}**"
+    change = f"{'rises' if named > before else 'falls'} from {before:.2f} to **{named:.2f}**"
+    said = f"Without its {units} {name} {f'stays at {before:.2f}' if named == before else change}"
     if before <= 0:
         return f"{said}: it is silent here, and has no response to lose. With as many cut at random it is {drawn:.2f}."
     shares = [1 - value / before for value in (named, drawn, high, low)]
     return (
-        f"{said}: **{_percent(shares[0])}** of its response is lost. With as many cut at random it is {drawn:.2f}: "
-        f"**{_percent(shares[1])}** lost, between {_percent(shares[2])} and {_percent(shares[3])}."
+        f"{said}: **{percent(shares[0])}** of its response is lost. With as many cut at random it is {drawn:.2f}: "
+        f"**{percent(shares[1])}** lost, between {percent(shares[2])} and {percent(shares[3])}."
     ).replace("-", "−")
 
 
@@ -141,8 +139,8 @@ def _of_the_answer(situation: Situation, found: Found, fill: str) -> str:
     after = int(found.answers[fill][0].argmax())
     verb = "stays" if after == best else f"turns to **{labels[after]}**, away from"
     return (
-        f"The answer {verb} **{labels[best]}**, whose probability goes from {_percent(float(found.answer[best]))} to "
-        f"**{_percent(named)}**; with as many cut at random to {_percent(drawn)}."
+        f"The answer {verb} **{labels[best]}**, whose probability goes from {percent(float(found.answer[best]))} to "
+        f"**{percent(named)}**; with as many cut at random to {percent(drawn)}."
     )
 
 
@@ -152,8 +150,9 @@ def _agreement(before: float, values: dict[str, Spread]) -> str:
         return ""
     shares = {fill: 1 - spread[0] / before for fill, spread in values.items()}
     ahead = {fill: spread[0] < spread[1] for fill, spread in values.items()}
-    said = ", ".join(f"{_percent(share)} by {fill}" for fill, share in shares.items())
-    if len(set(ahead.values())) > 1 or max(shares.values()) - min(shares.values()) > APART:
+    said = ", ".join(f"{percent(share)} by {fill}" for fill, share in shares.items())
+    least, most = min(shares.values()), max(shares.values())
+    if len(set(ahead.values())) > 1 or most - least > APART or (most - least > APART / 2 and least < most / 2):
         return f"It depends on the assumption what is lost when the cut units are replaced: {said}."
     return f"The three replacements agree: lost are {said}."
 
@@ -163,7 +162,8 @@ def _curves(situation: Situation, fill: str, k: int) -> None:
     st.markdown("How many have to go: the share lost on this input, named ones (line) and at random (dots).")
     _curve(table, k, "Lost on this input", situation)
     halves = [halved(table.cut.tolist(), torch.tensor(table[kind].to_numpy())) for kind in ("named", "random")]
-    words = [f"with {half} cut" if half else "never" for half in halves]
+    most = "" if len(table) == table.cut.max() else "at most "
+    words = [f"with {most}{half} cut" if half else "never" for half in halves]
     st.caption(f"Half of its response is lost: named, {words[0]}; at random, {words[1]}.")
     if find(situation.unit.model).sees == "photos":
         return
