@@ -204,9 +204,8 @@ def _cell(situation: Situation, node: Node, part: int | None) -> None:
 
 
 def _gates(found: Gates, situation: Situation) -> charts.Spec:
-    sums, squashed_ = found.sums, found.sums.sigmoid()
-    squashed_[2] = sums[2].tanh()
-    columns = {"W x": found.reads.sum(1), "V h": found.past.sum(1), "b": found.bias, "z": sums, "σ, tanh": squashed_}
+    columns = {"W x": found.reads.sum(1), "V h": found.past.sum(1), "b": found.bias, "z": found.sums,
+               "σ, tanh": found.values}  # fmt: skip
     limit = float(max(values.abs().max() for values in list(columns.values())[:4]))
     grids = [Grid(title, values.numpy()[:, None], 1.0 if title == "σ, tanh" else limit)
              for title, values in columns.items()]  # fmt: skip
@@ -215,8 +214,7 @@ def _gates(found: Gates, situation: Situation) -> charts.Spec:
 
 def memory_in_words(found: Gates) -> str:
     """The cell's two equations with the numbers put in."""
-    write, forget, _, out = found.sums.sigmoid().tolist()
-    new = float(found.sums[2].tanh())
+    write, forget, new, out = found.values.tolist()
     kept = f"{forget:.3f} × {found.before:.3f} + {write:.3f} × {new:.3f} = **{found.memory:.3f}**"
     shown = f"{out:.3f} × tanh({found.memory:.3f}) = **{found.state:.3f}**"
     return (
