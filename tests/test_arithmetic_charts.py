@@ -107,3 +107,11 @@ def test_a_bar_a_row_of_the_image_counted_from_1() -> None:
     spec = charts.over_steps(np.array([0.5, -0.5, 0.0]), "about", "light")
     steps = spec["datasets"]["steps"]
     assert steps.row.tolist() == [1, 2, 3] and steps.colour[0] != steps.colour[1]
+
+
+def test_what_was_asked_for_is_bold() -> None:
+    inside = np.ones((3, 3), bool)
+    words = charts.products(grids(3, 3), inside, "about", "light", bold="a")["datasets"]["words"]
+    assert words.text[words.weight == "bold"].tolist() == ["a"]
+    plain = charts.products(grids(3, 3), inside, "about", "light")["datasets"]["words"]
+    assert (plain.weight == "normal").all()

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from core import charts
 from core.charts import Grid
-from core.circuits.contributions import Place, Stage
+from core.circuits.contributions import Place
 from core.circuits.factors import Factors, factors
 from core.circuits.gates import Gates, gates, surviving
 from core.circuits.graph import Node, largest
@@ -39,9 +39,10 @@ def arithmetic(situation: Situation, layer: str, unit: int, part: int | None) ->
         return
     found = factors(situation.net, situation.run, node.stage, node.unit, node.place)
     st.markdown(_what(node, found, _pooled(situation, node, found)))
+    part = part if part is not None and 0 <= part < len(found.by_unit) else None
     shown = _shown(found.by_unit, MAPS if found.weights[0].numel() > 1 else LISTED, part)
     with st.container(horizontal=True, gap="medium", key="arithmetic"):
-        for key, spec in enumerate(_pictures(situation, node, found, shown)):
+        for key, spec in enumerate(_pictures(situation, node, found, shown, part)):
             with st.container(width=charts.TERMS):
                 st.vega_lite_chart(spec, width="content", key=f"factors-{key}")
         with st.container(width=charts.TERMS, gap="xsmall"):
@@ -52,7 +53,7 @@ def arithmetic(situation: Situation, layer: str, unit: int, part: int | None) ->
 def _shown(by_unit: Tensor, most: int, part: int | None) -> list[int]:
     """The strongest, and the one that is asked for."""
     shown = largest(by_unit.abs(), most) or list(range(min(most, len(by_unit))))
-    return shown if part is None or part in shown or part >= len(by_unit) else [*shown[: most - 1], part]
+    return shown if part is None or part in shown else [*shown[: most - 1], part]
 
 
 def _where(place: Place) -> str:
@@ -93,50 +94,51 @@ def _source(reads: str) -> str:
     return "the image" if reads == INPUT else reads
 
 
-def _pictures(situation: Situation, node: Node, found: Factors, shown: Sequence[int]) -> list[charts.Spec]:
+def _pictures(
+    situation: Situation, node: Node, found: Factors, shown: Sequence[int], part: int | None
+) -> list[charts.Spec]:
+    pooled = "" if found.reads == node.stage.reads else " pooled"
+    bold = "" if part is None else _name(node, part) + pooled
     three = [part[shown].numpy() for part in (found.values, found.weights, found.products)]
     limits = [float(np.abs(part).max()) for part in three]
     words = ["activation", "weight" if found.kernel else "gradient", "product"]
     if three[0][0].size == 1:
         grids = [Grid(word, part.reshape(-1, 1), limit) for word, part, limit in zip(words, three, limits, strict=True)]
-        labels = [f"{node.stage.reads}/{unit}" for unit in shown]
+        labels = [_name(node, unit) + pooled for unit in shown]
         inside = np.ones((len(shown), 1), bool)
-        return [charts.products(grids, inside, f"Products of {len(shown)} units", situation.theme, labels)]
+        return [charts.products(grids, inside, f"Products of {len(shown)} units", situation.theme, labels, bold)]
     specs, image = [], found.reads == INPUT and len(found.values) == 1
     for row, unit in enumerate(shown):
-        name = _name(node.stage, found, unit)
+        name = _name(node, unit) + pooled
         total = f"sum {charts.signed(float(three[2][row].sum()))}"
         titles = [name, "kernel" if node.stage.sums.kind == "conv" and found.kernel else f"{words[1]}s", total]
         grids = [Grid(title, part[row], limit, paper=image and place == 0)
                  for place, (title, part, limit) in enumerate(zip(titles, three, limits, strict=True))]  # fmt: skip
         about = f"{name} times the {words[1]}s: {total}"
-        specs.append(charts.products(grids, found.inside.numpy(), about, situation.theme))
+        specs.append(charts.products(grids, found.inside.numpy(), about, situation.theme, bold=bold))
     return specs
 
 
-def _name(stage: Stage, found: Factors, unit: int) -> str:
-    if stage.reads == INPUT:
-        return "image" if len(found.values) == 1 else ("red", "green", "blue")[unit]
-    return f"{stage.reads}/{unit}" + (" pooled" if found.reads != stage.reads else "")
+def _name(node: Node, unit: int) -> str:
+    """Of a unit that is read, of the image a colour."""
+    if node.stage.reads == INPUT:
+        return "image" if len(node.split.by_unit) == 1 else ("red", "green", "blue")[unit]
+    return f"{node.stage.reads}/{unit}"
 
 
 def _sum(situation: Situation, node: Node, shown: Sequence[int], part: int | None) -> None:
     """The terms with their total, and what the nonlinearity makes of it."""
     names, values = terms(node, shown)
-    bold = f"{node.stage.reads}/{part}" if part is not None else ""
-    st.vega_lite_chart(
-        charts.addends(names, values, "pre-activation", situation.theme, bold), width="content", key="addends"
-    )
+    bold = "" if part is None else _name(node, part)
+    spec = charts.addends(names, values, "pre-activation", situation.theme, bold)
+    st.vega_lite_chart(spec, width="content", key="addends")
     st.markdown(squashed(node))
 
 
 def terms(node: Node, shown: Sequence[int]) -> tuple[list[str], list[float]]:
     """The terms of a unit's pre-activation by their names: the units that are shown, the others, bias and gap."""
     by_unit = node.split.by_unit
-    image = node.stage.reads == INPUT
-    names = [("image" if image else f"{node.stage.reads}/{unit}") for unit in shown]
-    if image and len(by_unit) == 3:
-        names = [("red", "green", "blue")[unit] for unit in shown]
+    names = [_name(node, unit) for unit in shown]
     values = [float(by_unit[unit]) for unit in shown]
     others = len(by_unit) - len(shown)
     if others:
@@ -166,9 +168,8 @@ def squashed(node: Node) -> str:
 def _scales(found: Factors, shown: Sequence[int]) -> str:
     limits = [f"{float(part[shown].abs().max()):.2g}" for part in (found.values, found.weights, found.products)]
     word = "weights" if found.kernel else "gradients"
-    what = "Hover a number: its partners light up. " if found.kernel or found.values[0].numel() > 1 else ""
     return (
-        f"{what}Orange is above zero, purple below; the strongest colour is ±{limits[0]} of what is read, ±{limits[1]} "
+        f"Hover a number: its partners light up. Orange is above zero, purple below; the strongest colour is ±{limits[0]} of what is read, ±{limits[1]} "
         f"of the {word}, ±{limits[2]} of the products."
     )
 
