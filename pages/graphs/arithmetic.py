@@ -169,8 +169,8 @@ def _scales(found: Factors, shown: Sequence[int]) -> str:
     limits = [f"{float(part[shown].abs().max()):.2g}" for part in (found.values, found.weights, found.products)]
     word = "weights" if found.kernel else "gradients"
     return (
-        f"Hover a number: its partners light up. Orange is above zero, purple below; the strongest colour is ±{limits[0]} of what is read, ±{limits[1]} "
-        f"of the {word}, ±{limits[2]} of the products."
+        "Hover a number: its partners light up. Orange is above zero, purple below; the strongest colour is "
+        f"±{limits[0]} of what is read, ±{limits[1]} of the {word}, ±{limits[2]} of the products."
     )
 
 
