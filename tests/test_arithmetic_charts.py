@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core import charts
-from core.charts.arithmetic import HEAD, READABLE, WIDTH, short
+from core.charts.arithmetic import HEAD, NAMES, NUMBERS, READABLE, WIDTH, short
 from core.charts.gates import ROOM
 
 
@@ -77,6 +77,7 @@ def test_terms_stand_from_zero_and_the_total_is_their_sum() -> None:
     assert (terms.left >= terms.zero - 1e-9)[["relu1/3", "bias"]].all() and terms.right["20 others"] == terms.zero.iloc[
         0
     ]
+    assert terms.left.min() == pytest.approx(NAMES) and terms.right.max() == pytest.approx(WIDTH - NUMBERS)
     assert terms.colour["relu1/3"] == terms.colour["bias"] != terms.colour["20 others"]
     assert terms.weight.tolist() == ["bold", "normal", "normal", "bold"]
     assert "−0.750" in spec["description"] and "-0.125" in spec["description"]

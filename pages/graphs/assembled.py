@@ -26,6 +26,7 @@ from pages.jobs.scheduler import Records, View
 from pages.layers.net_head import net_head
 
 DRAWS = 3  # pictures put together of units at random
+GAP = 14  # pixels beside a picture
 SIDE = {"digits": 84, "photos": 148}  # pixels of a picture on the page
 WITH, WITHOUT = "within a prior", "without a prior"
 
@@ -122,15 +123,21 @@ def _live(work: Assembling, views: list[View | None]) -> None:
         st.progress(first.step / first.steps, f"Step {first.step} of {first.steps}")
     else:
         st.markdown("\n\n".join(_found(kind, work, step.scores.tolist()) for kind, step in steps.items()))
-    for kind, step in steps.items():
-        net_head(work.unit.model, kind)
-        side = SIDE[find(work.unit.model).sees]
-        with st.container(horizontal=True, gap="small", key=f"together-{kind}"):
-            for place, image in enumerate(step.images):
-                with st.container(width=side + 12, gap="xsmall"):
-                    _picture(work, image, _name(place, work.k), f"{work.unit}, {kind}")
-                    if step.step == step.steps:
-                        st.caption(_reached(place, step.scores.tolist()))
+    with st.container(horizontal=True, gap="medium", key="together-kinds"):
+        for kind, step in steps.items():
+            with st.container(width=len(step.images) * (SIDE[find(work.unit.model).sees] + 2 * GAP), gap="xsmall"):
+                net_head(work.unit.model, kind)
+                _row(work, kind, step)
+
+
+def _row(work: Assembling, kind: str, step: Step) -> None:
+    scores = step.scores.tolist()
+    with st.container(horizontal=True, gap="small", key=f"together-{kind}"):
+        for place, image in enumerate(step.images):
+            with st.container(width=SIDE[find(work.unit.model).sees] + GAP, gap="xsmall"):
+                _picture(work, image, _name(place, work.k), f"{work.unit}, {kind}")
+                if step.step == step.steps:
+                    st.caption(_reached(place, scores))
 
 
 def _picture(work: Assembling, image: Tensor, name: str, of: str) -> None:
@@ -157,7 +164,8 @@ def _found(kind: str, work: Assembling, scores: list[float]) -> str:
     if own <= 0:
         return f"{whose}: no ascent excites it, its own stimulus reaches {own:.3g}.".replace("-", "−")
     mean, low, high = (percent(value / own) for value in (sum(drawn) / len(drawn), min(drawn), max(drawn)))
-    more = "more than any of them" if named > max(drawn) else "no more than the best of them"
+    ahead = round(100 * named / own) > round(100 * max(drawn) / own)
+    more = "more than any of them" if ahead else "no more than the best of them"
     return (
         f"{whose}: put together from {work.k} named units, the picture excites it to "
         f"**{percent(named / own)}** of what its own stimulus reaches; from {work.k} at random to **{mean}**, between "
