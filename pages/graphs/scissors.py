@@ -126,16 +126,19 @@ def _values(rows: Sequence[tuple[object, ...]], title: str, situation: Situation
 
 def _of_the_unit(name: str, before: float, spread: Spread, k: int) -> str:
     named, drawn, low, high = spread
-    units = f"{k} named unit{'s' if k > 1 else ''}"
-    change = f"{'rises' if named > before else 'falls'} from {before:.2f} to **{named:.2f}**"
-    said = f"Without its {units} {name} {f'stays at {before:.2f}' if named == before else change}"
+    was, now, other = (f"{value + 0.0:.2f}".replace("-", "−") for value in (before, named, drawn))
+    way = "stays at" if was == now else f"{'rises' if named > before else 'falls'} from {was} to"
+    said = f"Without its {k} named unit{'s' if k > 1 else ''} {name} {way} **{now}**"
     if before <= 0:
-        return f"{said}: it is silent here, and has no response to lose. With as many cut at random it is {drawn:.2f}."
+        return (
+            f"{said}. It is not above zero here, so there is no response to lose; with as many cut at random: {other}."
+        )
     shares = [1 - value / before for value in (named, drawn, high, low)]
+    what = f"**{percent(shares[0])}** of its response is lost" if shares[0] >= 0 else f"**{percent(-shares[0])}** more"
     return (
-        f"{said}: **{percent(shares[0])}** of its response is lost. With as many cut at random it is {drawn:.2f}: "
-        f"**{percent(shares[1])}** lost, between {percent(shares[2])} and {percent(shares[3])}."
-    ).replace("-", "−")
+        f"{said}: {what}. With as many cut at random it is {other}: **{percent(shares[1])}** lost, between "
+        f"{percent(shares[2])} and {percent(shares[3])}."
+    )
 
 
 def _of_the_answer(situation: Situation, found: Found, fill: str) -> str:

@@ -143,7 +143,7 @@ def silent_unit(digit: int) -> str:
 
 def test_a_silent_unit_has_no_response_to_lose() -> None:
     at = drawn("scissors", silent_unit(7))
-    assert "it is silent here, and has no response to lose" in at.markdown[0].value
+    assert "It is not above zero here, so there is no response to lose" in at.markdown[0].value
     assert len(at.get("vega_lite_chart")) == 2
 
 
@@ -179,4 +179,4 @@ def test_without_a_prior_is_another_job() -> None:
 
 def test_of_pixels_nothing_is_put_together_and_a_silent_unit_is_said_to_be_silent() -> None:
     assert "nothing to climb" in drawn("assembled", "cnn/relu1/3").markdown[0].value
-    assert "On this input it is silent" in drawn("assembled", silent_unit(7)).markdown[0].value
+    assert "On this input it is not above zero" in drawn("assembled", silent_unit(7)).markdown[0].value
