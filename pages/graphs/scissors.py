@@ -150,10 +150,10 @@ def _of_the_answer(situation: Situation, found: Found, fill: str) -> str:
     named, drawn, *_ = _spread(found.answers[fill][:, best])
     after = int(found.answers[fill][0].argmax())
     verb = "stays" if after == best else f"turns to **{labels[after]}**, away from"
-    return (
-        f"The answer {verb} **{labels[best]}**, whose probability goes from {percent(float(found.answer[best]))} to "
-        f"**{percent(named)}**; with as many cut at random to {percent(drawn)}."
-    )
+    was, now = percent(float(found.answer[best])), percent(named)
+    way = f"stays at **{now}**" if was == now else f"goes from {was} to **{now}**"
+    drawn_at = f"with as many cut at random it is {percent(drawn)}"
+    return f"The answer {verb} **{labels[best]}**, whose probability {way}; {drawn_at}."
 
 
 def _agreement(before: float, values: dict[str, Spread]) -> str:

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.circuits.contributions import Run, stages
 from core.circuits.graph import graph
+from core.data.digits import EXAMPLE
 from core.data.digits import test_set as mnist
 from core.layers import list_layers, record
 from core.models import load
@@ -103,7 +104,9 @@ def test_the_scissors_say_what_a_cut_of_the_named_units_does() -> None:
     assert "Without its 5 named units **`relu3/4`** falls" in unit and named < drawn_ < before
     shares = [int(share) for share in re.findall(r"(-?\d+)\s%", unit.replace("−", "-"))]
     assert shares[0] == round(100 * (1 - named / before)) and shares[2] <= shares[1] <= shares[3]
-    assert "The answer stays **9**" in answer
+    assert "The answer stays **9**, whose probability goes from 99" in answer
+    sure = drawn("scissors", "cnn/relu3/16", EXAMPLE).markdown[1].value
+    assert "whose probability stays at **100" in sure and "goes" not in sure
     assert any(caption.value.startswith("It depends on the assumption") for caption in at.caption)
     assert any("16 test images" in caption.value for caption in at.caption) and len(at.get("vega_lite_chart")) == 4
 
