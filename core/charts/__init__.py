@@ -4,9 +4,23 @@ A chart is a Vega-Lite specification whose tables are named and filled in last. 
 it is kept, because building one costs a tenth of a second and a page has several; a rerun only brings new tables.
 """
 
+from core.charts.circuits import Looks, address, at, circuit, edge_address, in_words
 from core.charts.columns import BARS, Column, net_columns, picture_width
 from core.charts.evidence import nets_by_depth, series_by_depth
-from core.charts.marks import CLASS_COLOURS, FAMILY_COLOURS, IMAGE, LAYER, PHOTO, PIXEL, PLACE, UNIT, Spec, choices
+from core.charts.marks import (
+    CLASS_COLOURS,
+    EDGE,
+    FAMILY_COLOURS,
+    IMAGE,
+    LAYER,
+    NODE,
+    PHOTO,
+    PIXEL,
+    PLACE,
+    UNIT,
+    Spec,
+    choices,
+)
 from core.charts.measured import beside_pixels, by_depth, eigenvalues, guesses, spread
 from core.charts.over_training import learning, over_training
 from core.charts.sheets import clickable_sheet, gallery, shares
@@ -15,27 +29,35 @@ from core.charts.trust import GAINS, KINDS, agreement, falls, gains, trust_curve
 __all__ = [
     "BARS",
     "CLASS_COLOURS",
+    "EDGE",
     "FAMILY_COLOURS",
     "GAINS",
     "IMAGE",
     "KINDS",
     "LAYER",
+    "NODE",
     "PHOTO",
     "PIXEL",
     "PLACE",
     "UNIT",
     "Column",
+    "Looks",
     "Spec",
+    "address",
     "agreement",
+    "at",
     "beside_pixels",
     "by_depth",
     "choices",
+    "circuit",
     "clickable_sheet",
+    "edge_address",
     "eigenvalues",
     "falls",
     "gains",
     "gallery",
     "guesses",
+    "in_words",
     "learning",
     "net_columns",
     "nets_by_depth",

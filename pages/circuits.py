@@ -1,0 +1,49 @@
+"""What is a unit built of? It is taken apart, layer by layer, down to the pixels."""
+
+import streamlit as st
+
+from pages.frame import navigation
+
+navigation.enter(
+    "circuits",
+    "What is a unit built of?",
+    "The unit on top is a sum of what the units below it contribute, these are sums again, and so on down to the "
+    "pixels; the numbers are the net's own, for the image at the bottom.",
+)
+
+with navigation.loading():
+    from pages.frame.notice import notice
+    from pages.graphs.choose import choose
+    from pages.graphs.graph_view import graph_view, silence
+    from pages.graphs.score import score
+
+COMPUTED = """
+**What each unit contributes.** In the nets for digits a pre-activation is the sum over the window of weight x
+activation, and the bias; average pooling and flattening in between are resolved, so that the terms add up exactly. A
+recurrent unit's output is such a sum with its gates held as they are for this input (Arras, Montavon, Müller, Samek
+2017). Between the blocks of the net for photos the terms are gradient x activation, and the *gap* is what they miss.
+
+**Which units stand here.** In each row those with the greatest influence on the unit on top: it has 1, and each unit
+hands its own down, in proportion to the size of what each term contributes, the bias among them. A unit that is read
+at several places is taken apart at the one where most of its influence comes from. *Influence kept* is what ends at the
+pixels or at a bias on ways through these units alone, as the replacement score of Ameisen et al. 2025; where the rows
+end before the pixels, what arrives in the last row counts as kept.
+
+**Pictures.** What the unit looks for, by gradient ascent; its activation for this input, in its own scale, its place
+framed; and what it sees of the input, or, in the first layer, what each pixel that it sees contributes.
+"""
+
+theme = st.context.theme.type or "light"
+try:
+    here, about = choose(theme)
+    top = st.container()
+    if said := silence(here):
+        st.markdown(said)
+    graph_view(here, about)
+    with top:
+        score(here)
+except ValueError as error:
+    notice(error, ":material/search_off:")
+
+with st.expander("How this is computed"):
+    st.markdown(COMPUTED)
