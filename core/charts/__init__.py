@@ -4,7 +4,8 @@ A chart is a Vega-Lite specification whose tables are named and filled in last. 
 it is kept, because building one costs a tenth of a second and a page has several; a rerun only brings new tables.
 """
 
-from core.charts.circuits import Looks, address, at, circuit, edge_address, in_words
+from core.charts.circuit_tables import Looks, address, at, edge_address, in_words
+from core.charts.circuits import circuit
 from core.charts.columns import BARS, Column, net_columns, picture_width
 from core.charts.evidence import nets_by_depth, series_by_depth
 from core.charts.marks import (

@@ -23,10 +23,10 @@ from pages.inputs.photographs import EXAMPLE, as_input, choose_photo
 from pages.units.chosen import chosen_unit
 
 # What a net opens with: units whose graph on the example keeps much, and can be read.
-FIRST = {"dense": "dense/relu2/16", "dense-video": "dense-video/logits/8", "cnn": "cnn/relu3/38",
-         "rnn": "rnn/lstm2/53", "photo": "photo/block2/6"}  # fmt: skip
+FIRST = {"dense": "dense/relu2/56", "dense-video": "dense-video/logits/8", "cnn": "cnn/relu3/16",
+         "rnn": "rnn/lstm2/12", "photo": "photo/block2/6"}  # fmt: skip
 USUAL = "cnn"
-THIS, STIMULUS, STRONGEST = "this image", "what it looks for", "what excites it most"
+THIS, STIMULUS, STRONGEST = "this image", "its stimulus", "its strongest image"
 PLACE, WHOSE, K, ROWS = "at", "whose", 5, 3
 MOST_K, MOST_ROWS = 8, 4
 
@@ -37,7 +37,7 @@ def choose(theme: Theme) -> tuple[Situation, str]:
     Raises ValueError, with a sentence for the page, for an input that is not there.
     """
     unit = chosen_unit(list(FIRST)) or Unit.parse(FIRST[USUAL])
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         _choose_net(unit)
         _choose_unit(unit)
         shown = st.segmented_control("On", [THIS, STIMULUS, STRONGEST], default=THIS, required=True, key="input",
@@ -50,7 +50,7 @@ def choose(theme: Theme) -> tuple[Situation, str]:
             place = st.text_input("Its place: row-column, from 1", key=PLACE, bind="query-params", width=200,
                                   placeholder="where it is strongest")  # fmt: skip
         if shown == THIS and find(unit.model).sees == "digits":
-            st.button("Show me a digit", icon=":material/shuffle:",
+            st.button("Another digit", icon=":material/shuffle:",
                       on_click=lambda: look_at(random.randrange(TEST_IMAGES)))  # fmt: skip
     image, about = _input(unit, weights, shown)
     return Situation(unit, weights, image[None], _place(unit, place), k, rows, theme), about
@@ -88,8 +88,8 @@ def _choose_unit(unit: Unit) -> None:
     def say(index: int) -> str:
         return labels[index] if unit.layer == layers[-1].name and not labels[index].isdigit() else str(index)
 
-    st.selectbox("Layer", names, names.index(unit.layer), key=key[0], on_change=other_layer, width=110)
-    st.selectbox("Unit", range(count), unit.index, key=key[1], format_func=say, width=90,
+    st.selectbox("Layer", names, names.index(unit.layer), key=key[0], on_change=other_layer, width=100)
+    st.selectbox("Unit", range(count), unit.index, key=key[1], format_func=say, width=80,
                  on_change=lambda: open_unit(Unit(unit.model, unit.layer, st.session_state[key[1]])))  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def _input(unit: Unit, weights: str, shown: str) -> tuple[Tensor, str]:
         if photo:
             return _photo(unit.model)
         here = drawing()
-        return here.image, here.about
+        return here.image, here.about.removesuffix(" Draw your own.").rstrip(".")
     whose = chosen_unit(list(FIRST), WHOSE) or unit
     whose = unit if whose.model != unit.model else whose
     return _stimulus(whose, weights) if shown == STIMULUS else _strongest(whose, weights)
