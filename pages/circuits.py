@@ -16,6 +16,7 @@ with navigation.loading():
     from pages.graphs.choose import choose
     from pages.graphs.graph_view import graph_view, silence
     from pages.graphs.score import score
+    from pages.graphs.steering import steering
 
 COMPUTED = """
 **What each unit contributes.** In the nets for digits a pre-activation is the sum over the window of weight x
@@ -42,6 +43,8 @@ try:
     graph_view(here, about)
     with top:
         score(here)
+    st.subheader("Turn one of them", anchor=False)
+    steering(here)
 except ValueError as error:
     notice(error, ":material/search_off:")
 

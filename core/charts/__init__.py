@@ -25,10 +25,13 @@ from core.charts.marks import (
 from core.charts.measured import beside_pixels, by_depth, eigenvalues, guesses, spread
 from core.charts.over_training import learning, over_training
 from core.charts.sheets import clickable_sheet, gallery, shares
+from core.charts.steering import BY_GRADIENT, BY_GRAPH, MEASURED, before_and_after, steered
 from core.charts.trust import GAINS, KINDS, agreement, falls, gains, trust_curves
 
 __all__ = [
     "BARS",
+    "BY_GRADIENT",
+    "BY_GRAPH",
     "CLASS_COLOURS",
     "EDGE",
     "FAMILY_COLOURS",
@@ -36,6 +39,7 @@ __all__ = [
     "IMAGE",
     "KINDS",
     "LAYER",
+    "MEASURED",
     "NODE",
     "PHOTO",
     "PIXEL",
@@ -47,6 +51,7 @@ __all__ = [
     "address",
     "agreement",
     "at",
+    "before_and_after",
     "beside_pixels",
     "by_depth",
     "choices",
@@ -67,5 +72,6 @@ __all__ = [
     "series_by_depth",
     "shares",
     "spread",
+    "steered",
     "trust_curves",
 ]

@@ -14,7 +14,7 @@ from core.circuits.graph import Graph, Node
 from core.images import Theme, data_url
 from core.layers import INPUT
 
-CARD, REST, GAP = 176, 104, 14  # pixels: a card's width, that of all others together, and what is between them
+CARD, REST, GAP = 196, 104, 14  # pixels: a card's width, that of all others together, and what is between them
 LINE, PICTURES, BETWEEN = 15, SIDE + 6, 76  # heights: a line, the pictures, and the room for edges between two rows
 ROOM = 5  # pixels between a card and its edges
 HEIGHT = LINE + PICTURES + 3 * LINE  # of a card: its name, its pictures, its numbers
@@ -99,12 +99,12 @@ def edges(graph: Graph, row: int, where: Layout) -> list[dict[str, Any]]:
     reaches = not last or graph.rows[row][0].stage.reads == INPUT
     found = [edge for place in range(len(graph.rows[row])) for edge in _from(graph, row, place, where)]
     named = [abs(value) for value, *_, edge, _ in found if edge] or [abs(value) for value, *_ in found]
-    most = max(named) or 1.0
+    most, largest = max(named) or 1.0, max(abs(value) for value, *_ in found)
     signs = [("excites" if value >= 0 else "inhibits") if reaches else "more layers" for value, *_ in found]
     return [
         dict(zip(ENDS, ends, strict=True))
         | {"width": THIN + (WIDE - THIN) * min(1.0, abs(value) / most) if reaches else THIN, "sign": sign,
-           "text": number(value, most) if reaches else "", EDGE: edge, "upper": address(graph.rows[row][place]),
+           "text": number(value, largest) if reaches else "", EDGE: edge, "upper": address(graph.rows[row][place]),
            "lower": lower, "shown": row == 0 and not last}
         for (value, place, ends, edge, lower), sign in zip(found, signs, strict=True)
     ]  # fmt: skip

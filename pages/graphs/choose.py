@@ -1,6 +1,5 @@
 """The switches of the page Circuits: the unit, the input on which it is taken apart, and how far; all in the link."""
 
-import random
 import re
 
 import streamlit as st
@@ -17,7 +16,7 @@ from pages.frame.glossary import explained
 from pages.frame.more import more
 from pages.graphs.situation import Situation
 from pages.inputs import nets
-from pages.inputs.canvas import TEST_IMAGES, drawing, look_at
+from pages.inputs.canvas import drawing
 from pages.inputs.choose_nets import choose_weights
 from pages.inputs.photographs import EXAMPLE, as_input, choose_photo
 from pages.units.chosen import chosen_unit
@@ -49,9 +48,6 @@ def choose(theme: Theme) -> tuple[Situation, str]:
             rows = st.slider("Rows below it", 1, MOST_ROWS, ROWS, key="rows", bind="query-params", width=200)
             place = st.text_input("Its place: row-column, from 1", key=PLACE, bind="query-params", width=200,
                                   placeholder="where it is strongest")  # fmt: skip
-        if shown == THIS and find(unit.model).sees == "digits":
-            st.button("Another digit", icon=":material/shuffle:",
-                      on_click=lambda: look_at(random.randrange(TEST_IMAGES)))  # fmt: skip
     image, about = _input(unit, weights, shown)
     return Situation(unit, weights, image[None], _place(unit, place), k, rows, theme), about
 

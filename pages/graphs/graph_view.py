@@ -1,5 +1,6 @@
 """The graph on the page: its pictures, what a click does, and the root's numbers as a table."""
 
+import random
 import re
 
 import pandas as pd
@@ -24,9 +25,10 @@ from core.models import find
 from core.units import Unit
 from pages.frame import link
 from pages.frame.clickable import clickable_by
-from pages.graphs.choose import open_unit
+from pages.graphs.choose import THIS, open_unit
 from pages.graphs.situation import Situation
 from pages.inputs import nets
+from pages.inputs.canvas import TEST_IMAGES, look_at
 
 WIDTH = {"digits": 112, "photos": 192}  # pixels of the input's picture
 HINT = (
@@ -37,17 +39,23 @@ HINT = (
 
 def graph_view(here: Situation, about: str) -> None:
     """Draw the graph, and below it the root's sum as a table; clicks change the link."""
-    st.caption(HINT)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        st.caption(HINT, width="content")
+        if find(here.unit.model).sees == "digits" and st.session_state["input"] == THIS:
+            st.button(
+                "Another digit", icon=":material/shuffle:", on_click=lambda: look_at(random.randrange(TEST_IMAGES))
+            )
     layers = nets.layers(here.unit.model)
     last = here.graph.root.stage.layer == layers[-1]
     names = dict(enumerate(find(here.unit.model).labels)) if last else {}
-    fields = [_seen(here, node) for node in here.graph.rows[-1]]
+    fields = [_seen(here, node) for node in here.graph.rows[-1] if len(node.place) == 2]
     colour = charts.FAMILY_COLOURS[find(here.unit.model).family]
     picture = input_picture(here.image[0], fields, WIDTH[find(here.unit.model).sees], colour)
     looks = charts.Looks(_pictures(here), picture, about, names, here.theme)
     spec = charts.circuit(here.graph, looks, link.get(charts.EDGE) or "")
     takes = {charts.EDGE: lambda edge: link.put(charts.EDGE, edge),
              charts.NODE: lambda node: open_unit(*_parsed(here, node), keep=here.unit)}  # fmt: skip
+    st.html(f"<style>.st-key-circuit {{ --graph: {spec['width']}px; }}</style>")
     clickable_by(takes, spec, "circuit")
     with st.expander("The same in numbers"):
         _tables(here)

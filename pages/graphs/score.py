@@ -6,10 +6,11 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from core import charts
 from core.circuits.contributions import Place
 from core.circuits.cuts import alone
 from core.circuits.graph import at_random, graph
-from core.models import TWIN
+from core.models import TWIN, find
 from core.units import Unit
 from pages.graphs.situation import Situation, mean_activations
 from pages.inputs import nets
@@ -33,28 +34,28 @@ class Score:
 def score(here: Situation) -> None:
     """Draw the graph's score beside that of as many units at random and that of the untrained twin's graph."""
     found = _score(here.unit, here.weights, here.image, here.place, here.k, here.rows)
-    columns = st.columns(3, gap="medium")
-    with columns[0]:
-        st.metric("Influence kept", f"{100 * found.kept:.0f} %", help=KEPT)
-        st.caption(f"of `{here.unit}` by the {found.count} units below it" if found.count else "it reads the pixels")
-    with columns[1]:
-        st.metric("Controls", f"{100 * _mean(found.at_random):.0f} % · {100 * found.twin:.0f} %")
-        low, high = min(found.at_random), max(found.at_random)
-        st.caption(f"as many at random, {DRAWS} draws ({100 * low:.0f} to {100 * high:.0f} %) · the untrained twin's "
-                   "own graph")  # fmt: skip
-    with columns[2]:
-        st.metric("Left alone, it reaches", f"{found.left:.2f} of {found.value:.2f}", help=ALONE)
-        st.caption(f"its pre-activation, all other units at their mean over test images; as many at random "
-                   f"{_mean(found.left_at_random):.2f}")  # fmt: skip
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="score"):
+        colour = charts.FAMILY_COLOURS[find(here.unit.model).family]
+        st.html(f'<div class="answer" style="--family: {colour}"><div><span class="label">{100 * found.kept:.0f} %'
+                '</span><span class="share">kept</span></div></div>', width="content")  # fmt: skip
+        st.container(width=900).markdown(_said(here, found))
 
 
-KEPT = (
-    "The unit's influence is handed down, in proportion to what each term of its sum contributes. What ends at the "
-    "pixels or at a bias on ways through the units of the graph is kept; what goes to other units is not."
-)
-ALONE = (
-    "In a real forward pass. Of every layer in the graph only the graph's units keep their activations for this input."
-)
+def _said(here: Situation, found: Score) -> str:
+    if not found.count:
+        return f"`{here.unit}` reads the pixels themselves: no unit stands between, and nothing of it is left out."
+    low, high = min(found.at_random), max(found.at_random)
+    sees = "test images" if find(here.unit.model).sees == "digits" else "photos"
+    twin = "" if here.weights == TWIN else f", the untrained twin's own graph **{100 * found.twin:.0f} %**"
+    share = f" ({100 * found.left / found.value:.0f} %)" if found.value > 0 and found.left > 0 else ""
+    return (
+        f"of the influence on `{here.unit}` lies on ways through these {found.count} units; the other "
+        f"{100 * (1 - found.kept):.0f} % goes to units that are not shown. As many at random keep "
+        f"**{100 * _mean(found.at_random):.0f} %** ({100 * low:.0f} to {100 * high:.0f} %, {DRAWS} draws){twin}.  \n"
+        f"Left alone, with all other units at their mean over {sees}, it reaches **{found.left:.2f}** of "
+        f"{found.value:.2f}{share}; with as many at random {_mean(found.left_at_random):.2f} "
+        f"({min(found.left_at_random):.2f} to {max(found.left_at_random):.2f})."
+    )
 
 
 def _mean(values: list[float]) -> float:

@@ -14,7 +14,7 @@ from core.units import Unit
 from pages.inputs import canvas, nets
 from pages.inputs.gallery import gallery
 from pages.units.connections import connections
-from pages.units.heads import reached_caption, telling_caption
+from pages.units.heads import reached_caption, take_apart, telling_caption
 from pages.units.windows import windows
 
 EXAMPLES, SCALE, STIMULUS_SCALE, WIDTH = 9, 3, 3, 280
@@ -62,6 +62,7 @@ def unit_panel(
         seen = _seen(unit, least, answers.least.places[unit.index, :3])
         gallery(least, columns=3, scale=SCALE, key="subdues", take=take, shown=seen)
     connections(unit, weights, theme)
+    take_apart(unit, weights)
 
 
 def _seen(unit: Unit, numbers: Tensor, places: Tensor) -> Tensor:
