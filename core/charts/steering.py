@@ -12,7 +12,7 @@ from core.images import Theme
 MEASURED, BY_GRAPH, BY_GRADIENT = "measured", "foretold by the graph", "by the gradient over all ways"
 DASHES = [[1, 0], [6, 3], [1, 3]]
 BEFORE, AFTER = "before", "after"
-WIDTH, HEIGHT, ROW = 300, 170, 22  # pixels of the curves, and of a class's two bars
+WIDTH, HEIGHT, ROW, AXIS = 420, 230, 18, 50  # pixels of the curves, of a class's bar, and of the axis below
 
 
 def steered(
@@ -67,7 +67,7 @@ def _answer_chart(labels: tuple[str, ...], colour: str, theme: Theme) -> Spec:
     y = alt.Y("label:N", sort=list(labels), axis=names)
     tip = ["label:N", *(alt.Tooltip(f"{name}:Q", format=".3~r", title=f"{name}, %") for name in (BEFORE, AFTER))]
     bars = table_of("shares").mark_bar(color=colour, height=10).encode(x=share, y=y, tooltip=tip)
-    marks = table_of("shares").mark_tick(color=QUIET[theme], thickness=2, height=16).encode(
+    marks = table_of("shares").mark_tick(color=QUIET[theme], thickness=2, height=14).encode(
         x=alt.X(f"{BEFORE}:Q"), y=y, tooltip=tip
     )  # fmt: skip
-    return checked(alt.layer(bars, marks).properties(width=WIDTH - 60, height=ROW * len(labels)))
+    return checked(alt.layer(bars, marks).properties(width=WIDTH, height=ROW * len(labels) + AXIS))

@@ -81,11 +81,13 @@ def _choose_unit(unit: Unit) -> None:
         name = st.session_state[key[0]]
         open_unit(Unit(unit.model, name, min(unit.index, nets.layer(unit.model, name).units - 1)))
 
+    classes = unit.layer == layers[-1].name and not labels[0].isdigit()
+
     def say(index: int) -> str:
-        return labels[index] if unit.layer == layers[-1].name and not labels[index].isdigit() else str(index)
+        return f"{index} {labels[index]}" if classes else str(index)
 
     st.selectbox("Layer", names, names.index(unit.layer), key=key[0], on_change=other_layer, width=100)
-    st.selectbox("Unit", range(count), unit.index, key=key[1], format_func=say, width=80,
+    st.selectbox("Unit", range(count), unit.index, key=key[1], format_func=say, width=160 if classes else 80,
                  on_change=lambda: open_unit(Unit(unit.model, unit.layer, st.session_state[key[1]])))  # fmt: skip
 
 
