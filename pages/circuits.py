@@ -7,17 +7,20 @@ from pages.frame import navigation
 navigation.enter(
     "circuits",
     "What is a unit built of?",
-    "The unit on top is a sum of what the units below it contribute, these are sums again, and so on down to the "
-    "pixels; the numbers are the net's own, for the image at the bottom.",
+    "The unit on top adds up what the units below it contribute, each of them does so in turn, down to the pixels; "
+    "the numbers are the net's own, for the image at the bottom.",
 )
 
 with navigation.loading():
     from pages.frame.notice import notice
+    from pages.graphs.arithmetic import arithmetic
     from pages.graphs.choose import choose
-    from pages.graphs.graph_view import graph_view, silence
+    from pages.graphs.graph_view import chosen_edge, graph_view, silence
     from pages.graphs.score import score
+    from pages.graphs.situation import Situation
     from pages.graphs.steering import steering
 
+ARITHMETIC, TURN = "show the arithmetic", "turn a unit"
 COMPUTED = """
 **What each unit contributes.** In the nets for digits a pre-activation is the sum over the window of weight x
 activation, and the bias; average pooling and flattening in between are resolved, so that the terms add up exactly. A
@@ -26,13 +29,32 @@ recurrent unit's output is such a sum with its gates held as they are for this i
 
 **Which units stand here.** In each row those with the greatest influence on the unit on top: it has 1, and each unit
 hands its own down, in proportion to the size of what each term contributes, the bias among them. A unit that is read
-at several places is taken apart at the one where most of its influence comes from. *Influence kept* is what ends at the
-pixels or at a bias on ways through these units alone, as the replacement score of Ameisen et al. 2025; where the rows
-end before the pixels, what arrives in the last row counts as kept.
+at several places is taken apart at the one where most of its influence comes from. *Kept* is what ends at the pixels or
+at a bias on ways through these units alone, as the replacement score of Ameisen et al. 2025; where the rows end before
+the pixels, what arrives in the last row counts as kept. *At random* are five draws, with the seeds 0 to 4, of units
+that contribute anything.
+
+**With these units only.** A real forward pass in which, of every layer of the graph, only the graph's units keep their
+activations for this input; all others have their mean over 1,000 test images, or over the photos, at each place.
+
+**Turned.** A real forward pass, too: the unit's whole map, or all its steps, times the factor. The graph predicts from
+its edges only, through each unit's nonlinearity; the gradient over all ways is the net's own at this input.
 
 **Pictures.** What the unit looks for, by gradient ascent; its activation for this input, in its own scale, its place
 framed; and what it sees of the input, or, in the first layer, what each pixel that it sees contributes.
 """
+
+
+def closer(here: Situation) -> None:
+    """What can be asked of the graph, one at a time."""
+    asked = st.segmented_control("Closer", [ARITHMETIC, TURN], default=ARITHMETIC, required=True, key="closer",
+                                 bind="query-params", label_visibility="collapsed")  # fmt: skip
+    if asked == ARITHMETIC:
+        node, part = chosen_edge(here)
+        arithmetic(here, node.stage.layer.name, node.unit, part)
+    else:
+        steering(here)
+
 
 theme = st.context.theme.type or "light"
 try:
@@ -43,8 +65,7 @@ try:
     graph_view(here, about)
     with top:
         score(here)
-    st.subheader("Turn one of them", anchor=False)
-    steering(here)
+    closer(here)
 except ValueError as error:
     notice(error, ":material/search_off:")
 

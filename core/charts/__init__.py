@@ -4,10 +4,13 @@ A chart is a Vega-Lite specification whose tables are named and filled in last. 
 it is kept, because building one costs a tenth of a second and a page has several; a rerun only brings new tables.
 """
 
+from core.charts.arithmetic import WIDTH as TERMS
+from core.charts.arithmetic import Grid, addends, products, signed
 from core.charts.circuit_tables import Looks, address, at, edge_address, in_words
 from core.charts.circuits import circuit
 from core.charts.columns import BARS, Column, net_columns, picture_width
 from core.charts.evidence import nets_by_depth, series_by_depth
+from core.charts.gates import gate_table, over_steps, strips
 from core.charts.marks import (
     CLASS_COLOURS,
     EDGE,
@@ -44,10 +47,13 @@ __all__ = [
     "PHOTO",
     "PIXEL",
     "PLACE",
+    "TERMS",
     "UNIT",
     "Column",
+    "Grid",
     "Looks",
     "Spec",
+    "addends",
     "address",
     "agreement",
     "at",
@@ -62,16 +68,21 @@ __all__ = [
     "falls",
     "gains",
     "gallery",
+    "gate_table",
     "guesses",
     "in_words",
     "learning",
     "net_columns",
     "nets_by_depth",
+    "over_steps",
     "over_training",
     "picture_width",
+    "products",
     "series_by_depth",
     "shares",
+    "signed",
     "spread",
     "steered",
+    "strips",
     "trust_curves",
 ]

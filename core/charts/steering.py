@@ -1,4 +1,4 @@
-"""A unit turned up and down: what another one then does beside what was foretold, and the answer before and after."""
+"""A unit turned up and down: what another one then does beside what was predicted, and the answer before and after."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -9,7 +9,7 @@ import pandas as pd
 from core.charts.marks import FAINT, FAMILY_COLOURS, QUIET, Spec, checked, ends, filled, table_of
 from core.images import Theme
 
-MEASURED, BY_GRAPH, BY_GRADIENT = "measured", "foretold by the graph", "by the gradient over all ways"
+MEASURED, BY_GRAPH, BY_GRADIENT = "measured", "predicted by the graph", "by the gradient over all ways"
 DASHES = [[1, 0], [6, 3], [1, 3]]
 BEFORE, AFTER = "before", "after"
 WIDTH, HEIGHT, ROW, AXIS = 420, 230, 18, 50  # pixels of the curves, of a class's bar, and of the axis below

@@ -25,6 +25,7 @@ from core.models import find
 from core.units import Unit
 from pages.frame import link
 from pages.frame.clickable import clickable_by
+from pages.frame.notice import notice
 from pages.graphs.choose import THIS, open_unit
 from pages.graphs.situation import Situation
 from pages.inputs import nets
@@ -61,24 +62,20 @@ def graph_view(here: Situation, about: str) -> None:
         _tables(here)
 
 
-def chosen_edge(here: Situation) -> tuple[Node, int] | None:
+def chosen_edge(here: Situation) -> tuple[Node, int | None]:
     """The edge that the link names, as the unit that reads and the number of the one that is read; or the strongest.
 
-    None where the root reads the pixels alone. Raises ValueError, with a sentence for the page, for one that the graph
-    does not have.
+    One that the graph does not have is said. Where the root reads the pixels alone there is no number.
     """
-    text = link.get(charts.EDGE)
+    root, text = here.graph.root, link.get(charts.EDGE)
+    for above, below in zip(here.graph.rows, here.graph.rows[1:], strict=False):
+        for node in above:
+            for part in below:
+                if charts.edge_address(node, part) == text:
+                    return node, part.unit
     if text:
-        for above, below in zip(here.graph.rows, here.graph.rows[1:], strict=False):
-            for node in above:
-                for part in below:
-                    if charts.edge_address(node, part) == text:
-                        return node, part.unit
-        raise ValueError(f"The graph has no edge {text[:60]!r}: click one of those that it has.")
-    root = here.graph.root
-    if not root.edges:
-        return None
-    return root, max(root.edges, key=lambda unit: abs(root.edges[unit]))
+        notice(f"The graph has no edge {text[:60]!r}: click one of those that it has.", ":material/search_off:")
+    return root, max(root.edges, key=lambda unit: abs(root.edges[unit]), default=None)
 
 
 def _parsed(here: Situation, node: str) -> tuple[Unit, Place | None]:

@@ -1,4 +1,4 @@
-"""How much of a unit its graph accounts for: influence kept, and what the unit still reaches from its parts alone."""
+"""How much of a unit its graph accounts for: influence kept, and what the unit still reaches with its parts only."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class Score:
     at_random: list[float]
     twin: float
     value: float  # the root's pre-activation
-    left: float  # and with the graph's units alone
+    left: float  # and with the graph's units only
     left_at_random: list[float]
     count: int  # how many units stand below the root
 
@@ -52,7 +52,7 @@ def _said(here: Situation, found: Score) -> str:
         f"of the influence on `{here.unit}` lies on ways through these {found.count} units; the other "
         f"{100 * (1 - found.kept):.0f} % goes to units that are not shown. As many at random keep "
         f"**{100 * _mean(found.at_random):.0f} %** ({100 * low:.0f} to {100 * high:.0f} %, {DRAWS} draws){twin}.  \n"
-        f"Left alone, with all other units at their mean over {sees}, it reaches **{found.left:.2f}** of "
+        f"With these units only, all others at their mean over {sees}, it reaches **{found.left:.2f}** of "
         f"{found.value:.2f}{share}; with as many at random {_mean(found.left_at_random):.2f} "
         f"({min(found.left_at_random):.2f} to {max(found.left_at_random):.2f})."
     )

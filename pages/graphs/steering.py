@@ -22,7 +22,7 @@ STEPS, MOST, CLASSES = 20, 2.0, 6  # from nothing to twice as much; of many clas
 
 @dataclass(frozen=True)
 class Swing:
-    """A unit from nothing to twice its activation: what the root does, what was foretold of it, and the answer."""
+    """A unit from nothing to twice its activation: what the root does, what was predicted of it, and the answer."""
 
     curves: dict[str, list[float]]
     shares: Tensor  # (factors, classes)
@@ -51,7 +51,7 @@ def steering(here: Situation) -> None:
         curves = charts.steered(found.curves, _factors().tolist(), times, value_of(here), family, here.theme)
         with st.container(width="content", gap="xsmall"):
             st.vega_lite_chart(spec=curves, width="content", key="steered-curves")
-            st.caption("Solid: measured. Dashed: foretold by the graph. Dotted: by the gradient over all ways.")
+            st.caption("Solid: measured. Dashed: predicted by the graph. Dotted: by the gradient over all ways.")
         with st.container(width="content", gap="xsmall"):
             st.vega_lite_chart(spec=_answer(here, found, step), width="content", key="steered-answer")
             st.caption("A bar is the answer now, a line the answer before.")
@@ -67,12 +67,12 @@ def _factors() -> Tensor:
 
 
 def _said(here: Situation, name: str, found: Swing, step: int) -> str:
-    """What happens, and what was foretold, in a sentence."""
+    """What happens, and what was predicted, in a sentence."""
     before = here.graph.root.split.value
     measured, by_graph, by_gradient = (values[step] - before for values in found.curves.values())
     return (
         f"With `{name}` at **{MOST / STEPS * step:.1f} times** its activation, `{here.unit}` changes by "
-        f"**{measured:+.2f}**, from {before:.2f} to {before + measured:.2f}. The graph foretold {by_graph:+.2f}, the "
+        f"**{measured:+.2f}**, from {before:.2f} to {before + measured:.2f}. The graph predicted {by_graph:+.2f}, the "
         f"gradient over all ways {by_gradient:+.2f}."
     )
 
