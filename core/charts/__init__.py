@@ -6,7 +6,7 @@ it is kept, because building one costs a tenth of a second and a page has severa
 
 from core.charts.arithmetic import WIDTH as TERMS
 from core.charts.arithmetic import Grid, addends, products, signed
-from core.charts.circuit_tables import Looks, address, at, edge_address, in_words
+from core.charts.circuit_tables import Looks, address, at, edge_address, in_words, number
 from core.charts.circuits import circuit
 from core.charts.columns import BARS, Column, net_columns, picture_width
 from core.charts.evidence import nets_by_depth, series_by_depth
@@ -74,6 +74,7 @@ __all__ = [
     "learning",
     "net_columns",
     "nets_by_depth",
+    "number",
     "over_steps",
     "over_training",
     "picture_width",

@@ -18,7 +18,7 @@ CARD, REST, GAP = 196, 104, 14  # pixels: a card's width, that of all others tog
 LINE, PICTURES, BETWEEN = 15, SIDE + 6, 76  # heights: a line, the pictures, and the room for edges between two rows
 ROOM = 5  # pixels between a card and its edges
 HEIGHT = LINE + PICTURES + 3 * LINE  # of a card: its name, its pictures, its numbers
-THIN, WIDE = 1.0, 10.0  # pixels of an edge that carries next to nothing, and of its row's widest
+THIN, WIDE, SOME = 1.0, 10.0, 25  # pixels of an edge that carries next to nothing, and of its row's widest of so many
 ENDS = ("left", "top", "right", "bottom")  # of an edge: its upper end, and its lower one
 NAME, QUIET = "name", "quiet"  # how a text looks
 Box = tuple[float, float, float, float]
@@ -55,10 +55,10 @@ def edge_address(node: Node, part: Node) -> str:
     return f"{node.stage.layer.name}/{node.unit}>{part.stage.layer.name}/{part.unit}"
 
 
-def number(value: float, scale: float) -> str:
-    """A signed number with as many decimals as the largest beside it needs for three digits, at most two."""
+def number(value: float, scale: float = 1.0) -> str:
+    """A signed number with two decimals, where the largest beside it has two digits, with one; zero has a plus."""
     decimals = 2 if scale < 10 or not np.isfinite(scale) else 1
-    return f"{value:+.{decimals}f}".replace("-", "−")
+    return f"{round(value, decimals) + 0.0:+.{decimals}f}".replace("-", "−")
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,12 @@ def edges(graph: Graph, row: int, where: Layout) -> list[dict[str, Any]]:
     reaches = not last or graph.rows[row][0].stage.reads == INPUT
     found = [edge for place in range(len(graph.rows[row])) for edge in _from(graph, row, place, where)]
     named = [abs(value) for value, *_, edge, _ in found if edge] or [abs(value) for value, *_ in found]
+    wide = WIDE * min(1.0, (SOME / len(named)) ** 0.5)
     most, largest = max(named) or 1.0, max(abs(value) for value, *_ in found)
     signs = [("excites" if value >= 0 else "inhibits") if reaches else "more layers" for value, *_ in found]
     return [
         dict(zip(ENDS, ends, strict=True))
-        | {"width": THIN + (WIDE - THIN) * min(1.0, abs(value) / most) if reaches else THIN, "sign": sign,
+        | {"width": THIN + (wide - THIN) * min(1.0, abs(value) / most) if reaches else THIN, "sign": sign,
            "text": number(value, largest) if reaches else "", EDGE: edge, "upper": address(graph.rows[row][place]),
            "lower": lower, "shown": row == 0 and not last}
         for (value, place, ends, edge, lower), sign in zip(found, signs, strict=True)

@@ -61,7 +61,9 @@ def before_and_after(
 
 @cache
 def _answer_chart(labels: tuple[str, ...], colour: str, theme: Theme) -> Spec:
-    names = alt.Axis(ticks=False, domain=False, labelLimit=140, labelOverlap=False, title=None)
+    names = alt.Axis(
+        ticks=False, domain=False, labelLimit=140, labelOverlap=False, labelFlush=False, labelBound=False, title=None
+    )
     share = alt.X(f"{AFTER}:Q", title="% of the answer", scale=alt.Scale(domain=[0, 100]),
                   axis=alt.Axis(gridColor=FAINT[theme], domain=False, values=[0, 50, 100]))  # fmt: skip
     y = alt.Y("label:N", sort=list(labels), axis=names)

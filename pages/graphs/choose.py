@@ -42,10 +42,10 @@ def choose(theme: Theme) -> tuple[Situation, str]:
         shown = st.segmented_control("On", [THIS, STIMULUS, STRONGEST], default=THIS, required=True, key="input",
                                      bind="query-params", help=explained("preferred stimulus"))  # fmt: skip
         k = st.slider("Units a row", 1, MOST_K, K, key="parts", bind="query-params", width=130)
-        usual = {"of": ("Weights", "trained"), "rows": ("Rows", ROWS), PLACE: ("Place", "")}
+        usual = {"of": ("Weights", "trained"), "levels": ("Rows", ROWS), PLACE: ("Place", "")}
         with more(usual):
             weights = choose_weights()
-            rows = st.slider("Rows below it", 1, MOST_ROWS, ROWS, key="rows", bind="query-params", width=200)
+            rows = st.slider("Rows below it", 1, MOST_ROWS, ROWS, key="levels", bind="query-params", width=200)
             place = st.text_input("Its place: row-column, from 1", key=PLACE, bind="query-params", width=200,
                                   placeholder="where it is strongest")  # fmt: skip
     image, about = _input(unit, weights, shown)

@@ -138,9 +138,11 @@ def silence(here: Situation) -> str:
         return ""
     down = sorted((value, unit) for unit, value in enumerate(root.split.by_unit.tolist()) if value < 0)[:3]
     reads = root.stage.reads
-    held = ", ".join(f"`{reads}/{unit}` {value:+.2f}" for value, unit in down) if reads != INPUT else "dark pixels"
-    most = f"Most hold it down: {held}" if down else "Nothing that it reads holds it down"
+    held = ", ".join(f"`{reads}/{unit}` {charts.number(value)}" for value, unit in down)
+    most = (
+        f"Held down most by {held if reads != INPUT else 'its pixels'}" if down else "Nothing that it reads is below 0"
+    )
     return (
-        f"**`{here.unit}` is silent** for this input: its pre-activation is {root.split.value:.2f}, so that it "
-        f"would need {-root.split.value:.2f} more. {most}; its bias is {root.split.bias:+.2f}."
+        f"**`{here.unit}` is silent** for this input: its pre-activation is {charts.number(root.split.value)}, so that "
+        f"it would need {-root.split.value:.2f} more. {most}; its bias is {charts.number(root.split.bias)}."
     )

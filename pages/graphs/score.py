@@ -48,13 +48,15 @@ def _said(here: Situation, found: Score) -> str:
     sees = "test images" if find(here.unit.model).sees == "digits" else "photos"
     twin = "" if here.weights == TWIN else f", the untrained twin's own graph **{100 * found.twin:.0f} %**"
     share = f" ({100 * found.left / found.value:.0f} %)" if found.value > 0 and found.left > 0 else ""
+    drawn = found.left_at_random
+    numbers = found.left, found.value, _mean(drawn), min(drawn), max(drawn)
+    left, value, mean, *ends = (charts.number(each).lstrip("+") for each in numbers)
     return (
         f"of the influence on `{here.unit}` lies on ways through these {found.count} units; the other "
         f"{100 * (1 - found.kept):.0f} % goes to units that are not shown. As many at random keep "
         f"**{100 * _mean(found.at_random):.0f} %** ({100 * low:.0f} to {100 * high:.0f} %, {DRAWS} draws){twin}.  \n"
-        f"With these units only, all others at their mean over {sees}, it reaches **{found.left:.2f}** of "
-        f"{found.value:.2f}{share}; with as many at random {_mean(found.left_at_random):.2f} "
-        f"({min(found.left_at_random):.2f} to {max(found.left_at_random):.2f})."
+        f"With these units only, all others at their mean over {sees}, it reaches **{left}** of {value}{share}; with "
+        f"as many at random {mean} ({' to '.join(ends)})."
     )
 
 

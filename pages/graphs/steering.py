@@ -16,7 +16,7 @@ from pages.frame import link
 from pages.graphs.situation import Situation
 from pages.inputs import nets
 
-TURN = "turn"
+TURN = "turned"
 STEPS, MOST, CLASSES = 20, 2.0, 6  # from nothing to twice as much; of many classes so many are shown
 
 
@@ -70,10 +70,12 @@ def _said(here: Situation, name: str, found: Swing, step: int) -> str:
     """What happens, and what was predicted, in a sentence."""
     before = here.graph.root.split.value
     measured, by_graph, by_gradient = (values[step] - before for values in found.curves.values())
+    changes = [charts.number(each) for each in (measured, by_graph, by_gradient)]
+    one, other = (charts.number(each).lstrip("+") for each in (before, before + measured))
     return (
         f"With `{name}` at **{MOST / STEPS * step:.1f} times** its activation, `{here.unit}` changes by "
-        f"**{measured:+.2f}**, from {before:.2f} to {before + measured:.2f}. The graph predicted {by_graph:+.2f}, the "
-        f"gradient over all ways {by_gradient:+.2f}."
+        f"**{changes[0]}**, from {one} to {other}. The graph predicted {changes[1]}, the gradient over all ways "
+        f"{changes[2]}."
     )
 
 
