@@ -12,15 +12,19 @@ navigation.enter(
 )
 
 with navigation.loading():
+    from core import charts
+    from pages.frame import link
     from pages.frame.notice import notice
     from pages.graphs.arithmetic import arithmetic
+    from pages.graphs.assembled import assembled
     from pages.graphs.choose import choose
     from pages.graphs.graph_view import chosen_edge, graph_view, silence
+    from pages.graphs.scissors import scissors
     from pages.graphs.score import score
     from pages.graphs.situation import Situation
     from pages.graphs.steering import steering
 
-ARITHMETIC, TURN = "show the arithmetic", "turn a unit"
+ARITHMETIC, CUT, TURN, TOGETHER = "the arithmetic", "cut units out", "turn a unit", "put it together"
 COMPUTED = """
 **What each unit contributes.** In the nets for digits a pre-activation is the sum over the window of weight x
 activation, and the bias; average pooling and flattening in between are resolved, so that the terms add up exactly. A
@@ -45,27 +49,31 @@ framed; and what it sees of the input, or, in the first layer, what each pixel t
 """
 
 
-def closer(here: Situation) -> None:
-    """What can be asked of the graph, one at a time."""
-    asked = st.segmented_control("Closer", [ARITHMETIC, TURN], default=ARITHMETIC, required=True, key="closer",
-                                 bind="query-params", label_visibility="collapsed")  # fmt: skip
-    if asked == ARITHMETIC:
-        node, part = chosen_edge(here)
-        arithmetic(here, node.stage.layer.name, node.unit, part)
-    else:
-        steering(here)
+def show_arithmetic(here: Situation) -> None:
+    """Of the edge that the link names, or else of the strongest."""
+    node, part = chosen_edge(here)
+    arithmetic(here, node.stage.layer.name, node.unit, part)
 
 
+def open_edge(edge: str) -> None:
+    """What a click on an edge does."""
+    link.put(charts.EDGE, edge)
+    st.session_state["closer"] = ARITHMETIC
+
+
+CLOSER = {ARITHMETIC: show_arithmetic, CUT: scissors, TURN: steering, TOGETHER: assembled}
 theme = st.context.theme.type or "light"
 try:
     here, about = choose(theme)
     top = st.container()
     if said := silence(here):
         st.markdown(said)
-    graph_view(here, about)
+    graph_view(here, about, open_edge)
     with top:
         score(here)
-    closer(here)
+    asked = st.segmented_control("Look closer", list(CLOSER), default=ARITHMETIC, required=True, key="closer",
+                                 bind="query-params")  # fmt: skip
+    CLOSER[asked](here)
 except ValueError as error:
     notice(error, ":material/search_off:")
 

@@ -9,6 +9,7 @@ from core.charts.arithmetic import Grid, addends, products, signed
 from core.charts.circuit_tables import Looks, address, at, edge_address, in_words, number
 from core.charts.circuits import circuit
 from core.charts.columns import BARS, Column, net_columns, picture_width
+from core.charts.cuts import cut_curve, cut_values
 from core.charts.evidence import nets_by_depth, series_by_depth
 from core.charts.gates import gate_table, over_steps, strips
 from core.charts.marks import (
@@ -63,6 +64,8 @@ __all__ = [
     "choices",
     "circuit",
     "clickable_sheet",
+    "cut_curve",
+    "cut_values",
     "edge_address",
     "eigenvalues",
     "falls",

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -38,8 +39,8 @@ HINT = (
 )
 
 
-def graph_view(here: Situation, about: str) -> None:
-    """Draw the graph, and below it the root's sum as a table; clicks change the link."""
+def graph_view(here: Situation, about: str, open_edge: Callable[[str], None]) -> None:
+    """Draw the graph, and below it the root's sum as a table; a click on a node takes that one apart."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         st.caption(HINT, width="content")
         if find(here.unit.model).sees == "digits" and st.session_state["input"] == THIS:
@@ -54,7 +55,7 @@ def graph_view(here: Situation, about: str) -> None:
     picture = input_picture(here.image[0], fields, WIDTH[find(here.unit.model).sees], colour)
     looks = charts.Looks(_pictures(here), picture, about, names, here.theme)
     spec = charts.circuit(here.graph, looks, link.get(charts.EDGE) or "")
-    takes = {charts.EDGE: lambda edge: link.put(charts.EDGE, edge),
+    takes = {charts.EDGE: open_edge,
              charts.NODE: lambda node: open_unit(*_parsed(here, node), keep=here.unit)}  # fmt: skip
     st.html(f"<style>.st-key-circuit {{ --graph: {spec['width']}px; }}</style>")
     clickable_by(takes, spec, "circuit")

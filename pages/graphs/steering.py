@@ -13,6 +13,7 @@ from core.circuits.cuts import effects, foretold, turned
 from core.models import find
 from core.units import Unit
 from pages.frame import link
+from pages.frame.glossary import explained
 from pages.graphs.situation import Situation
 from pages.inputs import nets
 
@@ -31,6 +32,7 @@ class Swing:
 @st.fragment
 def steering(here: Situation) -> None:
     """Draw the wheel; it runs by itself."""
+    st.header("Steering wheel", anchor=False, help=explained("activation"))
     nodes = {f"{node.stage.layer.name}/{node.unit}": node for node in here.graph.nodes}
     if not nodes:
         st.markdown("It reads the pixels: there is no unit below it to turn.")

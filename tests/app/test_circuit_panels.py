@@ -6,7 +6,10 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.visits import charts
+from core.data.digits import test_set as mnist
+from core.layers import record
+from core.models import load
+from tests.visits import charts, until
 
 
 def drawn(panel: str, root: str = "cnn/relu3/4", digit: int = 7, k: int = 5, **more: object) -> AppTest:
@@ -88,3 +91,91 @@ def test_a_cells_equations_hold_with_the_numbers_put_in(layer: str) -> None:
     assert memory == again == pytest.approx(forget * before + write * new, abs=0.003)
     assert abs(state) == pytest.approx(abs(out) * abs(math.tanh(memory)), abs=0.002)
     assert any(caption.value.startswith("What **lstm1/30** has added") for caption in at.caption) == (layer == "lstm2")
+
+
+def test_the_scissors_say_what_a_cut_of_the_named_units_does() -> None:
+    at = drawn("scissors", k=5)
+    unit, answer, _ = (block.value for block in at.markdown)
+    before, named, drawn_, *_ = numbers(unit)
+    assert "Without its 5 named units **`relu3/4`** falls" in unit and named < drawn_ < before
+    shares = [int(share) for share in re.findall(r"(−?\d+) %", unit.replace("−", "-"))]
+    assert shares[0] == round(100 * (1 - named / before)) and shares[2] <= shares[1] <= shares[3]
+    assert "The answer stays **9**" in answer
+    assert any(caption.value.startswith("It depends on the assumption") for caption in at.caption)
+    assert any("16 test images" in caption.value for caption in at.caption) and len(at.get("vega_lite_chart")) == 4
+
+
+def test_the_named_units_are_those_of_the_graph_and_the_switch_says_what_takes_their_place() -> None:
+    def script(fill: str) -> None:
+        import torch
+
+        from core.circuits.cuts import cut
+        from core.units import Unit
+        from pages.graphs import scissors
+        from pages.graphs.situation import Situation
+        from pages.inputs import nets
+
+        s = Situation(Unit("cnn", "relu3", 4), "trained", nets.test_images().images[[7]], None, 3, 3, "light")
+        named = [node.unit for node in s.graph.rows[1]]
+        filling = s.means["relu2"] if fill == "their mean" else torch.zeros(24, 14, 14)
+        left = cut(s.net, s.image, "relu2", [named], filling, ["relu3"])["relu3"][0, 4]
+        import streamlit as st
+
+        st.session_state["expected"] = float(left[s.graph.root.place])
+        st.session_state["fill"] = fill
+        scissors.scissors(s)
+
+    for fill in ("their mean", "zero"):
+        at = AppTest.from_function(script, default_timeout=60, kwargs={"fill": fill}).run()
+        assert not at.exception
+        assert numbers(at.markdown[0].value)[1] == round(at.session_state["expected"], 2)
+
+
+def test_a_unit_that_reads_the_image_has_nothing_to_cut() -> None:
+    at = drawn("scissors", "cnn/conv1/3")
+    assert "is built of is pixels" in at.markdown[0].value and not at.get("vega_lite_chart")
+
+
+def silent_unit(digit: int) -> str:
+    answers = record(load("cnn"), mnist().images[[digit]], ["relu4"])["relu4"][0].flatten(1).amax(1)
+    return f"cnn/relu4/{int((answers == 0).nonzero()[0])}"
+
+
+def test_a_silent_unit_has_no_response_to_lose() -> None:
+    at = drawn("scissors", silent_unit(7))
+    assert "it is silent here, and has no response to lose" in at.markdown[0].value
+    assert len(at.get("vega_lite_chart")) == 2
+
+
+def finished(at: AppTest) -> AppTest:
+    return until(at, lambda at: any("put together from" in block.value for block in at.markdown))
+
+
+@pytest.mark.parametrize("root", ["cnn/relu3/4", "rnn/lstm2/9", "dense/logits/9"])
+def test_the_picture_put_together_comes_by_itself_beside_random_ones_and_the_twins(root: str) -> None:
+    at = finished(drawn("assembled", root, k=4))
+    (words,) = [block.value for block in at.markdown if "put together from" in block.value]
+    trained, twin = words.split("\n\n")
+    assert trained.startswith("**Trained**: put together from 4 named units") and twin.startswith("**Untrained**")
+    said = [caption.value.replace("−", "-") for caption in at.caption]
+    own, *reached = [each for each in said if re.match(r"-?[\d.]+(,|$)", each)][:5]
+    shares = [int(share) for share in re.findall(r"(-?\d+) %", trained.replace("−", "-"))]
+    assert len(reached) == 4 and [f"{shares[0]} %" in reached[0], float(own) > 0] == [True, True]
+    drawn_ = [int(re.findall(r"(-?\d+) %", each)[0]) for each in reached[1:]]
+    assert (shares[2], shares[3]) == (min(drawn_), max(drawn_)) and shares[2] <= shares[1] <= shares[3]
+    assert ("more than any of them" in trained) == (float(reached[0].split(",")[0]) > max(
+        float(each.split(",")[0]) for each in reached[1:]))  # fmt: skip
+    assert len(at.get("image")) == 10 and not any(button.label == "Put it together" for button in at.button)
+
+
+def test_without_a_prior_is_another_job() -> None:
+    at = finished(drawn("assembled", k=4))
+    first = [block.value for block in at.markdown if "put together from" in block.value]
+    at.segmented_control(key="together").set_value("without a prior").run()
+    at = finished(at)
+    assert [block.value for block in at.markdown if "put together from" in block.value] != first
+
+
+def test_of_pixels_nothing_is_put_together_and_a_silent_unit_is_said_to_be_silent() -> None:
+    assert "nothing to climb" in drawn("assembled", "cnn/relu1/3").markdown[0].value
+    assert "On this input it is silent" in drawn("assembled", silent_unit(7)).markdown[0].value
