@@ -26,7 +26,8 @@ VALUES = [
     "'; DROP TABLE units; --", "cnn", "cnn/relu3/7", "cnn/relu3/-7", "cnn/relu3/1e309", "cnn/relu3/9999", "cnn/relu3/٣",
     "cnn//7", "cnn/nowhere/0", "dense/relu1/5", "rnn/lstm2/63", "photo/block8/3", "photo/block8/99999", "lenet/conv1/0",
     "cnn/conv3/1, photo/block3/1", "digits", "photos", "own", "cat", "untrained", "square", "a unit",
-    "14-9", "28-28", "99-1", "block8", "its stimulus", "its strongest image", "turn a unit", "cut units out", "relu3/16>relu2/6",
+    "14-9", "28-28", "99-1", "block8", "its stimulus", "its strongest image", "turn a unit",
+    "cut units out", "relu3/16>relu2/6",
     "most active on my drawing", "most different", "eNpjYBgwoNxyaRE3", "AAAA",
 ]  # fmt: skip
 

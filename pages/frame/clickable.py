@@ -35,10 +35,12 @@ def clickable_by(takes: Mapping[str, Callable[[Any], None]], spec: Spec, key: st
 
     def clicked() -> None:
         for name, take in takes.items():
-            chosen = st.session_state[chart].selection.get(name)
-            if chosen:  # a click beside everything clears the selection, and chooses nothing
+            # A click beside everything clears the selection, and chooses nothing; one on something of another name
+            # chooses something that has none of this one.
+            chosen = [each[name] for each in st.session_state[chart].selection[name] if name in each]
+            if chosen:
                 _begin_anew()
-                take(chosen[0][name])
+                take(chosen[0])
                 return
 
     with st.container(key=key):

@@ -38,7 +38,8 @@ def steering(here: Situation) -> None:
         st.markdown("It reads the pixels: there is no unit below it to turn.")
         return
     named = link.get(TURN)
-    chosen = named if named in nodes else next(iter(nodes))
+    lowest = here.graph.rows[-1][0]
+    chosen = named if named in nodes else f"{lowest.stage.layer.name}/{lowest.unit}"
     key = f"{TURN}-{here.unit}-{here.k}-{here.rows}-{chosen}"
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.selectbox("Unit of the graph", list(nodes), list(nodes).index(chosen), key=key, width=160,
