@@ -12,7 +12,7 @@ from core.images import Theme
 MEASURED, BY_GRAPH, BY_GRADIENT = "measured", "predicted by the graph", "by the gradient over all ways"
 DASHES = [[1, 0], [6, 3], [1, 3]]
 BEFORE, AFTER = "before", "after"
-WIDTH, HEIGHT, ROW, AXIS = 420, 230, 18, 50  # pixels of the curves, of a class's bar, and of the axis below
+WIDTH, HEIGHT, ROW, AXIS = 350, 230, 18, 50  # pixels of the curves, of a class's bar, and of the axis below
 
 
 def steered(

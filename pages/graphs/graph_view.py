@@ -49,7 +49,8 @@ def graph_view(here: Situation, about: str, open_edge: Callable[[str], None]) ->
             )
     layers = nets.layers(here.unit.model)
     last = here.graph.root.stage.layer == layers[-1]
-    names = dict(enumerate(find(here.unit.model).labels)) if last else {}
+    labels = find(here.unit.model).labels
+    names = dict(enumerate(labels)) if last and not labels[0].isdigit() else {}
     fields = [_seen(here, node) for node in here.graph.rows[-1] if len(node.place) == 2]
     colour = charts.FAMILY_COLOURS[find(here.unit.model).family]
     picture = input_picture(here.image[0], fields, WIDTH[find(here.unit.model).sees], colour)
