@@ -128,7 +128,7 @@ def test_cards_stand_in_rows_without_touching_within_the_chart() -> None:
     nodes = tables_of(spec)["nodes"]
     assert nodes.left.min() >= 0 and nodes.right.max() <= spec["width"] and nodes.bottom.max() < spec["height"]
     for _, row in nodes.groupby("top"):
-        assert all(left < right for left, right in pairwise(sorted([*row.left, *row.right])))
+        assert all(right < left for (right, _), (_, left) in pairwise(sorted(zip(row.right, row.left, strict=True))))
     tops = sorted(set(nodes.top))
     assert all(after > nodes[nodes.top == before].bottom.max() + 40 for before, after in pairwise(tops))
 

@@ -56,8 +56,8 @@ def edge_address(node: Node, part: Node) -> str:
 
 
 def number(value: float, scale: float = 1.0) -> str:
-    """A signed number with two decimals, where the largest beside it has two digits, with one; zero has a plus."""
-    decimals = 2 if scale < 10 or not np.isfinite(scale) else 1
+    """A signed number with two decimals; with one where the largest beside it is 10 or more, three where below .2."""
+    decimals = 3 if scale < 0.2 else 1 if 10 <= scale < np.inf else 2
     return f"{round(value, decimals) + 0.0:+.{decimals}f}".replace("-", "−")
 
 

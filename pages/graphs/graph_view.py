@@ -34,8 +34,8 @@ from pages.inputs.canvas import TEST_IMAGES, look_at
 
 WIDTH = {"digits": 112, "photos": 192}  # pixels of the input's picture
 HINT = (
-    "Orange excites, purple inhibits; the wider, the more, beside the others of the same step. "
-    "A click on a unit takes that one apart, a click on an edge opens its arithmetic."
+    "On a card: what the unit looks for, its activation here, and what it sees. Orange excites, purple inhibits; the "
+    "wider, the more. Click a unit to take it apart, or an edge for its arithmetic."
 )
 
 

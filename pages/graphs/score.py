@@ -50,7 +50,7 @@ def _said(here: Situation, found: Score) -> str:
     share = f" ({100 * found.left / found.value:.0f} %)" if found.value > 0 and found.left > 0 else ""
     drawn = found.left_at_random
     numbers = found.left, found.value, _mean(drawn), min(drawn), max(drawn)
-    left, value, mean, *ends = (charts.number(each).lstrip("+") for each in numbers)
+    left, value, mean, *ends = (charts.number(each, abs(found.value)).lstrip("+") for each in numbers)
     return (
         f"of the influence on `{here.unit}` lies on ways through these {found.count} units; the other "
         f"{100 * (1 - found.kept):.0f} % goes to units that are not shown. As many at random keep "

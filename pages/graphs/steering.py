@@ -73,8 +73,9 @@ def _said(here: Situation, name: str, found: Swing, step: int) -> str:
     """What happens, and what was predicted, in a sentence."""
     before = here.graph.root.split.value
     measured, by_graph, by_gradient = (values[step] - before for values in found.curves.values())
-    changes = [charts.number(each) for each in (measured, by_graph, by_gradient)]
-    one, other = (charts.number(each).lstrip("+") for each in (before, before + measured))
+    scale = max(abs(before), abs(measured))
+    changes = [charts.number(each, scale) for each in (measured, by_graph, by_gradient)]
+    one, other = (charts.number(each, scale).lstrip("+") for each in (before, before + measured))
     return (
         f"With `{name}` at **{MOST / STEPS * step:.1f} times** its activation, `{here.unit}` changes by "
         f"**{changes[0]}**, from {one} to {other}. The graph predicted {changes[1]}, the gradient over all ways "
