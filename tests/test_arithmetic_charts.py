@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core import charts
-from core.charts.arithmetic import HEAD, READABLE, WIDTH, short
+from core.charts.arithmetic import HEAD, NAMES, NUMBERS, READABLE, WIDTH, short
 from core.charts.gates import ROOM
 
 
@@ -77,6 +77,7 @@ def test_terms_stand_from_zero_and_the_total_is_their_sum() -> None:
     assert (terms.left >= terms.zero - 1e-9)[["relu1/3", "bias"]].all() and terms.right["20 others"] == terms.zero.iloc[
         0
     ]
+    assert terms.left.min() == pytest.approx(NAMES) and terms.right.max() == pytest.approx(WIDTH - NUMBERS)
     assert terms.colour["relu1/3"] == terms.colour["bias"] != terms.colour["20 others"]
     assert terms.weight.tolist() == ["bold", "normal", "normal", "bold"]
     assert "−0.750" in spec["description"] and "-0.125" in spec["description"]
@@ -107,3 +108,11 @@ def test_a_bar_a_row_of_the_image_counted_from_1() -> None:
     spec = charts.over_steps(np.array([0.5, -0.5, 0.0]), "about", "light")
     steps = spec["datasets"]["steps"]
     assert steps.row.tolist() == [1, 2, 3] and steps.colour[0] != steps.colour[1]
+
+
+def test_what_was_asked_for_is_bold() -> None:
+    inside = np.ones((3, 3), bool)
+    words = charts.products(grids(3, 3), inside, "about", "light", bold="a")["datasets"]["words"]
+    assert words.text[words.weight == "bold"].tolist() == ["a"]
+    plain = charts.products(grids(3, 3), inside, "about", "light")["datasets"]["words"]
+    assert (plain.weight == "normal").all()

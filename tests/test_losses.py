@@ -5,7 +5,7 @@ import torch
 from torch import Generator, nn
 
 from core.circuits.contributions import Run, stages
-from core.circuits.losses import at, halved, lost, orders, over_images, some_counts, without
+from core.circuits.losses import against_random, at, halved, lost, orders, over_images, some_counts, without
 from core.data.digits import test_set as mnist
 from core.layers import list_layers, record
 from core.models import load
@@ -87,3 +87,14 @@ def test_over_images_each_has_its_own_named_units_and_silent_ones_are_left_out()
 def test_half_is_lost_where_a_share_first_reaches_it() -> None:
     assert halved([1, 2, 5], torch.tensor([0.2, 0.5, 0.4])) == 2
     assert halved([1, 2, 5], torch.tensor([0.2, 0.4, 0.49])) is None
+
+
+def test_named_stands_beside_mean_lowest_and_highest_of_the_random_orders_and_of_images_the_medians() -> None:
+    one = torch.tensor([[0.5, 1.0], [0.1, 0.2], [0.3, 0.8]])
+    found = against_random(one)
+    expected = {"named": [0.5, 1.0], "random": [0.2, 0.5], "low": [0.1, 0.2], "high": [0.3, 0.8]}
+    for name, values in expected.items():
+        assert found[name].tolist() == pytest.approx(values)
+    many = against_random(torch.stack([one, 2 * one, 10 * one]))
+    for name, values in expected.items():
+        assert many[name].tolist() == pytest.approx([2 * value for value in values])

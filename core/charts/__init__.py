@@ -5,7 +5,7 @@ it is kept, because building one costs a tenth of a second and a page has severa
 """
 
 from core.charts.arithmetic import WIDTH as TERMS
-from core.charts.arithmetic import Grid, addends, products, signed
+from core.charts.arithmetic import Grid, addends, percent, products, signed
 from core.charts.circuit_tables import Looks, address, at, edge_address, in_words, number
 from core.charts.circuits import circuit
 from core.charts.columns import BARS, Column, net_columns, picture_width
@@ -80,6 +80,7 @@ __all__ = [
     "number",
     "over_steps",
     "over_training",
+    "percent",
     "picture_width",
     "products",
     "series_by_depth",

@@ -17,7 +17,7 @@ READABLE, ROOMY, LARGEST = 20, 30, 40  # pixels: the narrowest cell with a numbe
 LISTED = (64, 24)  # pixels of a cell in a list
 PARTNERS = "cell"  # what cells that belong together share
 BAR, NAMES, NUMBERS = 22, 120, 60  # pixels of a term's row, of its name, and of its number
-WORDS = ["x", "y", "text", "align", "colour"]  # of texts beside cells
+WORDS = ["x", "y", "text", "align", "colour", "weight"]  # of texts beside cells
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ def short(value: float, most: int = 4) -> str:
 
 
 def products(
-    grids: Sequence[Grid], inside: np.ndarray, about: str, theme: Theme, labels: Sequence[str] = ()
+    grids: Sequence[Grid], inside: np.ndarray, about: str, theme: Theme, labels: Sequence[str] = (), bold: str = ""
 ) -> Spec:  # fmt: skip
     """What is read, times the weights, makes the products: three grids of one size, whose cells light up together.
 
     Cells that are not `inside` are grey: there is nothing to read. Numbers stand in cells that have room for them, and
-    every cell tells them. `labels` name the rows of a list.
+    every cell tells them. `labels` name the rows of a list; a title or label that is `bold` is so.
     """
     rows, columns = grids[0].values.shape
     cell, room = _cell(columns, labels)
@@ -63,17 +63,22 @@ def products(
         cells_of(grid, (left, top + HEAD), cell, inside, said, theme)
         for grid, (left, top) in zip(grids, corners, strict=True)
     ])  # fmt: skip
-    words = [(left, top + HEAD / 2, grid.title, "left", TEXT[theme])
+    words = [(left, top + HEAD / 2, grid.title, "left", TEXT[theme], _weight(grid.title, bold))
              for grid, (left, top) in zip(grids, corners, strict=True)]  # fmt: skip
-    words += [(room - 6, HEAD + (row + 0.5) * cell[1], label, "right", TEXT[theme]) for row, label in enumerate(labels)]
+    words += [(room - 6, HEAD + (row + 0.5) * cell[1], label, "right", TEXT[theme], _weight(label, bold))
+              for row, label in enumerate(labels)]  # fmt: skip
     middle = HEAD + rows * cell[1] / 2
-    words.append((room + step[0] - GAP / 2, middle, "×", "center", TEXT[theme]))
+    words.append((room + step[0] - GAP / 2, middle, "×", "center", TEXT[theme], "normal"))
     if aside:
-        words.append((room + 2 * step[0] - GAP / 2, middle, "=", "center", TEXT[theme]))
+        words.append((room + 2 * step[0] - GAP / 2, middle, "=", "center", TEXT[theme], "normal"))
     height = step[1] if aside else 2 * step[1]
     return filled(
         cells_chart(WIDTH, height, theme), about, cells=cells, words=pd.DataFrame(words, columns=WORDS)
     )  # fmt: skip
+
+
+def _weight(text: str, bold: str) -> str:
+    return "bold" if bold and text == bold else "normal"
 
 
 def _cell(columns: int, labels: Sequence[str]) -> tuple[tuple[int, int], int]:
@@ -138,7 +143,8 @@ def cells_chart(width: int, height: int, theme: Theme) -> Spec:
     numbers = middle.mark_text(baseline="middle", fontSize=size).encode(
         x=x("across"), y=y("down"), text="number:N", color=alt.Color("ink:N", scale=None)
     )
-    words = table_of("words").mark_text(baseline="middle", fontSize=12, align={"expr": "datum.align"})
+    words = table_of("words").mark_text(baseline="middle", fontSize=12, align={"expr": "datum.align"},
+                                       fontWeight={"expr": "datum.weight"})  # fmt: skip
     width_of = alt.condition(hover, alt.value(2.5), alt.value(0))
     touched = boxes_of("cells", x, y, fill="white", stroke=HOVER).encode(
         strokeWidth=width_of, tooltip=alt.Tooltip("said:N", title=" ")
@@ -177,6 +183,11 @@ def addends(names: Sequence[str], values: Sequence[float], total: str, theme: Th
 def signed(value: float) -> str:
     """A term of a sum: its sign, and three places behind the point."""
     return f"{value + 0.0:+.3f}".replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """A share in whole percent, which no line break parts."""
+    return f"{100 * share:.0f}\u00a0%".replace("-0\u00a0", "0\u00a0").replace("-", "−")
 
 
 def sign_colour(value: float) -> str:

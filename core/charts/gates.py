@@ -23,7 +23,7 @@ def gate_table(columns: Sequence[Grid], names: Sequence[str], about: str, theme:
         left = ROOM + place * width
         said = [f"{name}: {grid.title} = {value:.3g}" for name, value in zip(names, grid.values[:, 0], strict=True)]
         cells.append(cells_of(grid, (left, HEAD), (width, CELL), everywhere, said, theme))
-        words.append((left + width / 2, HEAD / 2, grid.title, "center", TEXT[theme]))
+        words.append((left + width / 2, HEAD / 2, grid.title, "center", TEXT[theme], "normal"))
     chart = cells_chart(WIDTH, HEAD + CELL * len(names), theme)
     return filled(chart, about, cells=pd.concat(cells), words=pd.DataFrame(words, columns=WORDS))
 
@@ -39,8 +39,8 @@ def strips(lines: Sequence[Grid], said: Sequence[str], about: str, theme: Theme)
     return filled(chart, about, cells=pd.concat(cells), words=pd.DataFrame(words, columns=WORDS))
 
 
-def _names(names: Sequence[str], top: int, height: int, theme: Theme) -> list[tuple[float, float, str, str, str]]:
-    return [(0, top + (row + 0.5) * height, name, "left", TEXT[theme]) for row, name in enumerate(names)]
+def _names(names: Sequence[str], top: int, height: int, theme: Theme) -> list[tuple[float, float, str, str, str, str]]:
+    return [(0, top + (row + 0.5) * height, name, "left", TEXT[theme], "normal") for row, name in enumerate(names)]
 
 
 def over_steps(values: np.ndarray, about: str, theme: Theme) -> Spec:

@@ -107,6 +107,16 @@ def over_images(
     return torch.stack(found) if found else torch.zeros(0, 1 + draws, len(counts))
 
 
+def against_random(values: Float[Tensor, "*images orders counts"]) -> dict[str, Float[Tensor, " counts"]]:
+    """By name what the named order gives, and the mean, the lowest and the highest of the random ones.
+
+    Of several images it is the median of each of these.
+    """
+    named, drawn = values[..., 0, :], values[..., 1:, :]
+    found = {"named": named, "random": drawn.mean(-2), "low": drawn.amin(-2), "high": drawn.amax(-2)}
+    return {name: each.median(0).values if each.ndim > 1 else each for name, each in found.items()}
+
+
 def halved(counts: Sequence[int], shares: Float[Tensor, " counts"]) -> int | None:
     """How many units have to be cut until half of the response is lost; None where it never is."""
     return next((count for count, share in zip(counts, shares.tolist(), strict=True) if share >= 0.5), None)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from core import charts
 from core.charts import Grid
-from core.circuits.contributions import Place, Stage
+from core.circuits.contributions import Place
 from core.circuits.factors import Factors, factors
 from core.circuits.gates import Gates, gates, surviving
 from core.circuits.graph import Node, largest
@@ -38,10 +38,11 @@ def arithmetic(situation: Situation, layer: str, unit: int, part: int | None) ->
         _cell(situation, node, part)
         return
     found = factors(situation.net, situation.run, node.stage, node.unit, node.place)
-    st.markdown(_what(node, found))
+    st.markdown(_what(node, found, _pooled(situation, node, found)))
+    part = part if part is not None and 0 <= part < len(found.by_unit) else None
     shown = _shown(found.by_unit, MAPS if found.weights[0].numel() > 1 else LISTED, part)
     with st.container(horizontal=True, gap="medium", key="arithmetic"):
-        for key, spec in enumerate(_pictures(situation, node, found, shown)):
+        for key, spec in enumerate(_pictures(situation, node, found, shown, part)):
             with st.container(width=charts.TERMS):
                 st.vega_lite_chart(spec, width="content", key=f"factors-{key}")
         with st.container(width=charts.TERMS, gap="xsmall"):
@@ -52,7 +53,7 @@ def arithmetic(situation: Situation, layer: str, unit: int, part: int | None) ->
 def _shown(by_unit: Tensor, most: int, part: int | None) -> list[int]:
     """The strongest, and the one that is asked for."""
     shown = largest(by_unit.abs(), most) or list(range(min(most, len(by_unit))))
-    return shown if part is None or part in shown or part >= len(by_unit) else [*shown[: most - 1], part]
+    return shown if part is None or part in shown else [*shown[: most - 1], part]
 
 
 def _where(place: Place) -> str:
@@ -62,16 +63,29 @@ def _where(place: Place) -> str:
     return f" behind row {place[0] + 1}" if place else ""
 
 
-def _what(node: Node, found: Factors) -> str:
+def _pooled(situation: Situation, node: Node, found: Factors) -> str:
+    """What lies between what the unit reads and the numbers that it multiplies, in words; mostly nothing."""
+    if found.reads == node.stage.reads:
+        return ""
+    sides = {layer.name: layer.shape[1:] for layer in situation.layers}
+    rows, columns = (side // less for side, less in zip(sides[node.stage.reads], sides[found.reads], strict=True))
+    return f", averaged over {rows} x {columns} places (**{found.reads}**)"
+
+
+def _what(node: Node, found: Factors, pooled: str) -> str:
     reads = node.stage.reads
     name = f"**`{node.stage.layer.name}/{node.unit}`**{_where(node.place)}"
+    if not found.kernel and node.stage.affine:
+        return (
+            f"{name} reads the image, which the net brings to a scale of its own first: what stands for the weights is "
+            "the gradient at its pixels, which is exact here."
+        )
     if not found.kernel:
         return (
             f"Between {name} and what it reads, **{_source(reads)}**, lie several layers: what stands for the weights "
             "is the gradient there, which is right for small changes only."
         )
     read = "the image" if reads == INPUT else f"**{reads}**"
-    pooled = f", averaged over 2 x 2 places (**{found.reads}**)" if found.reads != reads else ""
     outside = "" if bool(found.inside.all()) else " Its window sticks out of the map: grey cells are outside, zero."
     return f"{name} reads {read}{pooled}, number by number: each times its weight makes a product.{outside}"
 
@@ -80,50 +94,51 @@ def _source(reads: str) -> str:
     return "the image" if reads == INPUT else reads
 
 
-def _pictures(situation: Situation, node: Node, found: Factors, shown: Sequence[int]) -> list[charts.Spec]:
+def _pictures(
+    situation: Situation, node: Node, found: Factors, shown: Sequence[int], part: int | None
+) -> list[charts.Spec]:
+    pooled = "" if found.reads == node.stage.reads else " pooled"
+    bold = "" if part is None else _name(node, part) + pooled
     three = [part[shown].numpy() for part in (found.values, found.weights, found.products)]
     limits = [float(np.abs(part).max()) for part in three]
     words = ["activation", "weight" if found.kernel else "gradient", "product"]
     if three[0][0].size == 1:
         grids = [Grid(word, part.reshape(-1, 1), limit) for word, part, limit in zip(words, three, limits, strict=True)]
-        labels = [f"{node.stage.reads}/{unit}" for unit in shown]
+        labels = [_name(node, unit) + pooled for unit in shown]
         inside = np.ones((len(shown), 1), bool)
-        return [charts.products(grids, inside, f"Products of {len(shown)} units", situation.theme, labels)]
+        return [charts.products(grids, inside, f"Products of {len(shown)} units", situation.theme, labels, bold)]
     specs, image = [], found.reads == INPUT and len(found.values) == 1
     for row, unit in enumerate(shown):
-        name = _name(node.stage, found, unit)
+        name = _name(node, unit) + pooled
         total = f"sum {charts.signed(float(three[2][row].sum()))}"
         titles = [name, "kernel" if node.stage.sums.kind == "conv" and found.kernel else f"{words[1]}s", total]
         grids = [Grid(title, part[row], limit, paper=image and place == 0)
                  for place, (title, part, limit) in enumerate(zip(titles, three, limits, strict=True))]  # fmt: skip
         about = f"{name} times the {words[1]}s: {total}"
-        specs.append(charts.products(grids, found.inside.numpy(), about, situation.theme))
+        specs.append(charts.products(grids, found.inside.numpy(), about, situation.theme, bold=bold))
     return specs
 
 
-def _name(stage: Stage, found: Factors, unit: int) -> str:
-    if stage.reads == INPUT:
-        return "image" if len(found.values) == 1 else ("red", "green", "blue")[unit]
-    return f"{stage.reads}/{unit}" + (" pooled" if found.reads != stage.reads else "")
+def _name(node: Node, unit: int) -> str:
+    """Of a unit that is read, of the image a colour."""
+    if node.stage.reads == INPUT:
+        return "image" if len(node.split.by_unit) == 1 else ("red", "green", "blue")[unit]
+    return f"{node.stage.reads}/{unit}"
 
 
 def _sum(situation: Situation, node: Node, shown: Sequence[int], part: int | None) -> None:
     """The terms with their total, and what the nonlinearity makes of it."""
     names, values = terms(node, shown)
-    bold = f"{node.stage.reads}/{part}" if part is not None else ""
-    st.vega_lite_chart(
-        charts.addends(names, values, "pre-activation", situation.theme, bold), width="content", key="addends"
-    )
+    bold = "" if part is None else _name(node, part)
+    spec = charts.addends(names, values, "pre-activation", situation.theme, bold)
+    st.vega_lite_chart(spec, width="content", key="addends")
     st.markdown(squashed(node))
 
 
 def terms(node: Node, shown: Sequence[int]) -> tuple[list[str], list[float]]:
     """The terms of a unit's pre-activation by their names: the units that are shown, the others, bias and gap."""
     by_unit = node.split.by_unit
-    image = node.stage.reads == INPUT
-    names = [("image" if image else f"{node.stage.reads}/{unit}") for unit in shown]
-    if image and len(by_unit) == 3:
-        names = [("red", "green", "blue")[unit] for unit in shown]
+    names = [_name(node, unit) for unit in shown]
     values = [float(by_unit[unit]) for unit in shown]
     others = len(by_unit) - len(shown)
     if others:
@@ -153,10 +168,9 @@ def squashed(node: Node) -> str:
 def _scales(found: Factors, shown: Sequence[int]) -> str:
     limits = [f"{float(part[shown].abs().max()):.2g}" for part in (found.values, found.weights, found.products)]
     word = "weights" if found.kernel else "gradients"
-    what = "Hover a number: its partners light up. " if found.kernel or found.values[0].numel() > 1 else ""
     return (
-        f"{what}Orange is above zero, purple below; the strongest colour is ±{limits[0]} of what is read, ±{limits[1]} "
-        f"of the {word}, ±{limits[2]} of the products."
+        "Hover a number: its partners light up. Orange is above zero, purple below; the strongest colour is "
+        f"±{limits[0]} of what is read, ±{limits[1]} of the {word}, ±{limits[2]} of the products."
     )
 
 
@@ -191,9 +205,8 @@ def _cell(situation: Situation, node: Node, part: int | None) -> None:
 
 
 def _gates(found: Gates, situation: Situation) -> charts.Spec:
-    sums, squashed_ = found.sums, found.sums.sigmoid()
-    squashed_[2] = sums[2].tanh()
-    columns = {"W x": found.reads.sum(1), "V h": found.past.sum(1), "b": found.bias, "z": sums, "σ, tanh": squashed_}
+    columns = {"W x": found.reads.sum(1), "V h": found.past.sum(1), "b": found.bias, "z": found.sums,
+               "σ, tanh": found.values}  # fmt: skip
     limit = float(max(values.abs().max() for values in list(columns.values())[:4]))
     grids = [Grid(title, values.numpy()[:, None], 1.0 if title == "σ, tanh" else limit)
              for title, values in columns.items()]  # fmt: skip
@@ -202,8 +215,7 @@ def _gates(found: Gates, situation: Situation) -> charts.Spec:
 
 def memory_in_words(found: Gates) -> str:
     """The cell's two equations with the numbers put in."""
-    write, forget, _, out = found.sums.sigmoid().tolist()
-    new = float(found.sums[2].tanh())
+    write, forget, new, out = found.values.tolist()
     kept = f"{forget:.3f} × {found.before:.3f} + {write:.3f} × {new:.3f} = **{found.memory:.3f}**"
     shown = f"{out:.3f} × tanh({found.memory:.3f}) = **{found.state:.3f}**"
     return (
@@ -216,11 +228,10 @@ def _reads(found: Gates, x: Tensor, node: Node, situation: Situation) -> charts.
     image, limit = node.stage.reads == INPUT, float(found.reads.abs().max())
     first = Grid("pixels" if image else node.stage.reads, x.numpy()[None], float(x.abs().max()), paper=image)
     lines = [first, *(Grid(SHORT[gate], found.reads[row].numpy()[None], limit) for row, gate in enumerate(GATES))]
-    names = "column" if image else f"{node.stage.reads}/"
-    said = [
-        f"{names} {place + 1}: {float(x[place]):.2f}; " + ", ".join(f"{gate} {float(found.reads[row, place]):+.2f}"
-        for row, gate in enumerate(GATES)) for place in range(len(x))
-    ]  # fmt: skip
+    names = [f"column {place + 1}" if image else f"{node.stage.reads}/{place}" for place in range(len(x))]
+    given = [", ".join(f"{charts.signed(value)} to {gate}" for value, gate in zip(values, GATES, strict=True))
+             for values in found.reads.T.tolist()]  # fmt: skip
+    said = [f"{name}: {value:.2f} gives {each}" for name, value, each in zip(names, x.tolist(), given, strict=True)]
     return charts.strips(lines, said, f"What is read now, up to {limit:.2f} for a gate", situation.theme)
 
 

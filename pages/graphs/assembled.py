@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 from core import images
 from core.ascent import Step
+from core.charts import percent
 from core.circuits.contributions import Place
 from core.circuits.losses import orders
 from core.circuits.together import beside_own
@@ -25,7 +26,8 @@ from pages.jobs.scheduler import Records, View
 from pages.layers.net_head import net_head
 
 DRAWS = 3  # pictures put together of units at random
-SIDE = 84  # pixels of a picture on the page
+GAP = 14  # pixels beside a picture
+SIDE = {"digits": 84, "photos": 148}  # pixels of a picture on the page
 WITH, WITHOUT = "within a prior", "without a prior"
 
 
@@ -121,20 +123,28 @@ def _live(work: Assembling, views: list[View | None]) -> None:
         st.progress(first.step / first.steps, f"Step {first.step} of {first.steps}")
     else:
         st.markdown("\n\n".join(_found(kind, work, step.scores.tolist()) for kind, step in steps.items()))
-    for kind, step in steps.items():
-        net_head(work.unit.model, kind)
-        with st.container(horizontal=True, gap="small", key=f"together-{kind}"):
-            for place, image in enumerate(step.images):
-                with st.container(width=SIDE + 8, gap="xsmall"):
-                    _picture(work, image, _name(place, work.k), f"{work.unit}, {kind}")
-                    if step.step == step.steps:
-                        st.caption(_reached(place, step.scores.tolist()))
+    with st.container(horizontal=True, gap="medium", key="together-kinds"):
+        for kind, step in steps.items():
+            with st.container(width=len(step.images) * (SIDE[find(work.unit.model).sees] + 2 * GAP), gap="xsmall"):
+                net_head(work.unit.model, kind)
+                _row(work, kind, step)
+
+
+def _row(work: Assembling, kind: str, step: Step) -> None:
+    scores = step.scores.tolist()
+    with st.container(horizontal=True, gap="small", key=f"together-{kind}"):
+        for place, image in enumerate(step.images):
+            with st.container(width=SIDE[find(work.unit.model).sees] + GAP, gap="xsmall"):
+                _picture(work, image, _name(place, work.k), f"{work.unit}, {kind}")
+                if step.step == step.steps:
+                    st.caption(_reached(place, scores))
 
 
 def _picture(work: Assembling, image: Tensor, name: str, of: str) -> None:
-    digit = find(work.unit.model).sees == "digits"
-    picture = images.paper(image, SIDE // image.shape[-1]) if digit else images.picture(image)
-    st.image(images.framed(picture), width=SIDE + 2, alt=f"{of}: {name}")
+    sees = find(work.unit.model).sees
+    side = SIDE[sees]
+    picture = images.paper(image, side // image.shape[-1]) if sees == "digits" else images.picture(image)
+    st.image(images.framed(picture), width=side + 2, alt=f"{of}: {name}")
     st.caption(f"**{name}**")
 
 
@@ -145,21 +155,19 @@ def _name(place: int, k: int) -> str:
 def _reached(place: int, scores: list[float]) -> str:
     """What a picture's unit reaches, and its share of what the own stimulus reaches."""
     value = f"{scores[place]:.3g}".replace("-", "−")
-    return value if place == 0 or scores[0] <= 0 else f"{value}, {_percent(scores[place] / scores[0])}"
+    return value if place == 0 or scores[0] <= 0 else f"{value}, {percent(scores[place] / scores[0])}"
 
 
 def _found(kind: str, work: Assembling, scores: list[float]) -> str:
     own, named, *drawn = scores
+    whose = "**The untrained twin**" if kind == TWIN else f"**{kind.capitalize()}**"
     if own <= 0:
-        return f"**{kind.capitalize()}**: no ascent excites it, its own stimulus reaches {own:.3g}.".replace("-", "−")
-    mean, low, high = (_percent(value / own) for value in (sum(drawn) / len(drawn), min(drawn), max(drawn)))
-    more = "more than any of them" if named > max(drawn) else "no more than the best of them"
+        return f"{whose}: no ascent excites it, its own stimulus reaches {own:.3g}.".replace("-", "−")
+    mean, low, high = (percent(value / own) for value in (sum(drawn) / len(drawn), min(drawn), max(drawn)))
+    ahead = round(100 * named / own) > round(100 * max(drawn) / own)
+    more = "more than any of them" if ahead else "no more than the best of them"
     return (
-        f"**{kind.capitalize()}**: put together from {work.k} named units, the picture excites it to "
-        f"**{_percent(named / own)}** of what its own stimulus reaches; from {work.k} at random to **{mean}**, between "
+        f"{whose}: put together from {work.k} named units, the picture excites it to "
+        f"**{percent(named / own)}** of what its own stimulus reaches; from {work.k} at random to **{mean}**, between "
         f"{low} and {high}: {more}."
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %".replace("-0 ", "0 ").replace("-", "−")

@@ -10,8 +10,9 @@ from torch import Generator, Tensor
 
 from core import charts
 from core.answers import probabilities
+from core.charts import percent
 from core.circuits.contributions import stages
-from core.circuits.losses import Orders, at, halved, lost, orders, over_images, some_counts, without
+from core.circuits.losses import Orders, against_random, at, halved, lost, orders, over_images, some_counts, without
 from core.layers import INPUT, record
 from core.models import find
 from pages.frame.glossary import explained
@@ -22,8 +23,7 @@ DRAWS, STRONGEST, CLASSES = 5, 16, 10  # random cuts; test images of the second 
 POINTS = {"digits": 64, "photos": 7}  # of the curve on this input, at most, by what a net sees
 FEWER = 12  # points of the curve over many images
 FILLS = ("their mean", "zero", "another image's")
-SPREAD = ["named", "random", "low", "high"]
-APART = 0.2  # of the response: where replacements differ by more, it depends on them
+APART = 0.2  # of the response: where replacements differ by more, or by half of it and by a factor of 2, it depends
 
 
 def scissors(situation: Situation) -> None:
@@ -32,7 +32,7 @@ def scissors(situation: Situation) -> None:
     top, root = situation.stages[-1], situation.graph.root
     name = f"**`{top.layer.name}/{root.unit}`**"
     if top.reads == INPUT:
-        st.markdown(f"{name} reads the image: what it is built of is pixels. The page Attribution takes ink away.")
+        st.markdown(f"{name} reads the image: what it is built of is pixels. The page Attribution takes pixels away.")
         return
     if not root.edges:
         st.markdown(f"On this input no unit contributes to {name}: there is nothing to cut.")
@@ -41,7 +41,7 @@ def scissors(situation: Situation) -> None:
                                 bind="query-params")  # fmt: skip
     st.caption("Upright line: nothing cut. Full dot: the named units cut. Hollow dot: as many at random cut, mean "
                f"of {DRAWS} draws, with their range.")  # fmt: skip
-    found = _cut(situation)
+    found = _cut(situation, _key(situation))
     before = root.activation
     with st.container(horizontal=True, gap="medium", key="scissors"):
         with st.container(width=charts.TERMS, gap="xsmall"):
@@ -60,7 +60,7 @@ def scissors(situation: Situation) -> None:
                 _curves(situation, fill, found.k)
 
 
-Spread = tuple[float, float, float, float]  # with the named units cut; with as many at random: mean, lowest, highest
+Spread = tuple[float, ...]  # with the named units cut; with as many at random: mean, lowest, highest
 
 
 @dataclass(frozen=True)
@@ -74,31 +74,33 @@ class Found:
 
 
 def _spread(values: Tensor) -> Spread:
-    named, *drawn = values.tolist()
-    return named, sum(drawn) / len(drawn), min(drawn), max(drawn)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %".replace("-0 ", "0 ").replace("-", "−")
+    return tuple(float(each) for each in against_random(values[:, None]).values())
 
 
 def _orders(situation: Situation) -> Orders:
     return orders(situation.graph.root.split.by_unit, DRAWS, Generator().manual_seed(0))
 
 
-def _cut(situation: Situation) -> Found:
-    root, net, last = situation.graph.root, situation.net, situation.layers[-1].name
-    found = _orders(situation)
-    k = min(situation.k, len(found.named))
-    names = list(dict.fromkeys((situation.stages[-1].layer.name, last)))
-    reads = situation.stages[-1].reads
+def _key(situation: Situation) -> tuple[object, ...]:
+    """What the cuts depend on."""
+    pixels = situation.image.numpy().tobytes()
+    return str(situation.unit), situation.weights, pixels, situation.graph.root.place, situation.k
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _cut(_situation: Situation, key: tuple[object, ...]) -> Found:
+    root, net, last = _situation.graph.root, _situation.net, _situation.layers[-1].name
+    found = _orders(_situation)
+    k = min(_situation.k, len(found.named))
+    names = list(dict.fromkeys((_situation.stages[-1].layer.name, last)))
+    reads = _situation.stages[-1].reads
     values, answers = {}, {}
     for fill in FILLS:
-        filling = _filling(situation.unit.model, situation.weights, reads, fill, situation.image)
-        left = without(net, situation.run, found.sets(k), filling, names)
+        filling = _filling(_situation.unit.model, _situation.weights, reads, fill, _situation.image)
+        left = without(net, _situation.run, found.sets(k), filling, names)
         values[fill] = _spread(at(left[names[0]], root.unit, root.place))
         answers[fill] = probabilities(left[last])
-    return Found(k, values, probabilities(record(net, situation.image, [last])[last])[0], answers)
+    return Found(k, values, probabilities(record(net, _situation.image, [last])[last])[0], answers)
 
 
 def _filling(model: str, weights: str, layer: str, fill: str, image: Tensor) -> Tensor:
@@ -114,9 +116,9 @@ def _filling(model: str, weights: str, layer: str, fill: str, image: Tensor) -> 
     return record(nets.net(model, weights), other, [layer])[layer][0]
 
 
-def _values(rows: Sequence[tuple[str, float, float, float, float, float]], title: str, situation: Situation,
+def _values(rows: Sequence[tuple[object, ...]], title: str, situation: Situation,
             key: str) -> None:  # fmt: skip
-    table = pd.DataFrame(rows, columns=["name", "before", *SPREAD])
+    table = pd.DataFrame(rows, columns=["name", "before", "named", "random", "low", "high"])
     family = find(situation.unit.model).family
     spec = charts.cut_values(table, title, family, situation.theme, percent=key == "answer")
     st.vega_lite_chart(spec, width="content", key=f"cut-{key}")
@@ -125,13 +127,14 @@ def _values(rows: Sequence[tuple[str, float, float, float, float, float]], title
 def _of_the_unit(name: str, before: float, spread: Spread, k: int) -> str:
     named, drawn, low, high = spread
     units = f"{k} named unit{'s' if k > 1 else ''}"
-    said = f"Without its {units} {name} {'rises' if named > before else 'falls'} from {before:.2f} to **{named:.2f}**"
+    change = f"{'rises' if named > before else 'falls'} from {before:.2f} to **{named:.2f}**"
+    said = f"Without its {units} {name} {f'stays at {before:.2f}' if named == before else change}"
     if before <= 0:
         return f"{said}: it is silent here, and has no response to lose. With as many cut at random it is {drawn:.2f}."
     shares = [1 - value / before for value in (named, drawn, high, low)]
     return (
-        f"{said}: **{_percent(shares[0])}** of its response is lost. With as many cut at random it is {drawn:.2f}: "
-        f"**{_percent(shares[1])}** lost, between {_percent(shares[2])} and {_percent(shares[3])}."
+        f"{said}: **{percent(shares[0])}** of its response is lost. With as many cut at random it is {drawn:.2f}: "
+        f"**{percent(shares[1])}** lost, between {percent(shares[2])} and {percent(shares[3])}."
     ).replace("-", "−")
 
 
@@ -141,8 +144,8 @@ def _of_the_answer(situation: Situation, found: Found, fill: str) -> str:
     after = int(found.answers[fill][0].argmax())
     verb = "stays" if after == best else f"turns to **{labels[after]}**, away from"
     return (
-        f"The answer {verb} **{labels[best]}**, whose probability goes from {_percent(float(found.answer[best]))} to "
-        f"**{_percent(named)}**; with as many cut at random to {_percent(drawn)}."
+        f"The answer {verb} **{labels[best]}**, whose probability goes from {percent(float(found.answer[best]))} to "
+        f"**{percent(named)}**; with as many cut at random to {percent(drawn)}."
     )
 
 
@@ -152,18 +155,20 @@ def _agreement(before: float, values: dict[str, Spread]) -> str:
         return ""
     shares = {fill: 1 - spread[0] / before for fill, spread in values.items()}
     ahead = {fill: spread[0] < spread[1] for fill, spread in values.items()}
-    said = ", ".join(f"{_percent(share)} by {fill}" for fill, share in shares.items())
-    if len(set(ahead.values())) > 1 or max(shares.values()) - min(shares.values()) > APART:
+    said = ", ".join(f"{percent(share)} by {fill}" for fill, share in shares.items())
+    least, most = min(shares.values()), max(shares.values())
+    if len(set(ahead.values())) > 1 or most - least > APART or (most - least > APART / 2 and least < most / 2):
         return f"It depends on the assumption what is lost when the cut units are replaced: {said}."
     return f"The three replacements agree: lost are {said}."
 
 
 def _curves(situation: Situation, fill: str, k: int) -> None:
-    table = _on_this_input(situation, fill)
+    table = _on_this_input(situation, _key(situation), fill)
     st.markdown("How many have to go: the share lost on this input, named ones (line) and at random (dots).")
     _curve(table, k, "Lost on this input", situation)
     halves = [halved(table.cut.tolist(), torch.tensor(table[kind].to_numpy())) for kind in ("named", "random")]
-    words = [f"with {half} cut" if half else "never" for half in halves]
+    most = "" if len(table) == table.cut.max() else "at most "
+    words = [f"with {most}{half} cut" if half else "never" for half in halves]
     st.caption(f"Half of its response is lost: named, {words[0]}; at random, {words[1]}.")
     if find(situation.unit.model).sees == "photos":
         return
@@ -180,18 +185,13 @@ def _curve(table: pd.DataFrame, k: int, title: str, situation: Situation) -> Non
     st.vega_lite_chart(spec, width="content", key=f"curve-{title[:7]}")
 
 
-def _table(counts: Sequence[int], shares: Tensor) -> pd.DataFrame:
-    """Shares (orders, counts), the named order first."""
-    drawn = shares[1:]
-    columns = shares[0], drawn.mean(0), drawn.amin(0), drawn.amax(0)
-    return pd.DataFrame({"cut": counts, **dict(zip(SPREAD, columns, strict=True))})
-
-
-def _on_this_input(situation: Situation, fill: str) -> pd.DataFrame:
-    root, found, model = situation.graph.root, _orders(situation), situation.unit.model
-    counts = some_counts(len(found.named), min(situation.k, len(found.named)), POINTS[find(model).sees])
-    filling = _filling(model, situation.weights, situation.stages[-1].reads, fill, situation.image)
-    return _table(counts, lost(situation.net, situation.run, root.unit, root.place, found, filling, counts))
+@st.cache_data(max_entries=64, show_spinner=False)
+def _on_this_input(_situation: Situation, key: tuple[object, ...], fill: str) -> pd.DataFrame:
+    root, found, model = _situation.graph.root, _orders(_situation), _situation.unit.model
+    counts = some_counts(len(found.named), min(_situation.k, len(found.named)), POINTS[find(model).sees])
+    filling = _filling(model, _situation.weights, _situation.stages[-1].reads, fill, _situation.image)
+    shares = lost(_situation.net, _situation.run, root.unit, root.place, found, filling, counts)
+    return pd.DataFrame({"cut": counts} | against_random(shares))
 
 
 @st.cache_data(max_entries=64, show_spinner="Cutting the unit on its strongest test images ...")
@@ -202,7 +202,6 @@ def _over_images(model: str, weights: str, layer: str, unit: int, fill: str) -> 
     filling = _filling(model, weights, own[-1].reads, fill, images[0])
     counts = some_counts(len(filling), 1, FEWER)
     shares = over_images(nets.net(model, weights), images[numbers], own, unit, filling, counts, DRAWS)
-    drawn = shares[:, 1:]
-    columns = shares[:, 0], drawn.mean(1), drawn.amin(1), drawn.amax(1)
-    medians = [column.median(0).values for column in columns] if len(shares) else [torch.zeros(len(counts))] * 4
-    return pd.DataFrame({"cut": counts, **dict(zip(SPREAD, medians, strict=True))}), len(shares)
+    if not len(shares):
+        return pd.DataFrame(), 0
+    return pd.DataFrame({"cut": counts} | against_random(shares)), len(shares)

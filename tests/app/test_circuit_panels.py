@@ -98,7 +98,7 @@ def test_the_scissors_say_what_a_cut_of_the_named_units_does() -> None:
     unit, answer, _ = (block.value for block in at.markdown)
     before, named, drawn_, *_ = numbers(unit)
     assert "Without its 5 named units **`relu3/4`** falls" in unit and named < drawn_ < before
-    shares = [int(share) for share in re.findall(r"(−?\d+) %", unit.replace("−", "-"))]
+    shares = [int(share) for share in re.findall(r"(-?\d+)\s%", unit.replace("−", "-"))]
     assert shares[0] == round(100 * (1 - named / before)) and shares[2] <= shares[1] <= shares[3]
     assert "The answer stays **9**" in answer
     assert any(caption.value.startswith("It depends on the assumption") for caption in at.caption)
@@ -156,15 +156,16 @@ def test_the_picture_put_together_comes_by_itself_beside_random_ones_and_the_twi
     at = finished(drawn("assembled", root, k=4))
     (words,) = [block.value for block in at.markdown if "put together from" in block.value]
     trained, twin = words.split("\n\n")
-    assert trained.startswith("**Trained**: put together from 4 named units") and twin.startswith("**Untrained**")
+    assert trained.startswith("**Trained**: put together from 4 named units") and twin.startswith(
+        "**The untrained twin**"
+    )
     said = [caption.value.replace("−", "-") for caption in at.caption]
     own, *reached = [each for each in said if re.match(r"-?[\d.]+(,|$)", each)][:5]
-    shares = [int(share) for share in re.findall(r"(-?\d+) %", trained.replace("−", "-"))]
-    assert len(reached) == 4 and [f"{shares[0]} %" in reached[0], float(own) > 0] == [True, True]
-    drawn_ = [int(re.findall(r"(-?\d+) %", each)[0]) for each in reached[1:]]
+    shares = [int(share) for share in re.findall(r"(-?\d+)\s%", trained.replace("−", "-"))]
+    assert len(reached) == 4 and [f"{shares[0]}\u00a0%" in reached[0], float(own) > 0] == [True, True]
+    drawn_ = [int(re.findall(r"(-?\d+)\s%", each)[0]) for each in reached[1:]]
     assert (shares[2], shares[3]) == (min(drawn_), max(drawn_)) and shares[2] <= shares[1] <= shares[3]
-    assert ("more than any of them" in trained) == (float(reached[0].split(",")[0]) > max(
-        float(each.split(",")[0]) for each in reached[1:]))  # fmt: skip
+    assert ("more than any of them" in trained) == (shares[0] > max(drawn_))
     assert len(at.get("image")) == 10 and not any(button.label == "Put it together" for button in at.button)
 
 
