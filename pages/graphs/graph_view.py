@@ -121,7 +121,7 @@ def _tables(here: Situation) -> None:
     terms += [(what, root.others), ("bias", root.split.bias)]
     terms += [] if root.stage.affine else [("gap to completeness", root.split.gap)]
     st.markdown(f"`{charts.address(root)}`: what it reads from, and what each contributes")
-    st.dataframe(pd.DataFrame([*terms, ("in all", root.split.value)], columns=["from", "contributes"]),
+    st.dataframe(pd.DataFrame([*terms, ("total", root.split.value)], columns=["from", "contributes"]),
                  hide_index=True, key="root-sum", width=420, alt="The root's sum, term by term")  # fmt: skip
     edges = [(charts.address(node), charts.address(part), node.edges[part.unit])
              for above, below in zip(here.graph.rows[1:], here.graph.rows[2:], strict=False)
