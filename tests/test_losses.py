@@ -46,7 +46,7 @@ def test_a_share_is_lost_as_the_formula_says() -> None:
 
 def test_a_unit_that_is_silent_has_nothing_to_lose() -> None:
     net, run = ramp(0, 0)
-    with pytest.raises(ValueError, match="logits/0 is silent there"):
+    with pytest.raises(ValueError, match="logits/0 is 0 there, not above zero"):
         lost(net, run, 0, (), orders(torch.ones(3), 1, Generator().manual_seed(0)), torch.zeros(3), [1])
 
 

@@ -76,12 +76,13 @@ def lost(
 ) -> Float[Tensor, "orders counts"]:
     """Which share of a unit's activation at a place is lost with so many units cut: 1 is all, below 0 it answers more.
 
-    The named order comes first. Raises ValueError for a unit that is silent there: it has nothing to lose.
+    The named order comes first. Raises ValueError for a unit that is not above zero there: it has nothing
+    to lose.
     """
     name = run.stages[-1].layer.name
     whole = float(run.activation(name)[(unit, *place)])
     if whole <= 0:
-        raise ValueError(f"{name}/{unit} is silent there ({whole:.3g}): it has nothing to lose.")
+        raise ValueError(f"{name}/{unit} is {whole:.3g} there, not above zero: it has no response to lose.")
     sets = [each for count in counts for each in found.sets(count)]
     left = at(without(model, run, sets, fill, [name])[name], unit, place)
     return 1 - left.view(len(counts), -1).T / whole

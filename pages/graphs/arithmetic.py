@@ -182,9 +182,9 @@ def _cell(situation: Situation, node: Node, part: int | None) -> None:
     x = seen[0] if node.stage.reads == INPUT else seen.T
     found, left = gates(lstm, x, node.unit, step), surviving(lstm, x, node.unit, step)
     st.markdown(
-        f"**`{node.stage.layer.name}/{node.unit}`** has read {step + 1} rows. Each of its gates adds up what is read "
-        "now, **W x**, the layer's own hidden state one row earlier, **V h**, and a bias **b**, to a pre-activation "
-        "**z**.",
+        f"**`{node.stage.layer.name}/{node.unit}`** has read {step + 1} of the rows. Each of its gates adds up what is "
+        "read now, **W x**, the layer's own hidden state one row earlier, **V h**, and a bias **b**, to a "
+        "pre-activation **z**.",
         help=explained("gate", "hidden state"),
     )
     with st.container(horizontal=True, gap="medium", key="arithmetic"):

@@ -97,7 +97,7 @@ def _about(situation: Situation, name: str) -> str:
     if not root.stage.affine:
         said += " As several layers lie between, the weights are the gradient on this input."
     if root.activation <= 0:
-        said += " On this input it is silent: named are the units that matter most to its pre-activation here."
+        said += " On this input it is not above zero: named are the units that matter most to its pre-activation here."
     return said
 
 

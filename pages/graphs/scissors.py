@@ -12,6 +12,7 @@ from core import charts
 from core.answers import probabilities
 from core.charts import percent
 from core.circuits.contributions import stages
+from core.circuits.graph import Node
 from core.circuits.losses import Orders, against_random, at, halved, lost, orders, over_images, some_counts, without
 from core.layers import INPUT, record
 from core.models import find
@@ -45,7 +46,7 @@ def scissors(situation: Situation) -> None:
     before = root.activation
     with st.container(horizontal=True, gap="medium", key="scissors"):
         with st.container(width=charts.TERMS, gap="xsmall"):
-            st.markdown(_of_the_unit(name, before, found.values[fill], found.k))
+            st.markdown(_of_the_unit(name, root, found.values[fill]))
             rows = [(each, before, *found.values[each]) for each in FILLS]
             _values(rows, f"value of {top.layer.name}/{root.unit}", situation, "unit")
             st.caption(_agreement(before, found.values))
@@ -124,18 +125,24 @@ def _values(rows: Sequence[tuple[object, ...]], title: str, situation: Situation
     st.vega_lite_chart(spec, width="content", key=f"cut-{key}")
 
 
-def _of_the_unit(name: str, before: float, spread: Spread, k: int) -> str:
+def _of_the_unit(name: str, root: Node, spread: Spread) -> str:
+    before, k = root.activation, len(root.edges)
     named, drawn, low, high = spread
-    units = f"{k} named unit{'s' if k > 1 else ''}"
-    change = f"{'rises' if named > before else 'falls'} from {before:.2f} to **{named:.2f}**"
-    said = f"Without its {units} {name} {f'stays at {before:.2f}' if named == before else change}"
+    was, now, other = (f"{value + 0.0:.2f}".replace("-", "−") for value in (before, named, drawn))
+    way = "stays at" if was == now else f"{'rises' if named > before else 'falls'} from {was} to"
+    inhibit = sum(value < 0 for value in root.edges.values())
+    these = f" ({inhibit} of which inhibit{'s' if inhibit == 1 else ''} it)" if inhibit else ""
+    said = f"Without its {k} named unit{'s' if k > 1 else ''}{these} {name} {way} **{now}**"
     if before <= 0:
-        return f"{said}: it is silent here, and has no response to lose. With as many cut at random it is {drawn:.2f}."
+        return (
+            f"{said}. It is not above zero here, so there is no response to lose; with as many cut at random: {other}."
+        )
     shares = [1 - value / before for value in (named, drawn, high, low)]
+    what = f"**{percent(shares[0])}** of its response is lost" if shares[0] >= 0 else f"**{percent(-shares[0])}** more"
     return (
-        f"{said}: **{percent(shares[0])}** of its response is lost. With as many cut at random it is {drawn:.2f}: "
-        f"**{percent(shares[1])}** lost, between {percent(shares[2])} and {percent(shares[3])}."
-    ).replace("-", "−")
+        f"{said}: {what}. With as many cut at random it is {other}: **{percent(shares[1])}** lost, between "
+        f"{percent(shares[2])} and {percent(shares[3])}."
+    )
 
 
 def _of_the_answer(situation: Situation, found: Found, fill: str) -> str:

@@ -6,9 +6,12 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.circuits.contributions import Run, stages
+from core.circuits.graph import graph
 from core.data.digits import test_set as mnist
-from core.layers import record
+from core.layers import list_layers, record
 from core.models import load
+from core.units import Unit
 from tests.visits import charts, until
 
 
@@ -141,9 +144,24 @@ def silent_unit(digit: int) -> str:
     return f"cnn/relu4/{int((answers == 0).nonzero()[0])}"
 
 
+def test_named_units_that_inhibit_are_counted() -> None:
+    def counted(root: str) -> int:
+        words = re.search(r"\((\d+) of which inhibits? it\)", drawn("scissors", root, k=8).markdown[0].value)
+        return int(words[1]) if words else 0
+
+    def inhibiting(root: str) -> int:
+        unit = Unit.parse(root)
+        net = load(unit.model)
+        run = Run(net, mnist().images[[7]], stages(list_layers(net, (1, 28, 28)), unit.layer))
+        return sum(value < 0 for value in graph(run, unit.index, k=8).root.edges.values())
+
+    found = [counted(root) for root in ("cnn/relu3/4", "dense/relu2/50", "rnn/lstm2/9")]
+    assert found == [inhibiting(root) for root in ("cnn/relu3/4", "dense/relu2/50", "rnn/lstm2/9")] and max(found) > 0
+
+
 def test_a_silent_unit_has_no_response_to_lose() -> None:
     at = drawn("scissors", silent_unit(7))
-    assert "it is silent here, and has no response to lose" in at.markdown[0].value
+    assert "It is not above zero here, so there is no response to lose" in at.markdown[0].value
     assert len(at.get("vega_lite_chart")) == 2
 
 
@@ -179,4 +197,4 @@ def test_without_a_prior_is_another_job() -> None:
 
 def test_of_pixels_nothing_is_put_together_and_a_silent_unit_is_said_to_be_silent() -> None:
     assert "nothing to climb" in drawn("assembled", "cnn/relu1/3").markdown[0].value
-    assert "On this input it is silent" in drawn("assembled", silent_unit(7)).markdown[0].value
+    assert "On this input it is not above zero" in drawn("assembled", silent_unit(7)).markdown[0].value
