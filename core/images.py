@@ -105,9 +105,14 @@ def blank(side: int) -> Image.Image:
 
 
 def contact_sheet(images: Tensor, columns: int, scale: int = 1) -> Tiles:
-    """Digits (n, 1, height, width) in [0, 1] as ink on paper, or photos (n, 3, ...), in a grid with a hair's gap."""
+    """Digits (n, 1, height, width) in [0, 1] as ink on paper, or photos (n, 3, ...), in a grid with a hair's gap.
+
+    Behind the last one, where a row is not full, it is transparent.
+    """
     pixels, boxes = _grid(_as_colours(images), columns, columns * (images.shape[-1] * scale + GAP) - GAP)
     pixels[pixels[..., 3] == 0] = (*HAIRLINE, 255)
+    _, top, right, _ = boxes[-1]
+    pixels[top:, right:, 3] = 0
     return Tiles(Image.fromarray(pixels), boxes, limit=1.0, signed=False)
 
 

@@ -55,7 +55,10 @@ which of two test images excites the unit more. *Without a prior* the pixels are
 and a small shift. `python -m core.atlas build` makes the pictures, `python -m core.telling` the numbers, from seed 0.
 
 **A unit's panel.** A unit's activation for an image is its strongest value over its map, or over time. The histogram
-shows it for MNIST's 10,000 test images, none of which was trained on; the coloured line is the image on the paper.
+shows it for MNIST's 10,000 test images, none of which was trained on; the coloured line is the image on the paper. It
+matters most where its relevance is largest: activation x gradient of the winning logit, summed over map or time
+("relevance maximisation", Achtibat et al. 2023). A unit is cut out with zero or its mean in its place, and the cost is
+how far the winning logit falls, on the mean: `python -m core.relevance`.
 
 **Erase what matters.** Ink goes in the order of a map's absolute values; the maps are those of the page *Attribution*,
 each for the answer of its net, with a black baseline. Beside it goes as much of the darkest ink, which knows nothing

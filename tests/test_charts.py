@@ -219,6 +219,13 @@ def test_eigenvalues_stand_in_a_plane_that_holds_them_and_the_unit_circle() -> N
     assert spec["layer"][-1]["encoding"]["x"]["scale"]["domain"] == [-3, 3]
 
 
+def test_a_unit_that_hardly_varies_has_a_histogram_too() -> None:
+    """Two neighbouring numbers of float32, between which it has no edges of forty bins."""
+    values = np.array([-0.5, np.nextafter(np.float32(-0.5), np.float32(0))], np.float32)
+    bins = tables_of(charts.spread(values, None, "strongest", "cnn", "light", 280, 150))["bins"]
+    assert len(bins) == 40 and bins.images.sum() == 2
+
+
 def test_quantiles_stand_for_all_images() -> None:
     spec = charts.spread(np.linspace(0, 1, 401), None, "strongest", "cnn", "light", 280, 150, images=10_000)
     assert tables_of(spec)["bins"].images.sum() == pytest.approx(10_000)

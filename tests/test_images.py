@@ -318,6 +318,15 @@ def test_digits_are_ink_on_paper() -> None:
     assert sheet.boxes[3].tolist() == [6 + GAP, 6 + GAP, 12 + GAP, 12 + GAP]
 
 
+def test_a_sheet_ends_where_its_pictures_end() -> None:
+    """Of three in rows of two the second row is half transparent, the gap above it is not."""
+    alpha = np.asarray(images.contact_sheet(torch.rand(3, 1, 4, 4), columns=2).picture)[..., 3]
+    expected = np.full((8 + GAP, 8 + GAP), 255)
+    expected[4 + GAP :, 4:] = 0
+    assert alpha.tolist() == expected.tolist()
+    assert (np.asarray(images.contact_sheet(torch.rand(4, 1, 4, 4), columns=2).picture)[..., 3] == 255).all()
+
+
 def test_the_legend_runs_from_low_to_high() -> None:
     ramp = np.asarray(images.ramp(True, "light", 36, 6))
     assert ramp.shape == (6, 36, 4)

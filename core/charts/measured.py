@@ -84,7 +84,7 @@ def spread(
 
     Where the values are quantiles, they stand for so many `images`.
     """
-    counts, edges = np.histogram(values, bins=40)
+    counts, edges = np.histogram(values.astype(np.float64), bins=40)  # a unit that hardly varies has no 40 float32
     counts = counts * (len(values) if images is None else images) / len(values)
     bins = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "images": counts})
     chart = _spread_chart(FAMILY_COLOURS.get(family, QUIET[theme]), theme, title, width, height)

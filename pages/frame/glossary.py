@@ -18,6 +18,8 @@ GLOSSARY = {
     "untrained twin": "The same net with the random weights that training begins with. What it shows, too, training "
     "did not bring about.",
     "shuffled": "The trained weights in a random order within each matrix: as large, but without their pattern.",
+    "relevance": "How much a unit adds to the answer for one image: its activation times the winning logit's "
+    "gradient, summed over its map or over time.",
     "attribution": "A map over one image: how much each pixel spoke for what is explained, or against it.",
     "baseline": "The image that stands for nothing, from which an attribution counts.",
     "deletion and insertion": "Pixels are taken out, or put in, the most important first by a map, and the answer's "

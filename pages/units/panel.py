@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import streamlit as st
-import torch
 from torch import Tensor
 
 from core import atlas, charts, examples, images
@@ -12,12 +11,11 @@ from core.models import MODELS
 from core.stimuli import SIZE, known_optimum
 from core.units import Unit
 from pages.inputs import canvas, nets
-from pages.inputs.gallery import gallery
 from pages.units.connections import connections
-from pages.units.heads import reached_caption, telling_caption
-from pages.units.windows import windows
+from pages.units.heads import reached_caption, take_apart, telling_caption
+from pages.units.strongest import EXAMPLES, strongest, weakest, windows
 
-EXAMPLES, SCALE, STIMULUS_SCALE, WIDTH = 9, 3, 3, 280
+STIMULUS_SCALE, WIDTH = 3, 280
 KINDS = {"": "what it looks for", atlas.WITHOUT: "without a prior", atlas.BARE: "bare optimum"}
 
 
@@ -53,30 +51,10 @@ def unit_panel(
     quantiles = answers.quantiles[unit.index].numpy()
     spread = charts.spread(quantiles, here, title, family, theme, WIDTH, height=150, images=answers.inputs)
     st.vega_lite_chart(spec=spread, width="content", key="spread")
-    seen = _seen(unit, best, answers.most.places[unit.index, : len(best)])
-    st.caption(f"The {len(best)} test images that excite it most, dark where it looks; a click takes one")
-    gallery(best, columns=3, scale=SCALE, key="excites", take=take, shown=seen)
-    if float(answers.least.values[unit.index, 0]) < 0:
-        st.caption("And three in which something excites it least, below zero")
-        least = answers.least.inputs[unit.index, :3]
-        seen = _seen(unit, least, answers.least.places[unit.index, :3])
-        gallery(least, columns=3, scale=SCALE, key="subdues", take=take, shown=seen)
+    strongest(unit, weights, rows, answers, take)
+    weakest(unit, answers, take)
     connections(unit, weights, theme)
-
-
-def _seen(unit: Unit, numbers: Tensor, places: Tensor) -> Tensor:
-    """The images, faint where the unit cannot have looked: beside a map's window, or below the row just read."""
-    layer, reads_rows = nets.layer(unit.model, unit.layer), MODELS[unit.model].reads_rows
-    shown = []
-    for image, place in zip(nets.test_images().images[numbers], places.tolist(), strict=True):
-        seen = slice(None), slice(None)
-        fields = nets.fields(unit.model, unit.layer) if len(layer.shape) == 3 else None
-        if fields:
-            seen = examples.window(fields, divmod(place, layer.shape[2]), (image.shape[1], image.shape[2]))
-        elif reads_rows and len(layer.shape) == 2:
-            seen = slice(place + 1), slice(None)
-        shown.append(examples.faded(image, seen))
-    return torch.stack(shown)
+    take_apart(unit, weights)
 
 
 def _several(unit: Unit) -> None:

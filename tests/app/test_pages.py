@@ -14,9 +14,12 @@ from core import atlas, photo_examples, photo_paths, telling
 from core.data import canvas, digits, photographers, photos
 from core.data.digits import EXAMPLE
 from core.measures import neighbours
+from core.relevance.orders import of_layer
+from core.relevance.uses import shipped
 from core.turns import Turns
 from core.units import Unit
 from pages.frame import navigation
+from pages.inputs import nets
 from tests.drawing import canvas_state, drawing
 from tests.visits import EMPTY, answers, app, charts, drawn, fine, page, panel, press, said, texts, until
 
@@ -243,8 +246,10 @@ def test_a_units_panel_shows_what_it_does_over_the_test_set(address: str, joined
     at = fine(app(digit="0", unit=address).run())
     assert panel(at) == address
     signed = address in ("rnn/lstm2/0", "cnn/logits/7")
-    # Three nets, the histogram, nine images; those that it likes least; two rows for each layer that it is joined to.
-    assert len(charts(at)) == 5 + signed + 2 * len(joined)
+    # Three nets, the histogram, nine images; nine more where it matters; those that it likes least; two rows for each
+    # layer that it is joined to.
+    hidden = not address.startswith("cnn/logits")
+    assert len(charts(at)) == 5 + hidden + signed + 2 * len(joined)
     for layer in joined:
         assert any(f"**{layer}**" in caption.value for caption in at.caption)
     assert any("of the strongest seen: more than for" in block.value for block in at.markdown)
@@ -270,6 +275,38 @@ def test_other_weights_are_surveyed_once_and_kept_and_their_joined_units_are_nam
     assert any("of the strongest seen" in block.value for block in at.markdown)
     assert len(list(empty_store.iterdir())) == 2
     assert any("excite it: `pool1/" in caption.value for caption in at.caption)
+
+
+@pytest.mark.parametrize(
+    ("address", "of"), [("dense/relu1/5", "relu1"), ("cnn/conv3/7", "relu3"), ("cnn/pool2/3", "relu2"),
+                        ("rnn/lstm1/2", "lstm1")]
+)  # fmt: skip
+def test_a_panel_shows_what_a_unit_is_used_for_beside_what_it_fires_for(address: str, of: str) -> None:
+    at = fine(app(digit="0", unit=address).run())
+    captions, unit = [caption.value for caption in at.caption], Unit.parse(address)
+    found = shipped(unit.model, "trained")
+    answers = nets.test_answers(unit.model, "trained", 28)[unit.layer]
+    assert found is not None
+    fires, used = answers.strongest(unit.index, 9).tolist(), found[of].used_for(unit.index)[0].tolist()
+    place = captions.index("The 9 test images that excite it most")
+    assert captions[place + 1] == "The 9 in which it matters most for the answer"
+    shared = 100 * len(set(fires) & set(used)) / 9
+    assert captions[place + 2].startswith(f"{shared:.0f} % of the first are among the second")
+    assert captions[place + 3] == of_layer(unit.model, "trained", of)
+    offered = [[int(option) for option in box.options] for box in at.selectbox if box.label == "Take a test image"]
+    assert fires in offered and used in offered
+
+
+def test_where_no_relevance_ships_the_panel_says_of_which_it_does() -> None:
+    at = app(digit="0", unit="dense/relu2/5", weights="shuffled").run()
+    assert any(caption.value.endswith("measured for trained, plain, untrained weights, not for shuffled.")
+               for caption in fine(at).caption)  # fmt: skip
+    at = app(digit="0", unit="rnn/lstm2/5", rows="20").run()
+    assert any(caption.value.endswith("measured for whole images only.") for caption in fine(at).caption)
+    at = app(digit="0", unit="dense/fc1/1").run()  # behind its ReLU it is silent
+    assert any(caption.value == "It adds to no answer" for caption in fine(at).caption)
+    at = app(digit="0", unit="dense/logits/5").run()
+    assert not any("matters most" in caption.value for caption in fine(at).caption)
 
 
 def test_a_dead_units_panel_says_that_nothing_excites_it() -> None:

@@ -26,6 +26,7 @@ OPENING = [
     ("maps.png", "maps?models=cnn", 525, "text=% alike", 6),
     ("weights.png", "weights", 860, ".st-key-first svg.marks", 8),
     ("features.png", "features", 960, ".st-key-ascents svg.marks", 11),
+    ("circuits.png", "circuits", 1110, ".st-key-circuit svg.marks", 1),
     ("photo-maps.webp", "attribution?images=photos", 690, ".st-key-photo-maps img", 5),
 ]
 
@@ -53,7 +54,7 @@ def test_the_draw_page(server: str, open_page: Callable[..., Page]) -> None:
     page = open_page(f"{server}/?unit=cnn%2Frelu3%2F5", height=1330)
     draw_with_mouse(page, 3)
     expect(page.locator(".answer .label")).to_have_text(["3", "3", "3"])
-    expect(page.locator(".st-key-unit svg.marks")).to_have_count(6)
+    expect(page.locator(".st-key-unit svg.marks")).to_have_count(7)
     page.mouse.move(1400, 800)
     page.wait_for_timeout(2000)
     save(page, "draw.png")

@@ -120,7 +120,7 @@ def test_a_click_on_a_test_image_puts_it_on_the_paper(server: str, open_page: Op
 def test_a_phone_shows_everything_within_its_width(server: str, open_page: Open) -> None:
     page = open_page(f"{server}/?digit=4&unit=dense%2Frelu1%2F5", width=390, height=844, touch=True)
     expect(answers(page)).to_have_count(3)
-    expect(page.locator(".st-key-unit svg.marks")).to_have_count(4)
+    expect(page.locator(".st-key-unit svg.marks")).to_have_count(5)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     sheet = page.locator(".st-key-unit").bounding_box()
     assert sheet is not None

@@ -19,6 +19,7 @@ from core import atlas, by_depth, process, survey, training
 from core.evidence import commands
 from core.measures import neighbours
 from core.models import cards
+from core.relevance import orders
 from core.trust import advice, table
 from pages.jobs.scheduler import View
 
@@ -84,7 +85,7 @@ def test_a_module_that_is_run_does_its_work(name: str, monkeypatch: pytest.Monke
 
 
 @pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
-def test_the_cards_and_the_advice_are_printed(
+def test_the_cards_the_advice_and_the_orders_are_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     runpy.run_module("core.models.cards", run_name="__main__")
@@ -93,6 +94,9 @@ def test_the_cards_and_the_advice_are_printed(
     monkeypatch.setattr(table, "main", lambda: ran.append("table"))
     runpy.run_module("core.trust", run_name="__main__")
     assert ran == ["table"] and capsys.readouterr().out == f"{advice.markdown('cnn')}\n"
+    monkeypatch.setattr(orders, "main", lambda: ran.append("orders"))
+    runpy.run_module("core.relevance", run_name="__main__")
+    assert ran[1:] == ["orders"] and capsys.readouterr().out == f"{orders.headline()}\n\n{orders.markdown()}\n"
 
 
 class Bar:
@@ -154,6 +158,9 @@ BARS: dict[str, tuple[ModuleType, list[str], dict[str, Callable[..., object]], f
                                  EXPLAINED="explained", WEIGHTS=(), TABLE=None, PAIRS=None),
         "write_whole": lambda *_: None, "pd": SimpleNamespace(DataFrame=pd.DataFrame, concat=lambda _: pd.DataFrame()),
     }, 44),
+    "relevance": (orders, [], {
+        "measure": lambda model, weights: iter((3, 4, 9)), "rounds": lambda model: 9, "tables": dict,
+    }, 9),
     "trust": (table, ["cnn", "photo"], {
         "build": lambda *_: (("LRP", share) for share in (0.0, 0.25, 0.5, 1.0)),
         "build_photo": lambda: (("LRP", share) for share in (0.5, 1.0)),

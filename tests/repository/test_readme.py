@@ -10,13 +10,14 @@ from core.evidence import objections, order, sentences
 from core.evidence.claims import CLAIMS
 from core.measures import neighbours, signal
 from core.models import cards
+from core.relevance import orders
 from core.trust import advice
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
 def test_the_tables_are_those_that_the_commands_print() -> None:
-    for table in (cards.markdown(), by_depth.markdown(), neighbours.markdown(), signal.markdown()):
+    for table in (cards.markdown(), by_depth.markdown(), neighbours.markdown(), signal.markdown(), orders.markdown()):
         assert table in README and len(table.splitlines()) > 4
     assert advice.markdown("cnn") in README
     assert telling.markdown() in README
@@ -26,7 +27,7 @@ def test_the_tables_are_those_that_the_commands_print() -> None:
 def test_the_sentences_are_those_that_the_tables_say() -> None:
     words = README.replace("\n", " ")
     for said in (neighbours.headline(), neighbours.headline("silhouette"), neighbours.dimensions(), neighbours.rise(),
-                 by_depth.sentence(), telling.headline(), *sentences.answer(), order.sentence(),
+                 by_depth.sentence(), telling.headline(), orders.headline(), *sentences.answer(), order.sentence(),
                  readability.sentence()):  # fmt: skip
         assert said in words
 
