@@ -18,7 +18,7 @@ from pages.graphs.situation import Situation
 from pages.inputs import nets
 from pages.inputs.canvas import drawing
 from pages.inputs.choose_nets import choose_weights
-from pages.inputs.photographs import EXAMPLE, as_input, choose_photo
+from pages.inputs.photographs import EXAMPLE, LAST, OWN, as_input, choose_photo
 from pages.units.chosen import chosen_unit
 
 # What a net opens with: units whose graph on the example keeps much, and can be read.
@@ -122,11 +122,13 @@ def _input(unit: Unit, weights: str, shown: str) -> tuple[Tensor, str]:
 
 
 def _photo(model: str) -> tuple[Tensor, str]:
-    picture = choose_photo(EXAMPLE)
+    """The one that the link names, or else that of the page Photo."""
+    link.put(charts.PHOTO, link.get(charts.PHOTO) or st.session_state.get(LAST) or EXAMPLE)
+    picture = choose_photo()
     if picture is None:
         raise ValueError("Choose a photo above.")
     name = link.get(charts.PHOTO)
-    return as_input(picture, model), f"the photo {name}" if name else f"an example: the photo {EXAMPLE}"
+    return as_input(picture, model), "your photo" if name == OWN else f"the photo {name}"
 
 
 def _stimulus(unit: Unit, weights: str) -> tuple[Tensor, str]:

@@ -34,6 +34,7 @@ def unit_panel(
     _stimuli(unit, weights)
     if weights == "trained":
         _several(unit)
+    take_apart(unit, weights)
     if bool(answers.broken[unit.index]):
         st.markdown("For some test images it gives no number at all; they are left out.")
     if not len(best):
@@ -54,7 +55,6 @@ def unit_panel(
     strongest(unit, weights, rows, answers, take)
     weakest(unit, answers, take)
     connections(unit, weights, theme)
-    take_apart(unit, weights)
 
 
 def _several(unit: Unit) -> None:

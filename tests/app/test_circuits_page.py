@@ -1,6 +1,7 @@
 """The Circuits page: any unit taken apart, on any input, and what is wrong with a link."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -199,7 +200,15 @@ def test_an_empty_image_is_taken_apart_into_biases(model: str, monkeypatch: pyte
     assert "Nothing" in the_graph(at) and not at.info
 
 
-def test_a_units_panel_leads_here() -> None:
-    at = fine(page("weights", ("unit",), unit="cnn/conv1/3"))
+def test_without_a_photo_in_the_link_it_is_that_of_the_page_photo() -> None:
+    at = fine(circuits(unit="photo/block2/6"))
+    assert at.query_params["photo"] == "cat"
+    at = fine(circuits(unit="photo/block2/6", **{"last-photo": "rocket"}))
+    assert at.query_params["photo"] == "rocket" and "the photo rocket" in the_graph(at)
+
+
+@pytest.mark.parametrize("unit", ["cnn/conv1/3", "dense/fc1/0"])
+def test_a_units_panel_leads_here(unit: str) -> None:
+    at = fine(page("weights", ("unit",), unit=unit))
     (there,) = [each for each in at.get("page_link") if "Take it apart" in each.proto.label]
-    assert "unit=cnn" in there.proto.query_string and "conv1" in there.proto.query_string
+    assert f"unit={quote(unit, safe='')}" in there.proto.query_string
