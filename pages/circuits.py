@@ -44,6 +44,15 @@ activations for this input; all others have their mean over 1,000 test images, o
 **Turned.** A real forward pass, too: the unit's whole map, or all its steps, times the factor. The graph predicts from
 its edges only, through each unit's nonlinearity; the gradient over all ways is the net's own at this input.
 
+**Cut out.** A real forward pass in which the whole maps, or all steps, of the named units are replaced: by their mean,
+by zero, or by what another image makes of them. Lost is 1 - the unit's activation at its place / what it was. At random
+are five orders of the units that contribute anything, the seed is 0. Over the test images each has its own named units,
+and the unit is read where it is strongest; of the shares stands the median.
+
+**Put together.** The image climbs sum of weight x activation over the named units alone, at all places that the unit
+reads at its place; beside it, by the same recipe, the unit at that place. Compared are the unit's strongest values for
+the pictures, before its nonlinearity. Digits are climbed as on the page Features, photos at their full size.
+
 **Pictures.** What the unit looks for, by gradient ascent; its activation for this input, in its own scale, its place
 framed; and what it sees of the input, or, in the first layer, what each pixel that it sees contributes.
 """
