@@ -53,8 +53,9 @@ of n - 1 of n nets (Rao and Wu 1988), and within each net of the units of a laye
 corrected together: the $k$-th smallest of $m$ counts $m - k + 1$ times (Holm 1979), at {LEVEL:.0%}.
 
 **A verdict** counts all tests. Where all hold, the claim *holds*. Where none does, it *holds, but the control shows it
-too* if that is so in more than half of them, and else it *does not hold*. Where those that hold are just those of one
-training, or of one recipe of ascent, it *depends on an assumption*. Else it *holds only for* the nets in which all
+too* if that is so in more than half of them, and else it *does not hold*. Where tests that differ only in what stands
+in for a unit that is cut do not agree, or where those that hold are just those of one training, or of one recipe of
+ascent, it *depends on an assumption*. Else it *holds only for* the nets in which all
 tests hold, or the measures, or so many of the tests. The rule was written before the numbers were computed:
 `python -m core.evidence report` and `python -m core.evidence verdicts` compute them.
 """
