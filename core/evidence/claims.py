@@ -34,6 +34,7 @@ sqrt((n - 1) / n), and within each net the units of a layer. Intervals are of 95
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from core.circuits.eighth import ACTIVE, ANOTHER, EXCITING, MEAN, RANDOM, ZERO
 from core.evidence.statistics import Statistic, level, no_worse, over_chance, over_half, over_pixels, rank, rise
 from core.models import DIGIT_NETS, RANDOM_LABELS, ROTATIONS, TWIN
 from core.models.series import CONVOLUTIONS, DENSE, LSTMS
@@ -52,9 +53,8 @@ TRAININGS = ("trained", "plain")
 WITHOUT_CLASSES = (RANDOM_LABELS, ROTATIONS)  # computed beside the tests, and shown as an objection; they do not count
 ONLY_BY = {"photo": ("trained",)} | dict.fromkeys(SERIES_NETS, ("plain",))
 REGULARISED, BARE = "regularised", "bare"
-MEAN, ZERO, ANOTHER = "mean", "zero", "another image"  # replacements of a unit that is cut
 RIVALS = {  # of the named eighth of the units that a unit reads: as many others
-    "random": "as many at random", "exciting": "as many exciting ones at random", "most active": "the most active ones",
+    RANDOM: "as many at random", EXCITING: "as many exciting ones at random", ACTIVE: "the most active ones",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core.circuits import eighth
 from core.evidence.subject import Subject
 from core.layers import INPUT, Layer
 from core.measures.bends import detour, flips
@@ -111,6 +112,20 @@ def along(basis: str, name: str, subject: Subject, layer: Layer) -> Tensor:
     return torch.tensor(found[(found.basis == basis) & (found.measure == name)].value.tolist())
 
 
+def by_eighth(what: str, replacement: str, choice: str, subject: Subject, layer: Layer) -> Tensor | None:
+    """Of each unit of a hidden layer that reads a hidden layer."""
+    if layer in (subject.pre[0], subject.pre[-1]):
+        return None
+    found = subject.cut(layer)
+    own = (found.what == what) & (found.replacement == replacement) & (found.choice == choice)
+    return torch.tensor(found[own].share.tolist())
+
+
+def built(recipe: Recipe, choice: str, subject: Subject, layer: Layer) -> Tensor | None:
+    """The same of pictures, of the first units."""
+    return None if layer in (subject.pre[0], subject.pre[-1]) else subject.built(layer, recipe)[choice]
+
+
 def of_shuffled(pictures: Tensor) -> Tensor:
     """The control's edge-likeness."""
     return edge_likeness(shuffled(pictures))
@@ -124,6 +139,27 @@ DIRECTIONS = {
     f"{name}{suffix}": Measure(f"{title} {of}", partial(along, basis, name), shown=True, activations=True)
     for name, title in TITLES.items() for basis, (suffix, of) in BASES.items()
     if (name, basis) != ("eta squared", UNIT)  # which all nets have
+}  # fmt: skip
+CHOICES = {eighth.NAMED: "the eighth that the weights name", eighth.RANDOM: "an eighth at random",
+           eighth.EXCITING: "an exciting eighth at random", eighth.ACTIVE: "the most active eighth"}  # fmt: skip
+REPLACEMENTS = {eighth.MEAN: ("", "means"), eighth.ZERO: (", zero", "zeros"),
+                eighth.ANOTHER: (", another image", "another image's values")}  # fmt: skip
+PAIR = {"": eighth.NAMED, ", random": eighth.RANDOM}
+EIGHTHS = {
+    f"lost by cutting{suffix}{'' if choice == eighth.NAMED else f', {choice}'}": Measure(
+        f"Lost where {stands} replace {said}: share of the response",
+        partial(by_eighth, eighth.LOST, replacement, choice), shown=True,
+    )
+    for replacement, (suffix, stands) in REPLACEMENTS.items() for choice, said in CHOICES.items()
+} | {
+    f"kept{suffix}": Measure(f"Kept by {CHOICES[choice]} alone: share of the rise over all at their means",
+                             partial(by_eighth, eighth.KEPT, eighth.MEAN, choice), shown=True)
+    for suffix, choice in PAIR.items()
+} | {
+    f"put together{kind}{suffix}": Measure(f"Reached by {said} of {CHOICES[choice]}: share of its own climb",
+                                           partial(built, recipe, choice), shown=True)
+    for kind, said, recipe in (("", "a picture", RECIPE), (", bare", "a bare picture", OPTIMUM))
+    for suffix, choice in PAIR.items()
 }  # fmt: skip
 MEASURES: dict[str, Measure] = {
     "field": Measure("Theoretical receptive field: pixels across", theoretical_field, photos=True),
@@ -161,6 +197,7 @@ MEASURES: dict[str, Measure] = {
                                shown=True),
     **DIRECTIONS,
     "edges, bare": Measure("Edge-likeness of bare optima", partial(of_windows, edge_likeness, OPTIMUM), shown=True),
+    **EIGHTHS,
 }  # fmt: skip
 
 
