@@ -1,5 +1,6 @@
 """One eighth of what a unit reads, cut or left alone: beside a slow reference, and on a net that is solved by hand."""
 
+import math
 from collections import OrderedDict
 
 import pytest
@@ -9,12 +10,12 @@ from torch import Generator, Tensor, nn
 from core.circuits import eighth
 from core.circuits.contributions import Run, stages
 from core.circuits.eighth import ACTIVE, ANOTHER, EXCITING, KEPT, LOST, MEAN, NAMED, RANDOM, ZERO, Answers, Eighths
-from core.data.digits import test_set
+from core.data import digits
 from core.layers import list_layers, record
 from core.models import load
 from core.stimuli import OPTIMUM
 
-IMAGES = test_set().images[:60]
+IMAGES = digits.test_set().images[:60]
 FEW = 5  # images of a unit
 
 
@@ -87,15 +88,20 @@ class Few(nn.Sequential):
 PIXELS = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 0.0]]).view(4, 1, 1, 2)
 
 
-def test_by_hand() -> None:
-    """Unit 0 answers 4, 1, 5 and 0; the named two of sixteen are all that it reads, so without them nothing is left."""
+def test_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unit 0 answers 5 and 4 to its two strongest images, and 2.5 to the mean; two of sixteen are all that it reads.
+
+    In the second one alone of them is there, and named: at its mean 2 is left; it alone, with the other at its mean,
+    makes 4.5.
+    """
+    monkeypatch.setattr(eighth, "STRONGEST", 2)
     cut = eighths(Few(), "fc2", PIXELS)
-    assert cut.strongest[0].tolist() == [2, 0, 1, 3]
+    assert cut.strongest[0].tolist() == [2, 0]
     first, silent, third = cut.units()
-    assert first[LOST, ZERO, NAMED] == 1 and first[KEPT, MEAN, NAMED] == 1
-    assert first[LOST, MEAN, NAMED] == pytest.approx(1 - (1.25 * 1 + 2.25 * 1 + 2.5 + 2.5) / 10, abs=0.2)
-    assert all(value != value for key, value in silent.items() if key[0] == LOST)  # NaN
-    assert third[LOST, ZERO, NAMED] == 1  # it answers the second image alone, which one unit excites
+    assert first[LOST, ZERO, NAMED] == 1 and first[LOST, MEAN, NAMED] == pytest.approx(1 - (2.5 + 2) / 9)
+    assert first[KEPT, MEAN, NAMED] == pytest.approx((5 + 4.5 - 2 * 2.5) / (9 - 2 * 2.5))
+    assert all(math.isnan(share) for share in silent.values())
+    assert third[LOST, ZERO, NAMED] == 1  # it answers one image, where one unit excites it
 
 
 def test_the_named_are_chosen_by_sign_and_the_others_by_what_they_know() -> None:
@@ -106,7 +112,7 @@ def test_the_named_are_chosen_by_sign_and_the_others_by_what_they_know() -> None
     splits = [run.split(cut.stage, unit, ()) for unit in range(3)]
     first, _, third = (eighth.chosen(run, cut.stage, split, Generator().manual_seed(0)) for split in splits)
     assert first[NAMED] == [[0, 1]] and third[NAMED] == [[1]]
-    assert first[EXCITING] == [[0, 1]] * 5 or {tuple(sorted(units)) for units in first[EXCITING]} == {(0, 1)}
+    assert {tuple(sorted(units)) for units in first[EXCITING]} == {(0, 1)}
     assert all(units == [1] for units in third[EXCITING])  # unit 0 inhibits
     assert {tuple(units) for units in third[RANDOM]} == {(0,), (1,)}
     assert all(len(units) == 1 for units in third[RANDOM]) and len(third[RANDOM]) == 5
@@ -127,7 +133,7 @@ def test_shares_are_of_sums_over_images() -> None:
     found = eighth.shares([one, two])
     assert found[LOST, MEAN, NAMED] == pytest.approx(3 / 5) and found[KEPT, MEAN, NAMED] == pytest.approx(2.5 / 3)
     nothing = eighth.shares([Answers(0.0, 0.0, {(MEAN, NAMED): 1.0}, {NAMED: 3.0})])
-    assert all(value != value for value in nothing.values())
+    assert all(math.isnan(value) for value in nothing.values())
 
 
 @pytest.mark.usefixtures("few")
@@ -154,4 +160,4 @@ def test_a_picture_of_all_parts_is_the_units_own(monkeypatch: pytest.MonkeyPatch
     found = eighth.put_together_shares(cut, 4, OPTIMUM)
     torch.testing.assert_close(found[NAMED], torch.ones(4), atol=1e-3, rtol=0)
     assert (found[RANDOM] < found[NAMED]).all()
-    assert (usual[NAMED] <= 1.01).all() and (usual[NAMED] > usual[RANDOM]).any()
+    assert (usual[NAMED] > usual[RANDOM]).any()
