@@ -19,6 +19,10 @@ from core.attribution import ATTRIBUTIONS, why_not
 from core.attribution.backwards import COPIES, PIECES, STEPS
 from core.attribution.outcome import Target
 from core.attribution.removal import superpixels
+from core.circuits.contributions import Run, stages
+from core.circuits.cuts import cut
+from core.circuits.graph import graph
+from core.circuits.together import put_together
 from core.data import canvas, digits, photos
 from core.evidence import report
 from core.layers import list_layers, record
@@ -27,7 +31,7 @@ from core.measures.neighbours import ENOUGH
 from core.measures.spaces import Space, vectors
 from core.models import MODELS, load
 from core.process import settle
-from core.stimuli import PHOTO_RECIPE, RECIPE, Frame, climb, climb_layers
+from core.stimuli import PHOTO_RECIPE, RECIPE, WITH_PRIOR, Frame, climb, climb_layers
 from core.survey import shipped, survey
 from pages.jobs.long_work import scheduler
 from tests.drawing import draw_with_mouse, drawing
@@ -290,6 +294,42 @@ def test_the_report_of_a_net_and_seed(benchmark: Any, name: str) -> None:
     """Every measure of every layer, of 2,000 images."""
     net = report.Net(name, "trained", "trained", 0, "seed-0")
     benchmark.pedantic(lambda: list(report.of_net(net, report.measures_of(name))), rounds=1)
+
+
+@pytest.mark.parametrize("name", ["dense", "cnn", "rnn", "photo"])
+def test_a_graph_of_three_rows_of_five(benchmark: Any, name: str) -> None:
+    image = photos.sample_views()[:1] if name == "photo" else digits.test_set().images[84:85]
+    net, layers = load(name), list_layers(load(name), MODELS[name].input_shape)
+    own = stages(layers, "logits", MODELS[name].landmarks)
+    benchmark(lambda: graph(Run(net, image, own), 8, k=5, rows=3))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_cut_in_64_variants(benchmark: Any, nets: Any, name: str, deep: bool) -> None:
+    """Of the layer before the logits, or of the first one."""
+    layer = {"dense": ("relu2", "relu1"), "cnn": ("relu4", "relu1"), "rnn": ("lstm2", "lstm1")}[name][deep]
+    image = digits.test_set().images[84:85]
+    fill = torch.zeros_like(record(nets[name], image, [layer])[layer][0])
+    sets = [[number % len(fill)] for number in range(64)]
+    benchmark(lambda: cut(nets[name], image, layer, sets, fill, ["logits"]))
+
+
+TOGETHER = {"dense": "fc2", "cnn": "conv4", "rnn": "lstm2"}
+
+
+@pytest.mark.parametrize("way", ["by itself", "put together"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_picture_of_a_unit(benchmark: Any, nets: Any, name: str, way: str) -> None:
+    """128 steps either way."""
+    image, last, recipe = digits.test_set().images[84:85], TOGETHER[name], replace(WITH_PRIOR, steps=128)
+    run = Run(nets[name], image, stages(list_layers(nets[name], (1, 28, 28)), last))
+    stage, place = run.stages[-1], run.strongest(run.stages[-1], 8)
+    weights, named = run.weights(stage, 8, place), range(8)
+    benchmark.pedantic(
+        (lambda: list(climb(nets[name], last, [8], recipe))) if way == "by itself"
+        else lambda: list(put_together(nets[name], stage.reads, weights, [named], last, 8, recipe)), rounds=5,
+    )  # fmt: skip
 
 
 def test_mouse_up_to_new_pictures_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:

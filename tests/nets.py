@@ -118,3 +118,34 @@ class Halves(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.stack(x.chunk(2, dim=-1), dim=1)
+
+
+class Xor(nn.Sequential):
+    """fc = (x1 + x2, x1 + x2 - 1); relu = max(0, fc); logits = relu1 - 2 relu2, which is XOR on bits."""
+
+    def __init__(self) -> None:
+        layers = OrderedDict(fc=nn.Linear(2, 2), relu=nn.ReLU(), logits=nn.Linear(2, 1))
+        super().__init__(layers)
+        with torch.no_grad():
+            layers["fc"].weight.fill_(1.0)
+            layers["fc"].bias.copy_(torch.tensor([0.0, -1.0]))
+            layers["logits"].weight.copy_(torch.tensor([[1.0, -2.0]]))
+            layers["logits"].bias.zero_()
+
+
+class Corner(nn.Sequential):
+    """A kernel of 1 to 9 in steps of 2, padded by 1; then the sum over its places, less 5.
+
+    conv of an image of 4 x 4 has the places (0, 0) to (1, 1); pool is their mean, 4 pool - 5 are the logits.
+    """
+
+    def __init__(self) -> None:
+        layers = OrderedDict(
+            conv=nn.Conv2d(1, 1, 3, stride=2, padding=1, bias=False), relu=nn.ReLU(), pool=nn.AvgPool2d(2),
+            flatten=nn.Flatten(), logits=nn.Linear(1, 1),
+        )  # fmt: skip
+        super().__init__(layers)
+        with torch.no_grad():
+            layers["conv"].weight.copy_(torch.arange(1.0, 10).view(1, 1, 3, 3))
+            layers["logits"].weight.fill_(4.0)
+            layers["logits"].bias.fill_(-5.0)

@@ -614,3 +614,63 @@ def performance_correlation(answers: list[int], simple: list[int], labels: list[
         within = information([answers[place] for place in there], [labels[place] for place in there])
         besides += len(there) / len(simple) * within
     return (told - besides) / told
+
+
+def frozen_lstm(module: nn.LSTM, x: Tensor, unit: int, step: int) -> tuple[Tensor, float]:
+    """What each number that an LSTM has read adds to one state, with the gates given, and what the biases add.
+
+    Arras, Montavon, Mueller, Samek 2017: of a product the gate gets nothing, the signal all; of a sum each term gets
+    its share; tanh hands on what it gets. Written out from the state back to the inputs, step by step, in float64:
+    (time, inputs), and one number.
+    """
+    read, keep, *biases = (weight.double() for weight in module.all_weights[0])
+    units, x = module.hidden_size, x.double()
+    h, c = [torch.zeros(units).double()], [torch.zeros(units).double()]
+    gates = []
+    for row in x:
+        i, f, g, o = (read @ row + keep @ h[-1] + biases[0] + biases[1]).split(units)
+        gates.append((i.sigmoid(), f.sigmoid(), g, o.sigmoid()))
+        c.append(f.sigmoid() * c[-1] + i.sigmoid() * g.tanh())
+        h.append(o.sigmoid() * c[-1].tanh())
+    of_state, of_memory = torch.zeros(units).double(), torch.zeros(units).double()
+    of_state[unit] = h[step + 1][unit]
+    found, of_bias = torch.zeros_like(x), 0.0
+    for t in range(step, -1, -1):
+        i, f, g, _ = gates[t]
+        of_memory = of_memory + of_state  # through o tanh(c): all of it goes to the memory
+        of_candidate = of_memory * (i * g.tanh()) / c[t + 1]
+        of_memory = of_memory * (f * c[t]) / c[t + 1]
+        of_state = torch.zeros_like(of_state)
+        for cell in range(units):
+            share, row = of_candidate[cell] / g[cell], 2 * units + cell
+            found[t] += share * read[row] * x[t]
+            of_state = of_state + share * keep[row] * h[t]
+            of_bias += float(share * (biases[0][row] + biases[1][row]))
+    return found, of_bias
+
+
+def surviving(module: nn.LSTM, x: Tensor, unit: int, step: int) -> list[float]:
+    """Gers, Schmidhuber, Cummins 2000: c_t unrolled is the sum over s of i_s g_s times f_(s+1) ... f_t."""
+    units, h = module.hidden_size, torch.zeros(module.hidden_size).double()
+    c = torch.zeros(units).double()
+    read, keep, *biases = (weight.double() for weight in module.all_weights[0])
+    written: list[float] = []
+    for row in x[: step + 1].double():
+        i, f, g, o = (read @ row + keep @ h + biases[0] + biases[1]).split(units)
+        written = [float(f.sigmoid()[unit]) * before for before in written] + [float((i.sigmoid() * g.tanh())[unit])]
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        h = o.sigmoid() * c.tanh()
+    return written
+
+
+def window_products(
+    image: Tensor, kernel: Tensor, place: tuple[int, int], stride: int, padding: int
+) -> tuple[Tensor, float]:
+    """One place of a convolution, pixel by pixel: what each number of (channels, height, width) adds, and their sum."""
+    found, total, kernel = torch.zeros_like(image), 0.0, kernel.detach()
+    for channel, down, across in itertools.product(*map(range, kernel.shape)):
+        row, column = place[0] * stride + down - padding, place[1] * stride + across - padding
+        if 0 <= row < image.shape[1] and 0 <= column < image.shape[2]:
+            found[channel, row, column] += kernel[channel, down, across] * image[channel, row, column]
+            total += float(kernel[channel, down, across] * image[channel, row, column])
+    return found, total

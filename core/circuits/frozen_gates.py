@@ -13,7 +13,7 @@ class FrozenGates(nn.Module):
     With the gates i, f, o taken as given, and tanh(z) as a factor of its argument, tanh(z) / z, held as well,
     c_t = f c_(t-1) + i tanh(g) and h_t = o tanh(c_t) are linear in the input: gradient times input is what each number
     that was read has added, and with the biases these add up to h_t. It is the rule of Arras, Montavon, Mueller, Samek
-    2017, section 3.1 ("signal-take-all"), without its epsilon, and with tanh in the same way.
+    2017 (all relevance of a product goes to the signal, none to its gate), without their epsilon.
     """
 
     def __init__(self, lstm: nn.LSTM) -> None:

@@ -49,6 +49,8 @@ from core.ascent.parametrise import Fourier, Ink, Maco, Pixels
 from core.ascent.transforms import Blur, Jitter, Warp
 from core.attribution import ATTRIBUTIONS, FORMING, backwards, outcome, removal
 from core.attribution.outcome import Target
+from core.circuits import contributions, cuts, frozen_gates, gates, together
+from core.circuits import graph as graphs
 from core.data import augment, photos
 from core.data.digits import Digits, test_set
 from core.layers import list_layers, record
@@ -100,7 +102,8 @@ MODULES = (
     "measures.receptive_field", "measures.selectivity", "measures.signal", "measures.similarity", "measures.spaces",
     "measures.sparsity", "measures.spatial_frequency", "maps", "segmentation", "survey", "weights", "examples",
     "training", "data.augment", "by_depth", "freezing", "guess", "photo_examples",
-    "readability",
+    "readability", "circuits.contributions", "circuits.cuts", "circuits.frozen_gates", "circuits.gates",
+    "circuits.graph", "circuits.together",
 )  # fmt: skip
 
 
@@ -428,6 +431,8 @@ ASCENT = [
          ranks=([0, 1], [0, 7])),
     case(objectives.direction, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
          vectors=(torch.ones(2, 12), 2 * torch.ones(2, 12), times(2.0))),
+    case(objectives.weighted, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
+         weights=(torch.ones(2, 12, 28, 28), 2 * torch.ones(2, 12, 28, 28), times(2.0))),
     case(objectives.diversity, lambda score: score(SEEN, DIGIT), layer=("conv2", "conv3"),
          kinds=([0, 0], [0, 1], more(total)), place=("mean", "centre")),
     case(objectives.diversity, lambda score: score(STATES, DIGIT), "over time", layer=("lstm1", "lstm2"),
@@ -508,6 +513,73 @@ PRIORS = [
     case(priors.drawings, name=("linear", "generator"), count=(2, 3, more(len))),
     case(priors.about, name=("linear", "generator")),
     case(priors.error, images=(DIGIT, OTHER_DIGIT), made=(DIGIT, OTHER_DIGIT, more())),
+]  # fmt: skip
+
+
+def run_of(net: nn.Module, digit: Tensor, layers: list[Any], last: str) -> contributions.Run:
+    return contributions.Run(net, digit[:1], contributions.stages(layers, last))
+
+
+CNN_RUN, OTHER_RUN, DENSE_RUN = (
+    run_of(CNN, DIGIT, CNN_LAYERS, "conv3"), run_of(CNN, OTHER_DIGIT, CNN_LAYERS, "conv3"),
+    run_of(DENSE, DIGIT, DENSE_LAYERS, "logits"),
+)  # fmt: skip
+CONV3, CONV2 = CNN_RUN.stages[2], CNN_RUN.stages[1]
+GRAPH = graphs.graph(DENSE_RUN, 7, k=40)
+TOP, NEXT, *_ = sorted(set.intersection(*({node.unit for node in row} for row in GRAPH.rows[1:])))
+LSTM, OTHER_LSTM = RNN.get_submodule("recurrent1"), load("rnn", weights="untrained").get_submodule("recurrent1")
+FILL = {"relu1": torch.zeros(64), "relu2": torch.zeros(64)}
+
+
+def logit(found: dict[str, Tensor]) -> Tensor:
+    return found["logits"]
+
+
+CIRCUITS = [
+    case(contributions.stages, layers=(CNN_LAYERS, RNN_LAYERS), last=("logits", "conv2")),
+    case(contributions.stages, len, "some of them", layers=(CNN_LAYERS,), last=("logits",),
+         among=((), ("conv1", "logits"), less())),
+    case(contributions.place_of, values=(noise(4, 5), noise(4, 5, seed=1))),
+    case(contributions.Run, lambda run: run.activation("conv2"), model=(CNN, CNN_TWIN),
+         x=(DIGIT[:1], OTHER_DIGIT[:1]), stages=(CNN_RUN.stages, CNN_RUN.stages[:2], stays)),
+    case(contributions.Run.activation, self=(CNN_RUN, OTHER_RUN), name=("conv2", "relu2")),
+    case(contributions.Run.strongest, self=(CNN_RUN, OTHER_RUN), stage=(CONV3, CONV2), unit=(3, 4)),
+    case(contributions.Run.weights, self=(CNN_RUN, OTHER_RUN, stays), stage=(CONV3, CONV2), unit=(3, 4),
+         place=((2, 3), (4, 3))),
+    case(contributions.Run.split, self=(CNN_RUN, OTHER_RUN), stage=(CONV3, CONV2), unit=(3, 4),
+         place=((2, 3), (4, 3))),
+    case(graphs.graph, lambda found: found.kept, run=(CNN_RUN, OTHER_RUN), unit=(3, 4), place=((2, 3), (4, 3)),
+         k=(3, 9, more()), rows=(2, 1, more()), pick=(graphs.largest, graphs.at_random(seeded()), less())),
+    case(graphs.largest, influences=(noise(9), noise(9, seed=1)), k=(3, 5, more(len))),
+    case(graphs.at_random, lambda pick: pick(torch.ones(90), 5), generator=(0, 1)),
+    case(cuts.cut, logit, model=(CNN, CNN_TWIN), x=(DIGIT[:1], OTHER_DIGIT[:1]), layer=("relu4", "conv4"),
+         sets=([[1], [2]], [[1], [3]]), fill=(-torch.ones(64, 3, 3), torch.ones(64, 3, 3)), names=(["logits"],)),
+    case(cuts.cut, len, "what is read", model=(CNN,), x=(DIGIT[:1],), layer=("relu4",), sets=([[1]],),
+         fill=(torch.zeros(64, 3, 3),), names=(["logits"], ["relu4", "logits"], more())),
+    case(cuts.alone, model=(DENSE, DENSE_TWIN), x=(DIGIT[:1], OTHER_DIGIT[:1]),
+         graph=(GRAPH, graphs.graph(DENSE_RUN, 7, k=2)), fills=(FILL, FILL | {"relu2": torch.ones(64)})),
+    case(cuts.turned, logit, model=(DENSE, DENSE_TWIN), x=(DIGIT[:1], OTHER_DIGIT[:1]), layer=("relu2", "fc2"),
+         unit=(TOP, NEXT), factors=(torch.tensor([-1.0]), torch.tensor([2.0])), names=(["logits"],)),
+    case(cuts.turned, len, "what is read", model=(DENSE,), x=(DIGIT[:1],), layer=("relu2",), unit=(TOP,),
+         factors=(torch.tensor([0.0]),), names=(["logits"], ["relu2", "logits"], more())),
+    case(cuts.foretold, model=(DENSE, DENSE_TWIN, stays), graph=(GRAPH, graphs.graph(DENSE_RUN, 2, k=64)),
+         layer=("relu2", "relu1"), unit=(TOP, NEXT), factor=(0.5, 0.2, more(abs))),
+    case(cuts.effects, model=(DENSE, DENSE_TWIN), x=(DIGIT[:1], OTHER_DIGIT[:1]),
+         graph=(GRAPH, graphs.graph(DENSE_RUN, 2, k=9))),
+    case(frozen_gates.frozen, lambda net: str(net), model=(RNN, CNN)),
+    case(frozen_gates.FrozenGates, lambda net: net(DIGIT[:, 0]), lstm=(LSTM, OTHER_LSTM)),
+    case(frozen_gates.FrozenGates.forward, self=(frozen_gates.FrozenGates(LSTM), frozen_gates.FrozenGates(OTHER_LSTM)),
+         x=(DIGIT[:, 0], OTHER_DIGIT[:, 0])),
+    case(gates.gates, lstm=(LSTM, OTHER_LSTM), x=(DIGIT[0, 0], OTHER_DIGIT[0, 0]), unit=(3, 4), step=(9, 12)),
+    case(gates.surviving, lstm=(LSTM, OTHER_LSTM), x=(DIGIT[0, 0], OTHER_DIGIT[0, 0]), unit=(3, 4),
+         step=(9, 12, more(len))),
+    case(together.put_together, images_of, model=(DENSE, DENSE_TWIN), reads=("relu1", "fc1"),
+         weights=(noise(64), -noise(64)), sets=([range(40)], [range(20)]), layer=("fc2", "fc1", stays),
+         unit=(3, 4, stays),
+         recipe=(replace(stimuli.OPTIMUM, steps=3), replace(stimuli.OPTIMUM, steps=9), more(away(0.5)))),
+    case(together.put_together, lambda steps: finished(steps).scores, "its scores", model=(DENSE,), reads=("relu1",),
+         weights=(noise(64),), sets=([[1, 2]],), layer=("fc2", "fc1"), unit=(3, 4),
+         recipe=(replace(stimuli.OPTIMUM, steps=3),)),
 ]  # fmt: skip
 
 
@@ -608,6 +680,17 @@ RECIPES = [
     case(stimuli.within_limits, recipe=(SHORT, replace(SHORT, steps=0))),
     case(stimuli.climb, images_of, layer=("conv2", "conv3"), indices=([4], [5]),
          recipe=(SHORT, replace(SHORT, seed=1))),
+    case(stimuli.climb_objective, images_of, layer=("conv2", "conv3", stays), indices=([4], [5], stays),
+         ranks=([0], [7]),
+         objective=(objectives.units("conv2", [4]), objectives.units("conv2", [5])),
+         recipe=(replace(stimuli.WITH_PRIOR, steps=2), replace(stimuli.WITH_PRIOR, steps=6))),
+    case(stimuli.climb_objective, lambda steps: finished(steps).scores, "its scores", model=(CNN,),
+         layer=("conv2", "conv3"),
+         indices=([4], [5]), ranks=([0],), objective=(objectives.units("conv2", [4]),),
+         recipe=(replace(stimuli.OPTIMUM, steps=2),)),
+    case(stimuli.climb_objective, images_of, "photographs", model=(COLOUR,), layer=("conv2",), indices=([4],),
+         ranks=([0],), objective=(objectives.units("conv2", [4]),),
+         recipe=(replace(stimuli.PHOTO_RECIPE, steps=2, side=32),), exactly=(False, True)),
     case(stimuli.climb, images_of, "at its own places", layer=("conv2", "relu2"), indices=([4, 9], [5, 9]),
          recipe=(SHORT, DRAWN), aims=(HALVES, HALVES.flip(0))),
     case(stimuli.climb, images_of, "photographs", model=(COLOUR, OTHER_COLOUR), layer=("conv1", "conv2"),
@@ -996,6 +1079,7 @@ TABLE = [
     *PRIORS,
     *TRANSFORMS,
     *CHOICES,
+    *CIRCUITS,
     *RECIPES,
     *ATTRIBUTION,
     *TRUST,
@@ -1189,6 +1273,8 @@ EXEMPT = {
                      "guess.Question", "guess.Choice", "freezing.Cell"),
                      RECORD),
     **dict.fromkeys(("measures.known_fields.", "measures.measured_fields.", "measures.reach."), FOLLOWED),
+    **dict.fromkeys(("circuits.contributions.Stage", "circuits.contributions.Split", "circuits.gates.Gates",
+                     "circuits.graph.Node", "circuits.graph.Graph"), RECORD),
     **dict.fromkeys(("maps.umap", "maps.place_by_umap"), COMPILES),
     **dict.fromkeys(("trust.table.build", "by_depth.measured"), SHIPS),
     **dict.fromkeys(("readability.measured", "readability.readings"),
