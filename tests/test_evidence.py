@@ -101,6 +101,47 @@ def test_objections_count_pairs_and_lost_tests(made: pd.DataFrame) -> None:
     assert f"takes {lost} of {int(made.alone.sum())} tests" in found["Of many comparisons some succeed."]
 
 
+def made_cuts(outcomes: dict[str, list[str]]) -> pd.DataFrame:
+    """C11's tests of cutting, by net and replacement, and by what the named eighth costs beyond the twins."""
+    rows = [
+        {"claim": "C11", "measure": measure, "says": "named eighth less as many at random", "subject": net,
+         "training": "trained", "recipe": "", "replacement": name, "counts": True, "outcome": outcome,
+         "beyond_low": 0.1 if outcome == HELD else -0.2, "beyond_high": 0.3 if outcome == HELD else -0.1}
+        for net, own in outcomes.items()
+        for (name, measure), outcome in zip((("mean", sentences.CUT), ("zero", "lost by cutting, zero")), own,
+                                            strict=True)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_objections_to_cutting_count_replacements_and_twins(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = made_cuts({"dense": [HELD, HELD], "cnn": [TOO, HELD], "rnn": ["against", "against"]})
+    monkeypatch.setattr(objections, "table", lambda: rows)
+    said = objections._off_the_data()
+    assert "same in 2 of 3 comparisons; not named eighth less as many at random in `cnn` trained." in said
+    assert "in 4 of 6 tests, and by more than in the untrained twins in 3." in objections._arithmetic()
+
+
+def test_whose_doing_it_is_that_a_unit_hangs_on_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    levels = {("lost by cutting", "trained"): 0.5, ("lost by cutting, random", "trained"): 0.2,
+              ("lost by cutting", "untrained"): 0.7, ("lost by cutting, random", "untrained"): 0.1}  # fmt: skip
+    found = pd.DataFrame([
+        {"model": net, "measure": measure, "weights": weights, "training": "trained" if weights == "trained" else "",
+         "value": value + away}
+        for (measure, weights), value in levels.items() for net in ("dense", "cnn") for away in (-0.1, 0.1)
+    ])  # fmt: skip
+    monkeypatch.setattr(curves, "table", lambda: found)
+    for outcomes, doing in (
+        ((TOO, TOO), "the architecture's doing: the difference is larger than in the twins in none"),
+        ((HELD, HELD), "the training's doing: the difference is larger than in the twins in `dense` and `cnn`, and"),
+        ((HELD, TOO), "some nets only: the difference is larger than in the twins in `dense`, and smaller in `cnn`."),
+    ):
+        rows = made_cuts({"dense": [outcomes[0], HELD], "cnn": [outcomes[1], HELD]})
+        monkeypatch.setattr(sentences, "table", lambda rows=rows: rows)
+        said = sentences.built()
+        assert doing in said and "0.50 / 0.20 (`dense`)" in said and "twins 0.70 / 0.10 (`dense`)" in said
+
+
 def test_agreement_is_a_rank_correlation_over_layers(monkeypatch: pytest.MonkeyPatch) -> None:
     own = {"training": "plain", "weights": "trained", "model": "cnn"}
     rows = [own | {"measure": name, "layer": f"relu{depth}", "depth": depth, "value": value}

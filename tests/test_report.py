@@ -128,6 +128,16 @@ def test_what_is_measured_of_a_model() -> None:
     assert all(MEASURES[name].photos for name in report.measures_of("photo"))
 
 
+def test_what_takes_longest_is_measured_where_a_verdict_hangs_on_it() -> None:
+    longest = {name for name, measure in MEASURES.items() if measure.longest}
+    assert "lost by cutting" in longest and "edges" not in longest
+    asked = {net.source: set(report.asked_of(net)) for net in nets("cnn")}
+    for source in ("plain-3", "seed-0", "untrained-4"):
+        assert asked[source] == set(report.measures_of("cnn"))
+    for source in ("random-labels", "rotations-1", "epoch-1"):
+        assert asked[source] == set(report.measures_of("cnn")) - longest
+
+
 def test_digits_are_every_fifth_test_image() -> None:
     assert torch.equal(digits().images, MNIST.images[::5]) and torch.equal(digits().labels, MNIST.labels[::5])
 

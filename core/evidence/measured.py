@@ -41,6 +41,7 @@ class Measure:
     pixels: bool = False  # whether the images themselves have it, at depth 0
     photos: bool = False  # whether it is measured of photos, too
     shown: bool = False  # of the nets that pages show only, as it takes longer
+    longest: bool = False  # of these only where a verdict hangs on them
 
 
 def theoretical_field(subject: Subject, layer: Layer) -> float:
@@ -148,16 +149,16 @@ PAIR = {"": eighth.NAMED, ", random": eighth.RANDOM}
 EIGHTHS = {
     f"lost by cutting{suffix}{'' if choice == eighth.NAMED else f', {choice}'}": Measure(
         f"Lost where {stands} replace {said}: share of the response",
-        partial(by_eighth, eighth.LOST, replacement, choice), shown=True,
+        partial(by_eighth, eighth.LOST, replacement, choice), shown=True, longest=True,
     )
     for replacement, (suffix, stands) in REPLACEMENTS.items() for choice, said in CHOICES.items()
 } | {
     f"kept{suffix}": Measure(f"Kept by {CHOICES[choice]} alone: share of the rise over all at their means",
-                             partial(by_eighth, eighth.KEPT, eighth.MEAN, choice), shown=True)
+                             partial(by_eighth, eighth.KEPT, eighth.MEAN, choice), shown=True, longest=True)
     for suffix, choice in PAIR.items()
 } | {
     f"put together{kind}{suffix}": Measure(f"Reached by {said} of {CHOICES[choice]}: share of its own climb",
-                                           partial(built, recipe, choice), shown=True)
+                                           partial(built, recipe, choice), shown=True, longest=True)
     for kind, said, recipe in (("", "a picture", RECIPE), (", bare", "a bare picture", OPTIMUM))
     for suffix, choice in PAIR.items()
 }  # fmt: skip

@@ -5,13 +5,15 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from core.circuits.eighth import RANDOM
 from core.evidence import curves
-from core.evidence.claims import CLAIMS, SERIES_NETS, TRAININGS, cells
+from core.evidence.claims import CLAIMS, RIVALS, SERIES_NETS, TRAININGS, cells
 from core.evidence.measured import title
 from core.evidence.tested import AGAINST, HELD, NOT_SHOWN, TOO
 from core.evidence.verdicts import ALSO, DEPENDS, HOLDS, LATER, NO, ONLY, counterexample, listed, table, verdicts
 from core.models import TWIN, families, find
 
+CUT = "lost by cutting"
 IN_PART = (ONLY, DEPENDS)
 SMALL = 0.1  # below which a number needs a third digit
 MOST = 0.75  # of a measure's tests, that is said of it
@@ -87,6 +89,42 @@ def _own(claim: str) -> pd.DataFrame:
 def _shown(subject: str) -> str:
     """Of a depth series the net of its family that pages show."""
     return families()[find(SERIES_NETS[subject][0]).family][0] if subject in SERIES_NETS else subject
+
+
+def built() -> str:
+    """What cutting the named eighth costs beside as many at random, trained and untrained, and whose doing it is."""
+    rows = table()[(table().claim == "C11") & (table().measure == CUT) & (table().training == "trained")]
+    rows = rows[rows.says.str.endswith(RIVALS[RANDOM])]
+    if rows.empty:
+        return ""
+    pairs = {weights: listed([f"{_level(model, CUT, weights):.2f} / {_level(model, f'{CUT}, {RANDOM}', weights):.2f} "
+                              f"(`{model}`)" for model in rows.subject]) for weights in ("trained", TWIN)}  # fmt: skip
+    more, less = rows.subject[rows.beyond_low > 0].tolist(), rows.subject[rows.beyond_high < 0].tolist()
+    return (
+        "Without the eighth of the earlier units that its weights name, or as many at random, a unit loses these "
+        f"shares of its response: {pairs['trained']}; in untrained twins {pairs[TWIN]}. That a later unit hangs on few "
+        f"earlier ones is {_whose(len(rows), len(more))}: the difference is larger than in the twins in "
+        f"{_nets(more)}, and smaller in {_nets(less)}."
+    )
+
+
+def _level(model: str, measure: str, weights: str) -> float:
+    """The mean over hidden layers, of nets trained as usual or of twins."""
+    found = curves.table()
+    training = "" if weights == TWIN else "trained"
+    return float(found[(found.model == model) & (found.measure == measure) & (found.weights == weights)
+                       & (found.training == training)].value.mean())  # fmt: skip
+
+
+def _whose(nets: int, more: int) -> str:
+    """Whether training or the architecture makes it so."""
+    if more == nets:
+        return "the training's doing"
+    return "the training's doing in some nets only" if more else "the architecture's doing"
+
+
+def _nets(names: list[str]) -> str:
+    return listed([f"`{name}`" for name in names]) if names else "none"
 
 
 def left_out(claim: str) -> str | None:

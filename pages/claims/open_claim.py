@@ -16,6 +16,7 @@ from pages.frame.navigation import PAGES
 WIDTH, HEIGHT = 296, 220  # pixels of a chart with its axes and names
 SERIES = 600
 IN_TRAINING = "C10"  # which is about an order in time, too
+BUILT = "C11"  # which asks whose doing it is
 
 
 def open_claim(name: str, theme: images.Theme) -> None:
@@ -25,6 +26,8 @@ def open_claim(name: str, theme: images.Theme) -> None:
         st.markdown(f"Nothing tests it here yet: it waits for {claim.later}.")
         return
     against = _against(name)
+    if name == BUILT and (said := _built()):
+        st.markdown(said, help=explained("untrained twin"))
     if against:
         st.markdown(f"**What speaks most against it.** {against[0]}", help=explained("confidence interval"))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -96,6 +99,11 @@ def _series(name: str, theme: images.Theme) -> None:
 @st.cache_data(show_spinner=False)
 def _against(name: str) -> tuple[str, str] | None:
     return sentences.against(name)
+
+
+@st.cache_data(show_spinner=False)
+def _built() -> str:
+    return sentences.built()
 
 
 @st.cache_data(show_spinner=False)
