@@ -103,6 +103,18 @@ def predicted() -> str:
     )
 
 
+def meaning() -> str:
+    """What it means that edges predict less than the gradient, where that is so in every net."""
+    less = [model for model in DIGIT_NETS if mean(FIT, EDGES, model) < mean(FIT, GRADIENT, model)]
+    if len(less) < len(DIGIT_NETS):
+        return ""
+    return (
+        "So a small graph shows the strongest ways by which a unit acts, and not most of them: what takes the others "
+        "is missing from what its edges predict. One row below the root edges are exact by construction, except in an "
+        f"LSTM, whose gates follow; two rows below, five units a row predict {_by_net(FIT, EDGES, row=2)}."
+    )
+
+
 def influence() -> str:
     """How much of the influence graphs keep, beside graphs at random and the twins'."""
     named_, random = f"{NAMED}, {MANY}", f"{RANDOM}, {MANY}"
@@ -132,8 +144,15 @@ def best_and_worst(model: str) -> tuple[list[str], list[str]]:
     return said[:BEST], said[: -BEST - 1 : -1]
 
 
-def _by_net(measure: str, by: str, weights: str = "trained") -> str:
-    return ", ".join(f"{mean(measure, by, model, weights):.2f} ({model})" for model in DIGIT_NETS)
+def extremes() -> str:
+    """The units that five parts explain best and worst, net by net."""
+    said = [f"in `{model}` best {', '.join(best)} and worst {', '.join(worst)}"
+            for model in DIGIT_NETS for best, worst in (best_and_worst(model),)]  # fmt: skip
+    return f"Five parts explain, as shares of the rise, {'; '.join(said)}."
+
+
+def _by_net(measure: str, by: str, weights: str = "trained", row: int = 0) -> str:
+    return ", ".join(f"{mean(measure, by, model, weights, row):.2f} ({model})" for model in DIGIT_NETS)
 
 
 def _in(names: list[str]) -> str:
