@@ -214,7 +214,16 @@ def test_curves_are_means_over_units_and_then_over_seeds_by_hand() -> None:
     made = pd.DataFrame([own | {"seed": seed, "unit": unit, "value": value} for seed, unit, value in
                          [(0, 0, 0.2), (0, 1, 0.4), (1, 0, 0.7), (1, 1, np.nan)]])  # fmt: skip
     (found,) = curves.of_report(made).to_dict("records")
-    assert found == own | {"value": 0.5, "low": 0.3, "high": 0.7, "dead": 1}
+    assert found == own | {"value": 0.5, "low": 0.3, "high": 0.7, "middle": 0.5, "dead": 1}
+
+
+def test_the_middle_is_that_of_the_median_unit_of_each_seed() -> None:
+    own = dict.fromkeys(curves.BY, "x")
+    seeds = [(0.1, 0.2, 0.9), (0.3, 0.4, 0.5)]
+    made = pd.DataFrame([own | {"seed": seed, "unit": unit, "value": value} for seed, values in enumerate(seeds)
+                         for unit, value in enumerate(values)])  # fmt: skip
+    (found,) = curves.of_report(made).to_dict("records")
+    assert (found["value"], found["middle"]) == pytest.approx((0.4, 0.3))
 
 
 # The shipped table.

@@ -157,7 +157,7 @@ CLAIMS: dict[str, Claim] = {claim.name: claim for claim in (
     Claim("C11", "A later unit is built from the few earlier units that its weights name, and they are enough.",
           "circuits", (
         *_CUT,
-        Test("kept", over_half, 1, control="kept, random", says="by the named eighth, over one half"),
+        Test("kept", over_half, 1, control="kept, random", says="over one half"),
         Test("kept", level, 1, beside="kept, random", says=f"named eighth less {RIVALS['random']}"),
         *(Test(measure, level, 1, beside=f"{measure}, random", recipe=recipe,
                says=f"named eighth less {RIVALS['random']}")

@@ -7,19 +7,27 @@ import pandas as pd
 
 TABLE = Path(__file__).with_suffix(".csv.gz")
 BY = ["measure", "model", "training", "weights", "layer", "depth"]
+NUMBERS = ("value", "low", "high", "middle")
 DIGITS = 4  # of a value, that mean something
 
 
 def of_report(report: pd.DataFrame) -> pd.DataFrame:
     """A row a measure, net, training, weights and layer: `value` is the mean of seeds, from `low` to `high`.
 
-    `dead` counts the units of which a measure says nothing, such as those that answer all images alike.
+    `middle` is the mean of seeds of the median unit; `dead` counts the units of which a measure says nothing, such as
+    those that answer all images alike.
     """
-    by_seed = report.groupby([*BY, "seed"], sort=False).value.agg(value="mean", dead=lambda values: values.isna().sum())
-    found = by_seed.groupby(BY, sort=False).agg(
-        value=("value", "mean"), low=("value", "min"), high=("value", "max"), dead=("dead", "sum")
+    by_seed = report.groupby([*BY, "seed"], sort=False).value.agg(
+        value="mean", middle="median", dead=lambda values: values.isna().sum()
     )
-    numbers = ["value", "low", "high"]
+    found = by_seed.groupby(BY, sort=False).agg(
+        value=("value", "mean"),
+        low=("value", "min"),
+        high=("value", "max"),
+        middle=("middle", "mean"),
+        dead=("dead", "sum"),
+    )
+    numbers = list(NUMBERS)
     found[numbers] = found[numbers].map(lambda value: float(f"{value:.{DIGITS}g}"))
     return found.reset_index()
 
@@ -27,4 +35,4 @@ def of_report(report: pd.DataFrame) -> pd.DataFrame:
 @cache
 def table() -> pd.DataFrame:
     """The shipped curves."""
-    return pd.read_csv(TABLE, keep_default_na=False, na_values=dict.fromkeys(("value", "low", "high"), ""))
+    return pd.read_csv(TABLE, keep_default_na=False, na_values=dict.fromkeys(NUMBERS, ""))

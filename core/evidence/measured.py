@@ -141,14 +141,14 @@ DIRECTIONS = {
     for name, title in TITLES.items() for basis, (suffix, of) in BASES.items()
     if (name, basis) != ("eta squared", UNIT)  # which all nets have
 }  # fmt: skip
-CHOICES = {eighth.NAMED: "the eighth that the weights name", eighth.RANDOM: "an eighth at random",
+CHOICES = {eighth.NAMED: "the named eighth", eighth.RANDOM: "an eighth at random",
            eighth.EXCITING: "an exciting eighth at random", eighth.ACTIVE: "the most active eighth"}  # fmt: skip
-REPLACEMENTS = {eighth.MEAN: ("", "means"), eighth.ZERO: (", zero", "zeros"),
-                eighth.ANOTHER: (", another image", "another image's values")}  # fmt: skip
+REPLACEMENTS = {eighth.MEAN: ("", ""), eighth.ZERO: (", zero", ", zero in its place"),
+                eighth.ANOTHER: (", another image", ", another image in its place")}  # fmt: skip
 PAIR = {"": eighth.NAMED, ", random": eighth.RANDOM}
 EIGHTHS = {
     f"lost by cutting{suffix}{'' if choice == eighth.NAMED else f', {choice}'}": Measure(
-        f"Lost where {stands} replace {said}: share of the response",
+        f"Lost by cutting {said}{stands}: share of the response",
         partial(by_eighth, eighth.LOST, replacement, choice), shown=True, longest=True,
     )
     for replacement, (suffix, stands) in REPLACEMENTS.items() for choice, said in CHOICES.items()

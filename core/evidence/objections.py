@@ -111,11 +111,13 @@ def _off_the_data() -> str:
     rows = table()[table().counts & (table().replacement != "")]
     if rows.empty:
         return ""
-    apart = rows.groupby(["says", "subject", "training"], sort=False).outcome.nunique() > 1
-    other = [f"{says} in `{subject}` {training}" for says, subject, training in apart.index[apart][:3]]
+    held = rows.assign(held=rows.outcome == HELD)
+    apart = held.groupby(["says", "subject", "training"], sort=False).held.nunique() > 1
+    other = [f"`{subject}` {training} ({says})" for says, subject, training in apart.index[apart][:3]]
     return (
-        f"Units are cut in three ways, by their mean, zero, and what they are in another image: all three come out the "
-        f"same in {int((~apart).sum())} of {len(apart)} comparisons" + (f"; not {listed(other)}." if other else ".")
+        "Units are cut in three ways, by their mean, zero, and what they are in another image: all three agree whether "
+        f"the test holds in {int((~apart).sum())} of {len(apart)} comparisons"
+        + (f"; not in {listed(other)}." if other else ".")
     )
 
 

@@ -13,7 +13,8 @@ from core.evidence.tested import AGAINST, HELD, NOT_SHOWN, TOO
 from core.evidence.verdicts import ALSO, DEPENDS, HOLDS, LATER, NO, ONLY, counterexample, listed, table, verdicts
 from core.models import TWIN, families, find
 
-CUT = "lost by cutting"
+CUT, KEPT = "lost by cutting", "kept"
+OVER = "over one half"
 IN_PART = (ONLY, DEPENDS)
 SMALL = 0.1  # below which a number needs a third digit
 MOST = 0.75  # of a measure's tests, that is said of it
@@ -93,34 +94,46 @@ def _shown(subject: str) -> str:
 
 def built() -> str:
     """What cutting the named eighth costs beside as many at random, trained and untrained, and whose doing it is."""
-    rows = table()[(table().claim == "C11") & (table().measure == CUT) & (table().training == "trained")]
-    rows = rows[rows.says.str.endswith(RIVALS[RANDOM])]
-    if rows.empty:
+    rows = table()[(table().claim == "C11") & table().counts]
+    cut = rows[(rows.measure == CUT) & rows.says.str.endswith(RIVALS[RANDOM])]
+    if cut.empty:
         return ""
-    pairs = {weights: listed([f"{_level(model, CUT, weights):.2f} / {_level(model, f'{CUT}, {RANDOM}', weights):.2f} "
-                              f"(`{model}`)" for model in rows.subject]) for weights in ("trained", TWIN)}  # fmt: skip
-    more, less = rows.subject[rows.beyond_low > 0].tolist(), rows.subject[rows.beyond_high < 0].tolist()
+    shown, beyond = int(cut.outcome.isin([HELD, TOO]).sum()), int((cut.outcome == HELD).sum())
+    nets = list(dict.fromkeys(cut.subject))
     return (
-        "Without the eighth of the earlier units that its weights name, or as many at random, a unit loses these "
-        f"shares of its response: {pairs['trained']}; in untrained twins {pairs[TWIN]}. That a later unit hangs on few "
-        f"earlier ones is {_whose(len(rows), len(more))}: the difference is larger than in the twins in "
-        f"{_nets(more)}, and smaller in {_nets(less)}."
+        "Without the eighth of the earlier units that its weights name, or as many at random, the median unit loses "
+        f"these shares of its response: {_medians(nets, CUT, 'trained')}; in untrained twins "
+        f"{_medians(nets, CUT, TWIN)}. Named ones cost more in {shown} of {len(cut)} nets and trainings, and more than "
+        f"in the twins in {beyond}: {_whose(shown, beyond)}. {_spread(rows[rows.measure == KEPT])}"
     )
 
 
-def _level(model: str, measure: str, weights: str) -> float:
-    """The mean over hidden layers, of nets trained as usual or of twins."""
+def _spread(kept: pd.DataFrame) -> str:
+    """In which nets training spreads a unit over more parts, by the intervals of what the named eighth keeps."""
+    beyond = kept[kept.says != OVER].groupby("subject", sort=False)
+    less = [str(net) for net, own in beyond if (own.beyond_high < 0).all()]
+    more = [str(net) for net, own in beyond if (own.beyond_low > 0).all()]
+    return (
+        "What the named eighth alone keeps, less what as many at random do, is by both trainings smaller than in the "
+        f"twins in {_nets(less)}, where training spreads a unit over more parts, and larger in {_nets(more)}."
+    )
+
+
+def _medians(nets: list[str], measure: str, weights: str) -> str:
+    """Of the named and of the random eighth, the mean over hidden layers of the median unit."""
     found = curves.table()
-    training = "" if weights == TWIN else "trained"
-    return float(found[(found.model == model) & (found.measure == measure) & (found.weights == weights)
-                       & (found.training == training)].value.mean())  # fmt: skip
+    own = found[(found.weights == weights) & (found.training == ("" if weights == TWIN else "trained"))]
+    middle = own.groupby(["model", "measure"]).middle.mean()
+    pairs = [(net, middle[net, measure], middle[net, f"{measure}, {RANDOM}"]) for net in nets]
+    return listed([f"{named:.2f} / {random:.2f} (`{net}`)" for net, named, random in pairs])
 
 
-def _whose(nets: int, more: int) -> str:
-    """Whether training or the architecture makes it so."""
-    if more == nets:
-        return "the training's doing"
-    return "the training's doing in some nets only" if more else "the architecture's doing"
+def _whose(shown: int, beyond: int) -> str:
+    """Whether training or the architecture makes it so that units hang on few others."""
+    if not shown:
+        return "that a later unit hangs on few earlier ones is not shown"
+    doing = "the architecture's" if not beyond else "the training's" if beyond == shown else "in part the training's"
+    return f"that a later unit hangs on few earlier ones is {doing} doing"
 
 
 def _nets(names: list[str]) -> str:
@@ -128,7 +141,7 @@ def _nets(names: list[str]) -> str:
 
 
 def left_out(claim: str) -> str | None:
-    """How many units of a claim's nets say nothing, because they answer all images alike; None where there is none."""
+    """Of how many units of a claim's nets a measure says nothing; None where there is none."""
     found = curves.table()
     models = {model for cell in cells(CLAIMS[claim]) for model in cell.models}
     rows = found[
@@ -141,7 +154,8 @@ def left_out(claim: str) -> str | None:
         return None
     names = listed(list(dict.fromkeys([*trained.model, *twins.model])))
     return (
-        f"Units that answer all images alike are left out: {int(trained.dead.sum())} in trained nets and "
+        "Units of which a measure says nothing, such as those that answer all images alike, are left out: "
+        f"{int(trained.dead.sum())} in trained nets and "
         f"{int(twins.dead.sum())} in untrained twins, of all seeds together, in {names}."
     )
 
