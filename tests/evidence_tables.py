@@ -40,10 +40,9 @@ def made_curves(without: str = "") -> pd.DataFrame:
                     value = base + steps + dice.normal(0, 0.01)
                     rows.append({"measure": measure, "model": model, "training": training, "weights": weights,
                                  "layer": f"layer{depth}" if depth <= depths else ANSWER, "depth": depth,
-                                 "value": value, "low": value - 0.02, "high": value + 0.02, "middle": value,
-                                 "dead": 0})  # fmt: skip
+                                 "value": value, "low": value - 0.02, "high": value + 0.02, "dead": 0})  # fmt: skip
         rows.append({"measure": measure, "model": "dense", "training": "", "weights": "pixels", "layer": "pixels",
-                     "depth": 0, "value": 0.3, "low": 0.3, "high": 0.3, "middle": 0.3, "dead": 0})  # fmt: skip
+                     "depth": 0, "value": 0.3, "low": 0.3, "high": 0.3, "dead": 0})  # fmt: skip
     return pd.DataFrame(rows)
 
 

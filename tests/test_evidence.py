@@ -136,7 +136,7 @@ def test_whose_doing_it_is_that_a_unit_hangs_on_few(
               ("lost by cutting", "untrained"): 0.7, ("lost by cutting, random", "untrained"): 0.1}  # fmt: skip
     found = pd.DataFrame([
         {"model": net, "measure": measure, "weights": weights, "training": "trained" if weights == "trained" else "",
-         "middle": value + away}
+         "value": value + away}
         for (measure, weights), value in levels.items() for net in ("dense", "cnn") for away in (-0.1, 0.1)
     ])  # fmt: skip
     rows = made_cuts({"dense": [outcomes[0], HELD], "cnn": [outcomes[1], HELD]})

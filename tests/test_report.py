@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.data.digits import test_set
-from core.evidence import commands, curves, report
+from core.evidence import commands, curves, figures, report
 from core.evidence.measured import MEASURES
 from core.evidence.report import COLUMNS, Net, digits, measured, nets
 from core.evidence.subject import PIXELS, Images, Subject
@@ -214,16 +214,18 @@ def test_curves_are_means_over_units_and_then_over_seeds_by_hand() -> None:
     made = pd.DataFrame([own | {"seed": seed, "unit": unit, "value": value} for seed, unit, value in
                          [(0, 0, 0.2), (0, 1, 0.4), (1, 0, 0.7), (1, 1, np.nan)]])  # fmt: skip
     (found,) = curves.of_report(made).to_dict("records")
-    assert found == own | {"value": 0.5, "low": 0.3, "high": 0.7, "middle": 0.5, "dead": 1}
+    assert found == own | {"value": 0.5, "low": 0.3, "high": 0.7, "dead": 1}
 
 
-def test_the_middle_is_that_of_the_median_unit_of_each_seed() -> None:
-    own = dict.fromkeys(curves.BY, "x")
+def test_of_shares_of_a_response_the_median_unit_is_shown() -> None:
     seeds = [(0.1, 0.2, 0.9), (0.3, 0.4, 0.5)]
-    made = pd.DataFrame([own | {"seed": seed, "unit": unit, "value": value} for seed, values in enumerate(seeds)
-                         for unit, value in enumerate(values)])  # fmt: skip
-    (found,) = curves.of_report(made).to_dict("records")
-    assert (found["value"], found["middle"]) == pytest.approx((0.4, 0.3))
+    made = [dict.fromkeys(curves.BY, "x") | {"measure": measure, "seed": seed, "unit": unit, "value": value}
+            for measure in ("eta squared", "kept") for seed, values in enumerate(seeds)
+            for unit, value in enumerate(values)]  # fmt: skip
+    found = curves.of_report(pd.DataFrame(made)).set_index("measure")
+    assert found.value.to_dict() == pytest.approx({"eta squared": 0.4, "kept": 0.3}) and found.low["kept"] == 0.2
+    own = figures.own_lines([{"measure": "kept", "layer": "fc2", "depth": 2, "value": value} for value in seeds[0]])
+    assert own.value.tolist() == [0.2]
 
 
 # The shipped table.

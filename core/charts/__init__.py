@@ -5,7 +5,7 @@ it is kept, because building one costs a tenth of a second and a page has severa
 """
 
 from core.charts.columns import BARS, Column, net_columns, picture_width
-from core.charts.evidence import nets_by_depth, series_by_depth
+from core.charts.evidence import nets_by_depth, series_by_depth, side_by_side
 from core.charts.marks import CLASS_COLOURS, FAMILY_COLOURS, IMAGE, LAYER, PHOTO, PIXEL, PLACE, UNIT, Spec, choices
 from core.charts.measured import beside_pixels, by_depth, eigenvalues, guesses, spread
 from core.charts.over_training import learning, over_training
@@ -43,6 +43,7 @@ __all__ = [
     "picture_width",
     "series_by_depth",
     "shares",
+    "side_by_side",
     "spread",
     "trust_curves",
 ]

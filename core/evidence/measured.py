@@ -42,6 +42,7 @@ class Measure:
     photos: bool = False  # whether it is measured of photos, too
     shown: bool = False  # of the nets that pages show only, as it takes longer
     longest: bool = False  # of these only where a verdict hangs on them
+    median: bool = False  # whether charts show the median unit, as shares of small responses have outliers
 
 
 def theoretical_field(subject: Subject, layer: Layer) -> float:
@@ -148,17 +149,21 @@ REPLACEMENTS = {eighth.MEAN: ("", ""), eighth.ZERO: (", zero", ", zero in its pl
 PAIR = {"": eighth.NAMED, ", random": eighth.RANDOM}
 EIGHTHS = {
     f"lost by cutting{suffix}{'' if choice == eighth.NAMED else f', {choice}'}": Measure(
-        f"Lost by cutting {said}{stands}: share of the response",
-        partial(by_eighth, eighth.LOST, replacement, choice), shown=True, longest=True,
+        f"Lost by cutting {said}{stands}: share of the response, median unit",
+        partial(by_eighth, eighth.LOST, replacement, choice), shown=True, longest=True, median=True,
     )
     for replacement, (suffix, stands) in REPLACEMENTS.items() for choice, said in CHOICES.items()
 } | {
-    f"kept{suffix}": Measure(f"Kept by {CHOICES[choice]} alone: share of the rise over all at their means",
-                             partial(by_eighth, eighth.KEPT, eighth.MEAN, choice), shown=True, longest=True)
+    f"kept{suffix}": Measure(
+        f"Kept by {CHOICES[choice]} alone: share of the rise, median unit",
+        partial(by_eighth, eighth.KEPT, eighth.MEAN, choice), shown=True, longest=True, median=True,
+    )
     for suffix, choice in PAIR.items()
 } | {
-    f"put together{kind}{suffix}": Measure(f"Reached by {said} of {CHOICES[choice]}: share of its own climb",
-                                           partial(built, recipe, choice), shown=True, longest=True)
+    f"put together{kind}{suffix}": Measure(
+        f"Reached by {said} of {CHOICES[choice]}: share of its own climb, median unit",
+        partial(built, recipe, choice), shown=True, longest=True, median=True,
+    )
     for kind, said, recipe in (("", "a picture", RECIPE), (", bare", "a bare picture", OPTIMUM))
     for suffix, choice in PAIR.items()
 }  # fmt: skip

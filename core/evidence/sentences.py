@@ -123,7 +123,7 @@ def _medians(nets: list[str], measure: str, weights: str) -> str:
     """Of the named and of the random eighth, the mean over hidden layers of the median unit."""
     found = curves.table()
     own = found[(found.weights == weights) & (found.training == ("" if weights == TWIN else "trained"))]
-    middle = own.groupby(["model", "measure"]).middle.mean()
+    middle = own.groupby(["model", "measure"]).value.mean()
     pairs = [(net, middle[net, measure], middle[net, f"{measure}, {RANDOM}"]) for net in nets]
     return listed([f"{named:.2f} / {random:.2f} (`{net}`)" for net, named, random in pairs])
 
