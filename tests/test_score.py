@@ -145,7 +145,7 @@ def test_the_command_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: p
     finally:
         scores.table.cache_clear()
         scores.units.cache_clear()
-    assert len(asked) == len(scores.nets()) == 4 * 3 * 3
+    assert len(asked) == len(scores.nets()) == 3 * 3 * 3 + 3
     assert len(found) == 2 * len(asked) and set(found[found.measure == CARRIED].value) == {0.2}
     assert len(own) == 4 * 3 * 4 and set(own.unit) == {0, 1, 2, 3} and own.value.isna().sum() == 12
 

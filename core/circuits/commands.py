@@ -31,7 +31,7 @@ def main() -> None:
                 write_whole(part(net, parts), scores.as_table(net, rows).to_csv(index=False).encode())
             bar.update()
     every = pd.concat([pd.read_csv(part(net, parts), keep_default_na=False, na_values={"value": ""}) for net in wanted])
-    own = every[(every.measure == CARRIED) & (every.seed == scores.SEEDS[0])].drop(columns=["measure", "row", "seed"])
+    own = every[(every.measure == CARRIED) & (every.seed == 0)].drop(columns=["measure", "row", "seed"])
     write_whole(scores.UNITS, own.to_csv(index=False).encode())
     write_whole(scores.TABLE, scores.summed_up(every).to_csv(index=False).encode())
     scores.table.cache_clear()

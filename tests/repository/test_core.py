@@ -158,7 +158,7 @@ BARS: dict[str, tuple[ModuleType, list[str], dict[str, Callable[..., object]], f
     "circuits": (circuits, ["--parts", "none"], {
         "scores": SimpleNamespace(
             nets=lambda: [SimpleNamespace(model="cnn", source=f"plain-{seed}") for seed in range(3)],
-            scored=lambda net: [[]], SEEDS=(0,), TABLE=None, UNITS=None, markdown=str,
+            scored=lambda net: [[]], TABLE=None, UNITS=None, markdown=str,
             as_table=lambda net, rows: pd.DataFrame(rows), summed_up=lambda every: every,
             table=SimpleNamespace(cache_clear=lambda: None), units=SimpleNamespace(cache_clear=lambda: None),
         ),
