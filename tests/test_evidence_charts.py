@@ -83,6 +83,7 @@ def test_of_one_layer_each_net_has_points_side_by_side() -> None:
     assert points["xOffset"]["field"] == "kind" and points["shape"]["scale"]["range"] == ["circle", "circle", "diamond"]
     assert "line" not in [mark["type"] for mark in marks(spec)] and tables_of(spec)["names"].empty
     assert points["fillOpacity"]["condition"]["test"].count("trained") == 1
+    assert points["stroke"]["field"] == "family" and points["stroke"]["scale"] == points["color"]["scale"]
 
 
 def test_where_one_net_has_one_layer_alone_all_layers_stand_side_by_side() -> None:

@@ -96,7 +96,11 @@ def _nets_chart(
 ) -> Spec:
     small = bool(above)
     y, tips = _up(theme, 2 if small else 4, small), _tips()
-    x = _across(small) if not one else alt.X("place:N", sort=list(one), title=None, axis=alt.Axis(labelAngle=-30))
+    x = (
+        _across(small)
+        if not one
+        else alt.X("place:N", sort=list(one), title=None, axis=alt.Axis(labelAngle=-30, labelOverlap=False))
+    )
 
     def by_kind(channel: type[Any], place: int) -> Any:
         return channel("kind:N", legend=None,
@@ -116,7 +120,8 @@ def _nets_chart(
         y=y, fillOpacity=full, strokeOpacity=by_kind(alt.StrokeOpacity, 2), tooltip=tips
     )
     if one:
-        points = points.encode(xOffset=beside, shape=by_kind(alt.Shape, 4))
+        rim = alt.Stroke("family:N", legend=None, scale=_families(theme))  # or hollow points could not be seen
+        points = points.encode(xOffset=beside, shape=by_kind(alt.Shape, 4), stroke=rim)
     pixels = table_of("pixels").mark_rule(color=QUIET[theme], strokeDash=[1, 3], strokeWidth=2).encode(y=y)
     base, look = table_of("names").encode(x=_across(small), y=y, text="model:N"), {"align": "left", "dx": 7, **LETTERS}
     paper = base.mark_text(stroke=PAPER[theme], strokeWidth=4, opacity=0.85, **look)
@@ -145,8 +150,12 @@ def _tips() -> list[Any]:
 
 
 def _colour(theme: Theme) -> alt.Color:
+    return alt.Color("family:N", legend=None, scale=_families(theme))
+
+
+def _families(theme: Theme) -> alt.Scale:
     colours = FAMILY_COLOURS | {OWN: TEXT[theme]}
-    return alt.Color("family:N", legend=None, scale=alt.Scale(domain=list(colours), range=list(colours.values())))
+    return alt.Scale(domain=list(colours), range=list(colours.values()))
 
 
 def series_by_depth(table: pd.DataFrame, title: str, theme: Theme) -> Spec:

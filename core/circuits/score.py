@@ -39,7 +39,7 @@ class Intervention:
 
 
 class Row(NamedTuple):
-    """A number of a net, or of one of its units; `row` is 0 for all rows of its graphs together."""
+    """A number of a net, or of one of its units; `row` is 0 for all rows of its graphs, or all roots, together."""
 
     measure: str
     by: str
@@ -135,6 +135,14 @@ def influences(run: Run, unit: int, generator: Generator) -> dict[str, float]:
     return found
 
 
+def kept_by_depth(kept: list[tuple[int, dict[str, float]]]) -> Iterator[Row]:
+    """The mean influence kept of all graphs, and of those whose roots have so many rows of units below them."""
+    for row in (0, *sorted({rows for rows, _ in kept})):
+        own = [shares for rows, shares in kept if row in (0, rows)]
+        for by in own[0]:
+            yield Row(INFLUENCE, by, sum(shares[by] for shares in own) / len(own), row)
+
+
 def carried(scored: Scored, way: list[Stage], unit: int, images: list[int], generator: Generator) -> dict[str, float]:
     """What K parts carry of a unit, over its strongest images.
 
@@ -167,15 +175,15 @@ def of_net(net: nn.Module, images: Float[Tensor, "n channels height width"], see
     """All numbers of a net: R², influence kept, and what the parts of each unit carry."""
     scored, generator = Scored(net, images), Generator().manual_seed(seed)
     found: list[Intervention] = []
-    kept: list[dict[str, float]] = []
+    kept: list[tuple[int, dict[str, float]]] = []
     for place, (run, unit) in enumerate(scored.drawn(INTERVENTIONS, generator)):
         if one := intervened(net, run, unit, generator):
             found.append(one)
         if place < KEPT:
-            kept.append(influences(run, unit, generator))
+            kept.append((len(run.stages) - 1, influences(run, unit, generator)))
         yield []
     yield list(fits(found))
-    yield [Row(INFLUENCE, by, sum(each[by] for each in kept) / len(kept)) for by in kept[0]]
+    yield list(kept_by_depth(kept))
     for way in scored.ways:
         for unit, strongest in enumerate(scored.strongest(way[-1])):
             shares = carried(scored, way, unit, strongest, generator)

@@ -122,8 +122,14 @@ def influence() -> str:
     return (
         f"Graphs of {NODES} nodes keep {_by_net(INFLUENCE, named_)} of the influence, graphs of as many at random "
         f"{_by_net(INFLUENCE, random)}, the untrained twins' {_by_net(INFLUENCE, named_, TWIN)}. "
-        f"They keep {KEPT_AIM} {_in(reached)}."
+        f"They keep {KEPT_AIM} {_in(reached)}. Roots are units of all layers; the graph of a class keeps "
+        f"{', '.join(f'{_of_classes(model):.2f} ({model})' for model in DIGIT_NETS)}."
     )
+
+
+def _of_classes(model: str) -> float:
+    """The influence kept by graphs of so many nodes below the deepest roots."""
+    return mean(INFLUENCE, f"{NAMED}, {MANY}", model, row=int(table()[table().model == model].row.max()))
 
 
 def parts() -> str:

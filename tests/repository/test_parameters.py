@@ -623,6 +623,7 @@ EIGHTHS_AND_SCORES = [
          net=(DENSE, DENSE_TWIN)),
     case(score.fit, measured=(noise(9), noise(9, seed=1)), said=(noise(9, seed=2), noise(9), more())),
     case(score.fits, all_of, found=(FOUND, FOUND[:2], less(len))),
+    case(score.kept_by_depth, all_of, kept=([(1, {"x": 1.0})], [(1, {"x": 1.0}), (2, {"x": 0.0})], more(len))),
     case(score.influences, run=(DENSE_RUN, run_of(DENSE, OTHER_DIGIT, DENSE_LAYERS, "logits")), unit=(3, 4)),
     case(score.carried, scored=(SCORED, OTHER_SCORED), way=(WAY, WAY[:2]), unit=(3, 4), images=([0], [1])),
 ]  # fmt: skip
