@@ -119,6 +119,9 @@ def test_objections_to_cutting_count_replacements_and_twins(monkeypatch: pytest.
     said = objections._off_the_data()
     assert "holds in 2 of 3 comparisons; not in `cnn` trained (named eighth less as many at random)." in said
     assert "in 5 of 6 tests, and by more than in the untrained twins in 3." in objections._arithmetic()
+    numbers = pd.DataFrame(dict.fromkeys(NUMBERS, 0.5), index=rows.index).assign(control_high=[1, 2, 1, 9, 3, 1])
+    monkeypatch.setattr(objections, "table", lambda: rows.join(numbers).assign(against="untrained"))
+    assert "shown: `cnn` trained: lost by cutting the named eighth, zero in its place" in objections._small_responses()
 
 
 @pytest.mark.parametrize(("outcomes", "said"), [

@@ -133,6 +133,18 @@ def _arithmetic() -> str:
     )
 
 
+def _small_responses() -> str:
+    """Of what is cut, the control that is known least."""
+    rows = table()[table().counts & (table().replacement != "")]
+    if rows.empty:
+        return ""
+    row = rows.assign(width=rows.control_high - rows.control_low).sort_values("width").iloc[-1]
+    return (
+        f"They do. The control that is known least, beside which nothing can be shown: {effect(row)}. Charts show the "
+        "median unit."
+    )
+
+
 def _picked() -> str:
     return "All units of all layers are measured, whether they suit or not; stimuli of the first sixteen of each layer."
 
@@ -166,6 +178,7 @@ OBJECTIONS: dict[str, Callable[[], str]] = {
     "Regularised ascent draws blots for any net.": _blots,
     "Units were picked.": _picked,
     "A net with units cut out is off its data.": _off_the_data,
+    "Shares of a small response say little.": _small_responses,
     "That the largest contributions count most is arithmetic.": _arithmetic,
     "Class separation is what the loss asks for.": _loss,
     "Of many comparisons some succeed.": _comparisons,
