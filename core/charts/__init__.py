@@ -10,7 +10,7 @@ from core.charts.circuit_tables import Looks, address, at, edge_address, in_word
 from core.charts.circuits import circuit
 from core.charts.columns import BARS, Column, net_columns, picture_width
 from core.charts.cuts import cut_curve, cut_values
-from core.charts.evidence import nets_by_depth, series_by_depth
+from core.charts.evidence import nets_by_depth, series_by_depth, side_by_side
 from core.charts.gates import gate_table, over_steps, strips
 from core.charts.marks import (
     CLASS_COLOURS,
@@ -85,6 +85,7 @@ __all__ = [
     "products",
     "series_by_depth",
     "shares",
+    "side_by_side",
     "signed",
     "spread",
     "steered",
