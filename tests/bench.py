@@ -25,6 +25,7 @@ from core.circuits.graph import graph
 from core.circuits.together import put_together
 from core.data import canvas, digits, photos
 from core.evidence import report
+from core.evidence.measured import MEASURES
 from core.layers import list_layers, record
 from core.maps import METHODS, Basis
 from core.measures.neighbours import ENOUGH
@@ -294,6 +295,14 @@ def test_the_report_of_a_net_and_seed(benchmark: Any, name: str) -> None:
     """Every measure of every layer, of 2,000 images."""
     net = report.Net(name, "trained", "trained", 0, "seed-0")
     benchmark.pedantic(lambda: list(report.of_net(net, report.measures_of(name))), rounds=1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_c11_of_a_net_and_seed(benchmark: Any, name: str) -> None:
+    """What the named eighth of what each unit reads is good for, with all that it is put beside."""
+    net = report.Net(name, "trained", "trained", 0, "seed-0")
+    names = [measure for measure, own in MEASURES.items() if own.longest]
+    benchmark.pedantic(lambda: list(report.of_net(net, names)), rounds=1)
 
 
 @pytest.mark.parametrize("name", ["dense", "cnn", "rnn", "photo"])

@@ -57,7 +57,7 @@ def made_tests() -> pd.DataFrame:
             rows.append({
                 "claim": claim.name, "measure": cell.test.measure, "says": cell.test.says, "sign": cell.test.sign,
                 "subject": cell.subject, "training": cell.training, "recipe": cell.test.recipe,
-                "against": cell.test.control or "", "counts": cell.counts,
+                "replacement": cell.test.replacement, "against": cell.test.control or "", "counts": cell.counts,
                 "value": value, "low": value - spread, "high": value + spread,
                 "control": control, "control_low": control - spread, "control_high": control + spread,
                 "beyond": beyond, "beyond_low": beyond - spread, "beyond_high": beyond + spread,

@@ -10,6 +10,7 @@ PARAMETERS = {
     "start-photo place place-photo behind minus budget blur jitter waves turn digit ink photo layers-photo",
     "attribution": "images baseline-digits baseline-photos shown shown-photos opacity methods-digits methods-photos "
     "all cut models of net about why not which class training by percent digit ink photo pixel unit",
+    "circuits": "unit input whose parts levels at edge turned times closer fill together of digit ink photo",
     "guess": "ask round question",
     "neighbours": "images metric models of near far digit ink photo net unit",
     "maps": "map models of digit ink unit",
@@ -25,7 +26,8 @@ VALUES = [
     "'; DROP TABLE units; --", "cnn", "cnn/relu3/7", "cnn/relu3/-7", "cnn/relu3/1e309", "cnn/relu3/9999", "cnn/relu3/٣",
     "cnn//7", "cnn/nowhere/0", "dense/relu1/5", "rnn/lstm2/63", "photo/block8/3", "photo/block8/99999", "lenet/conv1/0",
     "cnn/conv3/1, photo/block3/1", "digits", "photos", "own", "cat", "untrained", "square", "a unit",
-    "14-9", "28-28", "99-1", "block8",
+    "14-9", "28-28", "99-1", "block8", "its stimulus", "its strongest image", "turn a unit",
+    "cut units out", "relu3/16>relu2/6",
     "most active on my drawing", "most different", "eNpjYBgwoNxyaRE3", "AAAA",
 ]  # fmt: skip
 

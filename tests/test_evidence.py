@@ -101,6 +101,58 @@ def test_objections_count_pairs_and_lost_tests(made: pd.DataFrame) -> None:
     assert f"takes {lost} of {int(made.alone.sum())} tests" in found["Of many comparisons some succeed."]
 
 
+def made_cuts(outcomes: dict[str, list[str]]) -> pd.DataFrame:
+    """C11's tests of cutting, by net and replacement, and by what the named eighth costs beyond the twins."""
+    rows = [
+        {"claim": "C11", "measure": measure, "says": "named eighth less as many at random", "subject": net,
+         "training": "trained", "recipe": "", "replacement": name, "counts": True, "outcome": outcome}
+        for net, own in outcomes.items()
+        for (name, measure), outcome in zip((("mean", sentences.CUT), ("zero", "lost by cutting, zero")), own,
+                                            strict=True)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_objections_to_cutting_count_replacements_and_twins(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = made_cuts({"dense": [HELD, HELD], "cnn": [TOO, HELD], "rnn": ["against", TOO]})
+    monkeypatch.setattr(objections, "table", lambda: rows)
+    said = objections._off_the_data()
+    assert "holds in 2 of 3 comparisons; not in `cnn` trained (named eighth less as many at random)." in said
+    assert "in 5 of 6 tests, and by more than in the untrained twins in 3." in objections._arithmetic()
+    numbers = pd.DataFrame(dict.fromkeys(NUMBERS, 0.5), index=rows.index).assign(control_high=[1, 2, 1, 9, 3, 1])
+    monkeypatch.setattr(objections, "table", lambda: rows.join(numbers).assign(against="untrained"))
+    assert "shown: `cnn` trained: lost by cutting the named eighth, zero in its place" in objections._small_responses()
+
+
+@pytest.mark.parametrize(("outcomes", "said"), [
+    ((TOO, TOO), "in 2 of 2 nets and trainings, and more than in the twins in 0: that a later unit hangs on few "
+                 "earlier ones is the architecture's doing."),
+    ((HELD, HELD), "in 2: that a later unit hangs on few earlier ones is the training's doing."),
+    ((HELD, TOO), "in 1: that a later unit hangs on few earlier ones is in part the training's doing."),
+    (("not shown", "against"), "in 0 of 2 nets and trainings, and more than in the twins in 0: that a later unit hangs "
+                               "on few earlier ones is not shown."),
+])  # fmt: skip
+def test_whose_doing_it_is_that_a_unit_hangs_on_few(
+    outcomes: tuple[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levels = {("lost by cutting", "trained"): 0.5, ("lost by cutting, random", "trained"): 0.2,
+              ("lost by cutting", "untrained"): 0.7, ("lost by cutting, random", "untrained"): 0.1}  # fmt: skip
+    found = pd.DataFrame([
+        {"model": net, "measure": measure, "weights": weights, "training": "trained" if weights == "trained" else "",
+         "value": value + away}
+        for (measure, weights), value in levels.items() for net in ("dense", "cnn") for away in (-0.1, 0.1)
+    ])  # fmt: skip
+    rows = made_cuts({"dense": [outcomes[0], HELD], "cnn": [outcomes[1], HELD]})
+    kept = rows.assign(measure="kept", says="less at random", beyond_low=[0.1, 0.1, -0.3, -0.3],
+                       beyond_high=[0.2, 0.2, -0.1, -0.1])  # fmt: skip
+    over = kept.assign(says="over one half", beyond_low=-9.0, beyond_high=9.0)
+    monkeypatch.setattr(curves, "table", lambda: found)
+    monkeypatch.setattr(sentences, "table", lambda: pd.concat([rows, kept, over]))
+    told = sentences.built()
+    assert said in told and "0.50 / 0.20 (`dense`)" in told and "twins 0.70 / 0.10 (`dense`)" in told
+    assert "smaller than in the twins in `cnn`, where" in told and "larger in `dense`." in told
+
+
 def test_agreement_is_a_rank_correlation_over_layers(monkeypatch: pytest.MonkeyPatch) -> None:
     own = {"training": "plain", "weights": "trained", "model": "cnn"}
     rows = [own | {"measure": name, "layer": f"relu{depth}", "depth": depth, "value": value}

@@ -79,10 +79,26 @@ def test_other_controls_look_unlike_each_other_and_unlike_twins() -> None:
 def test_of_one_layer_each_net_has_points_side_by_side() -> None:
     spec = charts.nets_by_depth(rows(("trained", "untrained", "edges, shuffled"), 1), "Edges", "light", 300, 200)
     points = layer(spec, "point")["encoding"]
-    assert points["x"]["field"] == "model" and points["x"]["sort"] == ["dense", "dense-video", "cnn"]
+    assert points["x"]["field"] == "place" and points["x"]["sort"] == ["dense", "dense-video", "cnn"]
     assert points["xOffset"]["field"] == "kind" and points["shape"]["scale"]["range"] == ["circle", "circle", "diamond"]
     assert "line" not in [mark["type"] for mark in marks(spec)] and tables_of(spec)["names"].empty
     assert points["fillOpacity"]["condition"]["test"].count("trained") == 1
+    assert points["stroke"]["field"] == "family" and points["stroke"]["scale"] == points["color"]["scale"]
+
+
+def test_where_one_net_has_one_layer_alone_all_layers_stand_side_by_side() -> None:
+    """Its controls could not be seen as lines. A measurement that has just begun changes nothing."""
+    whole = rows(("trained", "untrained"), 2)
+    one = whole[(whole.model != "dense") | (whole.depth == 2)]
+    assert charts.side_by_side(one) and not charts.side_by_side(whole)
+    points = layer(charts.nets_by_depth(one, "Kept", "light", 300, 200), "point")["encoding"]
+    first, *others = points["x"]["sort"]
+    layers = dict(zip(whole.depth, whole.layer, strict=True))
+    assert first == f"dense {layers[2]}" and f"cnn {layers[1]}" in others and f"cnn {layers[2]}" in others
+    small = charts.nets_by_depth(one, "Kept", "light", 300, 60, small=True)
+    assert "line" in [mark["type"] for mark in marks(small)]
+    begun = pd.concat([whole, whole[whole.depth == 1].head(1).assign(model="yours", kind=OWN)])
+    assert not charts.side_by_side(begun)
 
 
 def test_what_is_not_seen_is_read_aloud() -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.data.digits import test_set
-from core.evidence import commands, curves, report
+from core.evidence import commands, curves, figures, report
 from core.evidence.measured import MEASURES
 from core.evidence.report import COLUMNS, Net, digits, measured, nets
 from core.evidence.subject import PIXELS, Images, Subject
@@ -128,6 +128,16 @@ def test_what_is_measured_of_a_model() -> None:
     assert all(MEASURES[name].photos for name in report.measures_of("photo"))
 
 
+def test_what_takes_longest_is_measured_where_a_verdict_hangs_on_it() -> None:
+    longest = {name for name, measure in MEASURES.items() if measure.longest}
+    assert "lost by cutting" in longest and "edges" not in longest
+    asked = {net.source: set(report.asked_of(net)) for net in nets("cnn")}
+    for source in ("plain-3", "seed-0", "untrained-4"):
+        assert asked[source] == set(report.measures_of("cnn"))
+    for source in ("random-labels", "rotations-1", "epoch-1"):
+        assert asked[source] == set(report.measures_of("cnn")) - longest
+
+
 def test_digits_are_every_fifth_test_image() -> None:
     assert torch.equal(digits().images, MNIST.images[::5]) and torch.equal(digits().labels, MNIST.labels[::5])
 
@@ -205,6 +215,17 @@ def test_curves_are_means_over_units_and_then_over_seeds_by_hand() -> None:
                          [(0, 0, 0.2), (0, 1, 0.4), (1, 0, 0.7), (1, 1, np.nan)]])  # fmt: skip
     (found,) = curves.of_report(made).to_dict("records")
     assert found == own | {"value": 0.5, "low": 0.3, "high": 0.7, "dead": 1}
+
+
+def test_of_shares_of_a_response_the_median_unit_is_shown() -> None:
+    seeds = [(0.1, 0.2, 0.9), (0.3, 0.4, 0.5)]
+    made = [dict.fromkeys(curves.BY, "x") | {"measure": measure, "seed": seed, "unit": unit, "value": value}
+            for measure in ("eta squared", "kept") for seed, values in enumerate(seeds)
+            for unit, value in enumerate(values)]  # fmt: skip
+    found = curves.of_report(pd.DataFrame(made)).set_index("measure")
+    assert found.value.to_dict() == pytest.approx({"eta squared": 0.4, "kept": 0.3}) and found.low["kept"] == 0.2
+    own = figures.own_lines([{"measure": "kept", "layer": "fc2", "depth": 2, "value": value} for value in seeds[0]])
+    assert own.value.tolist() == [0.2]
 
 
 # The shipped table.

@@ -2,14 +2,15 @@
 
 import pytest
 import torch
+from torch import nn
 
 from core.ascent.objectives import units, weighted
 from core.circuits.contributions import Run, stages
-from core.circuits.together import put_together
+from core.circuits.together import beside_own, put_together
 from core.data import digits
 from core.layers import list_layers, record
 from core.models import load
-from core.stimuli import OPTIMUM, WITH_PRIOR, climb, replace
+from core.stimuli import OPTIMUM, RECIPE, WITH_PRIOR, climb, replace
 
 LAST = {"dense": "fc2", "dense-video": "fc2", "cnn": "conv4", "rnn": "logits"}
 
@@ -72,3 +73,48 @@ def test_equal_sets_begin_and_end_alike() -> None:
     stage, recipe = run.stages[-1], replace(WITH_PRIOR, steps=2)
     *_, last = put_together(load("dense"), stage.reads, run.weights(stage, 3, ()), [[1, 5], [1, 5]], "fc2", 3, recipe)
     assert torch.equal(last.images[0], last.images[1])
+
+
+SHORT = replace(RECIPE, steps=6)
+PLACES: list[tuple[str, str, tuple[int, ...]]] = [
+    ("cnn", "relu3", (2, 4)), ("cnn", "logits", ()), ("dense", "relu2", ()), ("dense-video", "logits", ()),
+]  # fmt: skip
+
+
+def run_at(name: str, layer: str) -> Run:
+    model, x = load(name), digits.test_set().images[7:8]
+    return Run(model, x, stages(list_layers(model, x.shape[1:]), layer))
+
+
+@pytest.mark.parametrize(("name", "layer", "place"), PLACES)
+def test_beside_its_own_stimulus_all_units_climb_the_same_less_the_bias(
+    name: str, layer: str, place: tuple[int, ...]
+) -> None:
+    run = run_at(name, layer)
+    split = run.split(run.stages[-1], 3, place)
+    steps = list(beside_own(load(name), run, 3, place, [range(len(split.parts))], SHORT))
+    for step in steps[:3]:  # later ones drift apart, as rounding errors grow
+        assert float(step.scores[0]) == pytest.approx(float(step.scores[1]) + split.bias, abs=1e-3)
+        assert torch.allclose(step.images[0], step.images[1], atol=1e-3)
+    assert torch.allclose(steps[-1].scores[0], steps[-1].scores[1], atol=0.02)
+
+
+def test_the_own_stimulus_is_climbed_at_the_place_whatever_the_recipe_says() -> None:
+    net, run = load("cnn"), run_at("cnn", "relu3")
+    aim = torch.zeros(1, 49)
+    aim[0, 2 * 7 + 4] = 1
+    *_, alone = climb(net, "conv3", [3], SHORT, aim)
+    *_, beside = beside_own(net, run, 3, (2, 4), [[0]], replace(SHORT, place="centre"))
+    assert torch.equal(alone.images[0], beside.images[0]) and alone.scores[0] == beside.scores[0]
+
+
+def test_photos_are_climbed_at_the_side_that_the_weights_lie_on() -> None:
+    net = nn.Sequential()
+    net.add_module("conv1", nn.Conv2d(3, 4, 3, padding=1))
+    net.add_module("relu1", nn.ReLU())
+    net.add_module("conv2", nn.Conv2d(4, 2, 3, padding=1))
+    net.eval().requires_grad_(False)
+    run = Run(net, torch.full((1, 3, 32, 32), 0.5), stages(list_layers(net, (3, 32, 32)), "conv2"))
+    recipe = replace(RECIPE, channels=3, side=32, budget=None, decay=1.0, blur=0.0, steps=3)
+    *_, step = beside_own(net, run, 1, (5, 6), [[0, 1], [2]], recipe)
+    assert step.images.shape == (3, 3, 32, 32)

@@ -18,6 +18,7 @@ from core.evidence.statistics import (
     means,
     no_worse,
     over_chance,
+    over_half,
     over_pixels,
     rank,
     resampled,
@@ -118,7 +119,7 @@ def test_one_net_of_a_training_is_not_the_training() -> None:
 def made_tests(*rows: tuple[str, str, str, float]) -> pd.DataFrame:
     """Subject, measure, outcome and standard errors."""
     columns = ["subject", "measure", "outcome", "errors"]
-    return pd.DataFrame(rows, columns=columns).assign(counts=True, training="plain", recipe="")
+    return pd.DataFrame(rows, columns=columns).assign(counts=True, training="plain", recipe="", replacement="", says="")
 
 
 def test_where_less_than_half_is_shown_it_does_not_hold() -> None:
@@ -126,6 +127,29 @@ def test_where_less_than_half_is_shown_it_does_not_hold() -> None:
     assert str(verdicts.verdict("C4", made_tests(*one))) == "does not hold"
     assert str(verdicts.verdict("C4", made_tests(*one, half))) == "does not hold"
     assert verdicts.verdict("C4", made_tests(*one, half, ("e", "m", TOO, 0.0))).kind == verdicts.ALSO
+
+
+def test_what_does_not_agree_over_replacements_depends_on_them() -> None:
+    """Two nets, three replacements: by all in one and by none in the other they agree, by some in one they do not."""
+    rows = [(net, f"m, {other}", outcome, 1.0) for net, outcome in (("a", HELD), ("b", AGAINST))
+            for other in ("mean", "zero", "another")]  # fmt: skip
+    tests = made_tests(*rows, ("a", "kept", NOT_SHOWN, 1.0)).assign(replacement=["mean", "zero", "another"] * 2 + [""])
+    assert str(verdicts.verdict("C4", tests)) == "holds only for 3 of 7 tests"
+    tests.loc[1, "outcome"] = TOO
+    said = "depends on an assumption: what stands in for a unit that is cut, in 1 of 2 comparisons"
+    assert str(verdicts.verdict("C4", tests)) == said
+    tests.loc[:, "outcome"] = [TOO, NOT_SHOWN, AGAINST] * 2 + [TOO]
+    assert str(verdicts.verdict("C4", tests)) == "does not hold"  # by none of them
+    apart = tests.assign(says=list("abcdefg"), outcome=[HELD, TOO, HELD, HELD, HELD, HELD, HELD])
+    assert verdicts.verdict("C4", apart).kind == verdicts.ONLY  # tests of different numbers need not agree
+
+
+def test_of_three_replacements_each_has_a_test_beside_each_rival() -> None:
+    cut = [test for test in claims.CLAIMS["C11"].tests if test.replacement]
+    assert len({(test.replacement, test.beside.split(", ")[-1]) for test in cut}) == len(cut) == 9
+    assert all(test.beside.startswith(f"{test.measure}, ") and test.control == "untrained" for test in cut)
+    for says in {test.says for test in cut}:
+        assert {test.replacement for test in cut if test.says == says} == {"mean", "zero", "another image"}
 
 
 def test_nets_are_named_before_measures_and_these_by_their_titles() -> None:
@@ -211,6 +235,7 @@ def test_statistics_by_hand() -> None:
     assert rank(means({1: np.ones(2), 2: np.ones(3)}), None)[0] == 0
     shares, real = means({1: np.array([0.7, 0.9])}), means({1: np.array([0.85])})
     assert over_chance(shares, None)[0] == pytest.approx(0.3)
+    assert over_half(shares, None)[0] == pytest.approx(0.3)
     assert no_worse(shares, real)[0] == pytest.approx(-0.03)
 
 
@@ -253,4 +278,4 @@ def test_every_test_of_a_claim_names_a_measure_that_there_is() -> None:
     elsewhere = {"forced choice", "purity", "coherence", "recovered before freezing"}
     named = {cell.test.measure for claim in claims.CLAIMS.values() for cell in cells(claim)}
     assert named <= {*MEASURES, *elsewhere}
-    assert {name for name, claim in claims.CLAIMS.items() if claim.later} == {"C5", "C6", "C8", "C11"}
+    assert {name for name, claim in claims.CLAIMS.items() if claim.later} == {"C5", "C6", "C8"}

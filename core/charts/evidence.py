@@ -34,16 +34,28 @@ SHADES = [0.3, 1.0]  # opacity of the shallowest and the deepest net of a series
 def nets_by_depth(table: pd.DataFrame, title: str, theme: Theme, width: int, height: int, small: bool = False) -> Spec:
     """A measure of several nets (model, family, kind, layer, depth, value, low, high), a line a net and kind.
 
-    Of one layer alone each net is a point. A small one has hardly an axis, no names, and the title, up to its colon,
-    above it; else that is only read aloud.
+    Where a net has one layer alone, layers are points side by side. A small one has hardly an axis, no names, and the
+    title, up to its colon, above it; else that is only read aloud.
     """
-    drawn = table[table.kind != PIXELS]
-    kinds, names = tuple(dict.fromkeys(drawn.kind)), tuple(dict.fromkeys(drawn.model))
-    one = names if drawn.depth.nunique() == 1 else ()
+    drawn = _placed(table[table.kind != PIXELS])
+    kinds, places = tuple(dict.fromkeys(drawn.kind)), tuple(dict.fromkeys(drawn.place))
+    one = places if side_by_side(drawn) and not small else ()
     chart = _nets_chart(kinds, one, theme, width, height, title.split(":")[0] if small else "")
     labels = _names(drawn, height) if not small and not one else drawn.head(0)
     return filled(chart, _said(title, table), lines=_arrow(drawn), pixels=_arrow(table[table.kind == PIXELS]),
                   names=_arrow(labels))  # fmt: skip
+
+
+def side_by_side(table: pd.DataFrame) -> bool:
+    """Whether layers are points side by side: where lines would leave a net out, of which there is one layer alone."""
+    drawn = table[table.kind != PIXELS]
+    layers = drawn[drawn.kind == TRAINED].groupby("model").depth.nunique()
+    return bool(drawn.depth.nunique() == 1 or (layers == 1).any())
+
+
+def _placed(table: pd.DataFrame) -> pd.DataFrame:
+    """With a name for each point's place: the net's where that is enough, else also the layer's."""
+    return table.assign(place=table.model if table.depth.nunique() == 1 else table.model + " " + table.layer)
 
 
 def _arrow(table: pd.DataFrame) -> pa.Table:
@@ -84,7 +96,11 @@ def _nets_chart(
 ) -> Spec:
     small = bool(above)
     y, tips = _up(theme, 2 if small else 4, small), _tips()
-    x = _across(small) if not one else alt.X("model:N", sort=list(one), title=None, axis=alt.Axis(labelAngle=-30))
+    x = (
+        _across(small)
+        if not one
+        else alt.X("place:N", sort=list(one), title=None, axis=alt.Axis(labelAngle=-30, labelOverlap=False))
+    )
 
     def by_kind(channel: type[Any], place: int) -> Any:
         return channel("kind:N", legend=None,
@@ -104,7 +120,8 @@ def _nets_chart(
         y=y, fillOpacity=full, strokeOpacity=by_kind(alt.StrokeOpacity, 2), tooltip=tips
     )
     if one:
-        points = points.encode(xOffset=beside, shape=by_kind(alt.Shape, 4))
+        rim = alt.Stroke("family:N", legend=None, scale=_families(theme))  # or hollow points could not be seen
+        points = points.encode(xOffset=beside, shape=by_kind(alt.Shape, 4), stroke=rim)
     pixels = table_of("pixels").mark_rule(color=QUIET[theme], strokeDash=[1, 3], strokeWidth=2).encode(y=y)
     base, look = table_of("names").encode(x=_across(small), y=y, text="model:N"), {"align": "left", "dx": 7, **LETTERS}
     paper = base.mark_text(stroke=PAPER[theme], strokeWidth=4, opacity=0.85, **look)
@@ -133,8 +150,12 @@ def _tips() -> list[Any]:
 
 
 def _colour(theme: Theme) -> alt.Color:
+    return alt.Color("family:N", legend=None, scale=_families(theme))
+
+
+def _families(theme: Theme) -> alt.Scale:
     colours = FAMILY_COLOURS | {OWN: TEXT[theme]}
-    return alt.Color("family:N", legend=None, scale=alt.Scale(domain=list(colours), range=list(colours.values())))
+    return alt.Scale(domain=list(colours), range=list(colours.values()))
 
 
 def series_by_depth(table: pd.DataFrame, title: str, theme: Theme) -> Spec:

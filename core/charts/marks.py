@@ -21,8 +21,9 @@ QUIET = {"light": "#6B675F", "dark": "#A19D94"}
 FAINT = {"light": "#DEDAD0", "dark": "#3A3E47"}
 BOX = ["left", "top", "right", "bottom"]  # a place in a chart, in its pixels
 # The names of what a click selects: a unit's address, a test image's number, a layer's name, a sample photo's name,
-# a pixel's number, a place in a layer.
+# a pixel's number, a place in a layer, a node of a graph and an edge between two.
 UNIT, IMAGE, LAYER, PHOTO, PIXEL, PLACE = "unit", "digit", "layer", "photo", "pixel", "place"
+NODE, EDGE = "node", "edge"
 
 Spec = dict[str, Any]  # Vega-Lite, with its tables under "datasets"
 

@@ -28,6 +28,11 @@ class Gates:
         """The gates' pre-activations."""
         return self.reads.sum(1) + self.past.sum(1) + self.bias
 
+    @property
+    def values(self) -> Float[Tensor, "4"]:
+        """What the gates let through, between 0 and 1, and the candidate, between -1 and 1."""
+        return torch.where(torch.arange(4) == 2, self.sums.tanh(), self.sums.sigmoid())
+
 
 def gates(lstm: nn.LSTM, x: Float[Tensor, "time inputs"], unit: int, step: int) -> Gates:
     """The cell `unit` at `step`, counted from 0, for one sequence. Raises ValueError for either that there is not."""

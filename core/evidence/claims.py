@@ -8,9 +8,24 @@ p-values of a claim, both of a test among them, at LEVEL. A test *holds* where i
 it is shown alone, *the control shows it too*; it goes *against* the claim where its interval lies on the other side;
 else it is *not shown*. Where a claim is about the difference to the control alone, that is what has to be shown. Of a
 claim's tests all count. Where all hold, the claim *holds*. Where none does, it *holds, but the control shows it too* if
-that is so in more than half of them, else it *does not hold*. Where those that hold are just those of one training, or
-of one recipe of ascent, it *depends on an assumption*, which is named. Else it *holds only for* the nets in which all
-tests hold, or the measures, or so many of the tests.
+that is so in more than half of them, else it *does not hold*. Tests that differ in nothing but the replacement, what
+stands in for a unit that is cut, have to agree: of each such group all hold or none does. Where a group does not, or
+where those that hold are just those of one training, or of one recipe of ascent, the claim *depends on an assumption*,
+which is named. Else it *holds only for* the nets in which all tests hold, or the measures, or so many of the tests.
+
+**Of what a unit is built** (C11). Of every hidden layer that reads a hidden layer, and of every unit that answers at
+all: on the 20 of the report's images to which it answers most, at its strongest place in each, one eighth of the units
+that it reads is cut, at least one. *Named* are those that contribute most there, weight times activation, with their
+sign. What cutting costs is read from a real forward pass, behind the unit's nonlinearity, and is a share of the
+response, both summed over the images, so that a weak one does not count more than a strong one. Other eighths are put
+beside: at random among all that contribute anything; at random among those that excite, which know the signs of the
+weights; and the most active ones that the unit reads, which know no weight. In an affine layer the named eighth costs
+more than others nearly by construction: how much more, and more than in the untrained twin, is the question. A unit is
+cut in three ways: its mean over the images stands in for it, zero, or what it is in another image, drawn at random.
+*Enough* is the named eighth if it alone, all others at their means, keeps more than one half of the rise of the
+response over that with all at their means, and more than as many at random do. *Put together* is a picture for which
+the named eighth alone climbs, with the weights that the unit has on its strongest image: what the unit reaches by it,
+as a share of what it reaches by its own climb at that place, less the same of as many at random.
 
 The bootstrap draws n - 1 of n nets with replacement (Rao and Wu 1988), as n of n would make the spread too small by
 sqrt((n - 1) / n), and within each net the units of a layer. Intervals are of 95 %.
@@ -19,7 +34,8 @@ sqrt((n - 1) / n), and within each net the units of a layer. Intervals are of 95
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from core.evidence.statistics import Statistic, level, no_worse, over_chance, over_pixels, rank, rise
+from core.circuits.eighth import ACTIVE, ANOTHER, EXCITING, MEAN, RANDOM, ZERO
+from core.evidence.statistics import Statistic, level, no_worse, over_chance, over_half, over_pixels, rank, rise
 from core.models import DIGIT_NETS, RANDOM_LABELS, ROTATIONS, TWIN
 from core.models.series import CONVOLUTIONS, DENSE, LSTMS
 from core.telling import SLACK
@@ -37,6 +53,9 @@ TRAININGS = ("trained", "plain")
 WITHOUT_CLASSES = (RANDOM_LABELS, ROTATIONS)  # computed beside the tests, and shown as an objection; they do not count
 ONLY_BY = {"photo": ("trained",)} | dict.fromkeys(SERIES_NETS, ("plain",))
 REGULARISED, BARE = "regularised", "bare"
+RIVALS = {  # of the named eighth of the units that a unit reads: as many others
+    RANDOM: "as many at random", EXCITING: "as many exciting ones at random", ACTIVE: "the most active ones",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,6 +71,7 @@ class Test:
     rival: str = ""  # a net of as many layers
     relative: bool = False  # whether the claim is about the difference to the control alone
     recipe: str = ""  # of ascent, where units are climbed
+    replacement: str = ""  # what stands in for units, where they are cut
     says: str = ""  # what the statistic is
 
 
@@ -87,6 +107,13 @@ _DEEP = tuple(test for measure, sign in (("nonlinearity", 1), ("probe", 1), ("pr
 _FLIPS = _rises("flips", 1, ("dense", "cnn")), _ranks("flips", 1, ("dense series", "cnn series"))
 _LESS = ", less that of untrained twins"
 _AT_EQUAL_DEPTH = "cnn less dense at the same depth"
+
+_CUT = tuple(
+    Test(measure, level, 1, beside=f"{measure}, {rival}", replacement=replacement, says=f"named eighth less {said}")
+    for replacement, measure in ((MEAN, "lost by cutting"), (ZERO, "lost by cutting, zero"),
+                                 (ANOTHER, "lost by cutting, another image"))
+    for rival, said in RIVALS.items()
+)  # fmt: skip
 
 CLAIMS: dict[str, Claim] = {claim.name: claim for claim in (
     Claim("C1", "What a unit detects can be found by changing the input by gradient ascent.", "features", (
@@ -127,8 +154,15 @@ CLAIMS: dict[str, Claim] = {claim.name: claim for claim in (
         replace(_EDGES, relative=True, says=f"{_EDGES.says}{_LESS}"),
         Test("recovered before freezing", rise, -1, control=None, says="all hidden layers less the first alone"),
     )),
-    Claim("C11", "A later unit is built from the few earlier units that its weights name.", "",
-          later="the page Circuits"),
+    Claim("C11", "A later unit is built from the few earlier units that its weights name, and they are enough.",
+          "circuits", (
+        *_CUT,
+        Test("kept", over_half, 1, control="kept, random", says="over one half"),
+        Test("kept", level, 1, beside="kept, random", says=f"named eighth less {RIVALS['random']}"),
+        *(Test(measure, level, 1, beside=f"{measure}, random", recipe=recipe,
+               says=f"named eighth less {RIVALS['random']}")
+          for measure, recipe in (("put together", REGULARISED), ("put together, bare", BARE))),
+    )),
 )}  # fmt: skip
 
 

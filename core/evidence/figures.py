@@ -96,9 +96,10 @@ def series_lines(figure: Figure) -> pd.DataFrame:
 
 
 def own_lines(rows: Iterable[dict[str, object]]) -> pd.DataFrame:
-    """What a visitor has measured, rows of `core.evidence.report.measured`: a layer's mean over its units."""
-    found = pd.DataFrame(rows, columns=["layer", "depth", "value"])
-    means = found[found.layer != ANSWER].groupby(["layer", "depth"], sort=False, as_index=False).value.mean()
+    """What a visitor has measured, rows of `core.evidence.report.measured`: a layer's mean, or median, of its units."""
+    found = pd.DataFrame(rows, columns=["measure", "layer", "depth", "value"])
+    hidden = found[found.layer != ANSWER].groupby(["layer", "depth"], sort=False, as_index=False).value
+    means = hidden.median() if found.measure.isin(curves.MEDIANS).any() else hidden.mean()
     means = means[means.value.notna()]
     return means.assign(model="yours", family=OWN, kind=OWN, low=means.value, high=means.value)[COLUMNS]
 

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core.circuits import eighth
 from core.evidence.subject import Subject
 from core.layers import INPUT, Layer
 from core.measures.bends import detour, flips
@@ -40,6 +41,8 @@ class Measure:
     pixels: bool = False  # whether the images themselves have it, at depth 0
     photos: bool = False  # whether it is measured of photos, too
     shown: bool = False  # of the nets that pages show only, as it takes longer
+    longest: bool = False  # of these only where a verdict hangs on them
+    median: bool = False  # whether charts show the median unit, as shares of small responses have outliers
 
 
 def theoretical_field(subject: Subject, layer: Layer) -> float:
@@ -111,6 +114,20 @@ def along(basis: str, name: str, subject: Subject, layer: Layer) -> Tensor:
     return torch.tensor(found[(found.basis == basis) & (found.measure == name)].value.tolist())
 
 
+def by_eighth(what: str, replacement: str, choice: str, subject: Subject, layer: Layer) -> Tensor | None:
+    """Of each unit of a hidden layer that reads a hidden layer."""
+    if layer in (subject.pre[0], subject.pre[-1]):
+        return None
+    found = subject.cut(layer)
+    own = (found.what == what) & (found.replacement == replacement) & (found.choice == choice)
+    return torch.tensor(found[own].share.tolist())
+
+
+def built(recipe: Recipe, choice: str, subject: Subject, layer: Layer) -> Tensor | None:
+    """The same of pictures, of the first units."""
+    return None if layer in (subject.pre[0], subject.pre[-1]) else subject.built(layer, recipe)[choice]
+
+
 def of_shuffled(pictures: Tensor) -> Tensor:
     """The control's edge-likeness."""
     return edge_likeness(shuffled(pictures))
@@ -124,6 +141,31 @@ DIRECTIONS = {
     f"{name}{suffix}": Measure(f"{title} {of}", partial(along, basis, name), shown=True, activations=True)
     for name, title in TITLES.items() for basis, (suffix, of) in BASES.items()
     if (name, basis) != ("eta squared", UNIT)  # which all nets have
+}  # fmt: skip
+CHOICES = {eighth.NAMED: "the named eighth", eighth.RANDOM: "an eighth at random",
+           eighth.EXCITING: "an exciting eighth at random", eighth.ACTIVE: "the most active eighth"}  # fmt: skip
+REPLACEMENTS = {eighth.MEAN: ("", ""), eighth.ZERO: (", zero", ", zero in its place"),
+                eighth.ANOTHER: (", another image", ", another image in its place")}  # fmt: skip
+PAIR = {"": eighth.NAMED, ", random": eighth.RANDOM}
+EIGHTHS = {
+    f"lost by cutting{suffix}{'' if choice == eighth.NAMED else f', {choice}'}": Measure(
+        f"Lost by cutting {said}{stands}: share of the response, median unit",
+        partial(by_eighth, eighth.LOST, replacement, choice), shown=True, longest=True, median=True,
+    )
+    for replacement, (suffix, stands) in REPLACEMENTS.items() for choice, said in CHOICES.items()
+} | {
+    f"kept{suffix}": Measure(
+        f"Kept by {CHOICES[choice]} alone: share of the rise, median unit",
+        partial(by_eighth, eighth.KEPT, eighth.MEAN, choice), shown=True, longest=True, median=True,
+    )
+    for suffix, choice in PAIR.items()
+} | {
+    f"put together{kind}{suffix}": Measure(
+        f"Reached by {said} of {CHOICES[choice]}: share of its own climb, median unit",
+        partial(built, recipe, choice), shown=True, longest=True, median=True,
+    )
+    for kind, said, recipe in (("", "a picture", RECIPE), (", bare", "a bare picture", OPTIMUM))
+    for suffix, choice in PAIR.items()
 }  # fmt: skip
 MEASURES: dict[str, Measure] = {
     "field": Measure("Theoretical receptive field: pixels across", theoretical_field, photos=True),
@@ -161,6 +203,7 @@ MEASURES: dict[str, Measure] = {
                                shown=True),
     **DIRECTIONS,
     "edges, bare": Measure("Edge-likeness of bare optima", partial(of_windows, edge_likeness, OPTIMUM), shown=True),
+    **EIGHTHS,
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from core.evidence import curves
 from core.evidence.measured import title
 from core.evidence.sentences import effect
-from core.evidence.tested import HELD
+from core.evidence.tested import HELD, TOO
 from core.evidence.verdicts import listed, table
 from core.models import DIGIT_NETS, RANDOM_LABELS, ROTATIONS, TWIN
 from core.models.series import SERIES
@@ -106,6 +106,45 @@ def _easy() -> str:
     return f"`photo` takes part where no class is needed. {effect(row)}: {row.outcome}." if row is not None else ""
 
 
+def _off_the_data() -> str:
+    """Whether tests that differ in nothing but the replacement come out alike."""
+    rows = table()[table().counts & (table().replacement != "")]
+    if rows.empty:
+        return ""
+    held = rows.assign(held=rows.outcome == HELD)
+    apart = held.groupby(["says", "subject", "training"], sort=False).held.nunique() > 1
+    other = [f"`{subject}` {training} ({says})" for says, subject, training in apart.index[apart][:3]]
+    return (
+        "Units are cut in three ways, by their mean, zero, and what they are in another image: all three agree whether "
+        f"the test holds in {int((~apart).sum())} of {len(apart)} comparisons"
+        + (f"; not in {listed(other)}." if other else ".")
+    )
+
+
+def _arithmetic() -> str:
+    """How often the named eighth costs more than others, and how often more so than in twins."""
+    rows = table()[table().counts & (table().replacement != "")]
+    if rows.empty:
+        return ""
+    shown, beyond = int(rows.outcome.isin([HELD, TOO]).sum()), int((rows.outcome == HELD).sum())
+    return (
+        f"Nearly so, and in twins as well: the named eighth costs more than others do in {shown} of {len(rows)} tests, "
+        f"and by more than in the untrained twins in {beyond}."
+    )
+
+
+def _small_responses() -> str:
+    """Of what is cut, the control that is known least."""
+    rows = table()[table().counts & (table().replacement != "")]
+    if rows.empty:
+        return ""
+    row = rows.assign(width=rows.control_high - rows.control_low).sort_values("width").iloc[-1]
+    return (
+        f"They do. The control that is known least, beside which nothing can be shown: {effect(row)}. Charts show the "
+        "median unit."
+    )
+
+
 def _picked() -> str:
     return "All units of all layers are measured, whether they suit or not; stimuli of the first sixteen of each layer."
 
@@ -138,6 +177,9 @@ OBJECTIONS: dict[str, Callable[[], str]] = {
     "MNIST is easy.": _easy,
     "Regularised ascent draws blots for any net.": _blots,
     "Units were picked.": _picked,
+    "A net with units cut out is off its data.": _off_the_data,
+    "Shares of a small response say little.": _small_responses,
+    "That the largest contributions count most is arithmetic.": _arithmetic,
     "Class separation is what the loss asks for.": _loss,
     "Of many comparisons some succeed.": _comparisons,
 }

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from core.data.digits import test_set
 from core.data.photos import sample_views
+from core.evidence.claims import WITHOUT_CLASSES
 from core.evidence.measured import MEASURES, Measure
 from core.evidence.subject import PIXELS, Images, Subject
 from core.files import write_whole
@@ -38,6 +39,11 @@ class Net(NamedTuple):
     weights: str  # "trained", "untrained", or a snapshot
     seed: int
     source: str
+
+    @property
+    def bears(self) -> bool:
+        """Whether a verdict hangs on it: neither a snapshot nor trained without classes."""
+        return self.weights in (TRAINED, TWIN) and self.training not in WITHOUT_CLASSES
 
 
 class Progress(NamedTuple):
@@ -70,6 +76,11 @@ def measures_of(model: str) -> list[str]:
     if model == PHOTO:
         return [name for name, measure in MEASURES.items() if measure.photos]
     return [name for name, measure in MEASURES.items() if model not in SERIES or not measure.shown]
+
+
+def asked_of(net: Net) -> list[str]:
+    """What is measured of a net: what takes longest only where a verdict hangs on it."""
+    return [name for name in measures_of(net.model) if net.bears or not MEASURES[name].longest]
 
 
 def measured(subject: Subject, names: Iterable[str], *, pixels: bool = False) -> Iterator[Progress]:
@@ -116,7 +127,7 @@ def written(wanted: Iterable[Net], parts: Path) -> Iterator[tuple[Net, Progress]
     for net in wanted:
         path, rows = part(net, parts), []
         there = _read(path.read_bytes()) if path.exists() else pd.DataFrame(columns=COLUMNS)
-        lacking = [name for name in measures_of(net.model) if name not in set(there.measure)]
+        lacking = [name for name in asked_of(net) if name not in set(there.measure)]
         if not lacking:
             continue
         for progress in of_net(net, lacking):

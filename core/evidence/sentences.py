@@ -5,13 +5,16 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from core.circuits.eighth import RANDOM
 from core.evidence import curves
-from core.evidence.claims import CLAIMS, SERIES_NETS, TRAININGS, cells
+from core.evidence.claims import CLAIMS, RIVALS, SERIES_NETS, TRAININGS, cells
 from core.evidence.measured import title
 from core.evidence.tested import AGAINST, HELD, NOT_SHOWN, TOO
 from core.evidence.verdicts import ALSO, DEPENDS, HOLDS, LATER, NO, ONLY, counterexample, listed, table, verdicts
 from core.models import TWIN, families, find
 
+CUT, KEPT = "lost by cutting", "kept"
+OVER = "over one half"
 IN_PART = (ONLY, DEPENDS)
 SMALL = 0.1  # below which a number needs a third digit
 MOST = 0.75  # of a measure's tests, that is said of it
@@ -89,8 +92,56 @@ def _shown(subject: str) -> str:
     return families()[find(SERIES_NETS[subject][0]).family][0] if subject in SERIES_NETS else subject
 
 
+def built() -> str:
+    """What cutting the named eighth costs beside as many at random, trained and untrained, and whose doing it is."""
+    rows = table()[(table().claim == "C11") & table().counts]
+    cut = rows[(rows.measure == CUT) & rows.says.str.endswith(RIVALS[RANDOM])]
+    if cut.empty:
+        return ""
+    shown, beyond = int(cut.outcome.isin([HELD, TOO]).sum()), int((cut.outcome == HELD).sum())
+    nets = list(dict.fromkeys(cut.subject))
+    return (
+        "Without the eighth of the earlier units that its weights name, or as many at random, the median unit loses "
+        f"these shares of its response: {_medians(nets, CUT, 'trained')}; in untrained twins "
+        f"{_medians(nets, CUT, TWIN)}. Named ones cost more in {shown} of {len(cut)} nets and trainings, and more than "
+        f"in the twins in {beyond}: {_whose(shown, beyond)}. {_spread(rows[rows.measure == KEPT])}"
+    )
+
+
+def _spread(kept: pd.DataFrame) -> str:
+    """In which nets training spreads a unit over more parts, by the intervals of what the named eighth keeps."""
+    beyond = kept[kept.says != OVER].groupby("subject", sort=False)
+    less = [str(net) for net, own in beyond if (own.beyond_high < 0).all()]
+    more = [str(net) for net, own in beyond if (own.beyond_low > 0).all()]
+    return (
+        "What the named eighth alone keeps, less what as many at random do, is by both trainings smaller than in the "
+        f"twins in {_nets(less)}, where training spreads a unit over more parts, and larger in {_nets(more)}."
+    )
+
+
+def _medians(nets: list[str], measure: str, weights: str) -> str:
+    """Of the named and of the random eighth, the mean over hidden layers of the median unit."""
+    found = curves.table()
+    own = found[(found.weights == weights) & (found.training == ("" if weights == TWIN else "trained"))]
+    middle = own.groupby(["model", "measure"]).value.mean()
+    pairs = [(net, middle[net, measure], middle[net, f"{measure}, {RANDOM}"]) for net in nets]
+    return listed([f"{named:.2f} / {random:.2f} (`{net}`)" for net, named, random in pairs])
+
+
+def _whose(shown: int, beyond: int) -> str:
+    """Whether training or the architecture makes it so that units hang on few others."""
+    if not shown:
+        return "that a later unit hangs on few earlier ones is not shown"
+    doing = "the architecture's" if not beyond else "the training's" if beyond == shown else "in part the training's"
+    return f"that a later unit hangs on few earlier ones is {doing} doing"
+
+
+def _nets(names: list[str]) -> str:
+    return listed([f"`{name}`" for name in names]) if names else "none"
+
+
 def left_out(claim: str) -> str | None:
-    """How many units of a claim's nets say nothing, because they answer all images alike; None where there is none."""
+    """Of how many units of a claim's nets a measure says nothing; None where there is none."""
     found = curves.table()
     models = {model for cell in cells(CLAIMS[claim]) for model in cell.models}
     rows = found[
@@ -103,7 +154,8 @@ def left_out(claim: str) -> str | None:
         return None
     names = listed(list(dict.fromkeys([*trained.model, *twins.model])))
     return (
-        f"Units that answer all images alike are left out: {int(trained.dead.sum())} in trained nets and "
+        "Units of which a measure says nothing, such as those that answer all images alike, are left out: "
+        f"{int(trained.dead.sum())} in trained nets and "
         f"{int(twins.dead.sum())} in untrained twins, of all seeds together, in {names}."
     )
 

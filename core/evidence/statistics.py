@@ -10,6 +10,7 @@ from core.telling import SLACK
 
 RESAMPLES = 2000
 CHANCE = 0.5  # of two images
+HALF = 0.5  # of a response
 ROUNDING = 1e-9  # of a statistic: what varies by less does not vary
 
 # The mean of each hidden layer, by its depth, and of the pixels at depth 0: one number, or one a resample.
@@ -51,6 +52,11 @@ def over_pixels(own: ByDepth, beside: ByDepth | None) -> Float[np.ndarray, " dra
 def over_chance(own: ByDepth, beside: ByDepth | None) -> Float[np.ndarray, " draws"]:
     """The mean over hidden layers, less what guessing gives."""
     return level(own, beside) - CHANCE
+
+
+def over_half(own: ByDepth, beside: ByDepth | None) -> Float[np.ndarray, " draws"]:
+    """The mean over hidden layers, less one half."""
+    return level(own, beside) - HALF
 
 
 def no_worse(own: ByDepth, beside: ByDepth | None) -> Float[np.ndarray, " draws"]:

@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from core.circuits.contributions import stages
+from core.circuits.eighth import Eighths, of_stage, put_together_shares
 from core.layers import Layer, first_of_each_depth, list_layers, record
 from core.measures.bends import path
 from core.measures.directions import directions, features
@@ -50,6 +52,8 @@ class Subject:
         self._fields: dict[str, Tensor] = {}
         self._stimuli: dict[tuple[str, Recipe], Tensor] = {}
         self._directions: dict[str, pd.DataFrame] = {}
+        self._cut: dict[str, pd.DataFrame] = {}
+        self._built: dict[tuple[str, Recipe], dict[str, Tensor]] = {}
 
     @cached_property
     def activations(self) -> dict[str, Tensor]:
@@ -92,6 +96,22 @@ class Subject:
         if layer.name not in self._directions:
             self._directions[layer.name] = directions(self.activations[layer.name], self.labels, self._seen)
         return self._directions[layer.name]
+
+    def cut(self, layer: Layer) -> pd.DataFrame:
+        """What units of a layer behind the first one lose and keep by one eighth of those that they read."""
+        if layer.name not in self._cut:
+            self._cut[layer.name] = of_stage(self._eighths(layer))
+        return self._cut[layer.name]
+
+    def built(self, layer: Layer, recipe: Recipe) -> dict[str, Float[Tensor, " units"]]:
+        """What the first units reach by pictures that one eighth climbs for, of what they reach by their own climb."""
+        if (layer.name, recipe) not in self._built:
+            count = min(CLIMBED, layer.units)
+            self._built[layer.name, recipe] = put_together_shares(self._eighths(layer), count, recipe)
+        return self._built[layer.name, recipe]
+
+    def _eighths(self, layer: Layer) -> Eighths:
+        return Eighths(self.net, self.data.images, stages(self.layers, layer.name), self.activations)
 
     @cached_property
     def _seen(self) -> list[Tensor]:

@@ -105,8 +105,8 @@ def _row(cell: Cell, own: Estimate, control: Estimate | None) -> dict[str, objec
     errors = beyond.value / beyond.error if beyond.error else float(np.sign(beyond.value)) * ALWAYS
     return {
         "claim": cell.claim, "measure": test.measure, "says": test.says, "sign": test.sign, "subject": cell.subject,
-        "training": cell.training, "recipe": test.recipe, "against": test.control if control else "",
-        "counts": cell.counts,
+        "training": cell.training, "recipe": test.recipe, "replacement": test.replacement,
+        "against": test.control if control else "", "counts": cell.counts,
         **dict(zip(NUMBERS, numbers, strict=True)), "p": own.p(test.sign), "p_beyond": beyond.p(test.sign),
         "errors": test.sign * errors,
     }  # fmt: skip

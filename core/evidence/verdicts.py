@@ -46,11 +46,21 @@ def verdict(claim: str, tests: pd.DataFrame) -> Verdict:
         return Verdict(claim, HOLDS, held, count)
     if not held:
         return Verdict(claim, ALSO if 2 * outcomes[TOO] > count else NO, held, count)
+    if parted := _parted(tests, holds):
+        return Verdict(claim, DEPENDS, held, count, (parted,))
     for assumption in ("training", "recipe"):
         where = tests[assumption][holds].unique()
         if len(where) == 1 and where[0] and (holds == (tests[assumption] == where[0])).all():
             return Verdict(claim, DEPENDS, held, count, (f"the {assumption} is {where[0]}",))
     return Verdict(claim, ONLY, held, count, _where(tests, holds) or (f"{held} of {count} tests",))
+
+
+def _parted(tests: pd.DataFrame, holds: pd.Series) -> str:
+    """The replacement, where tests that differ in it alone do not agree whether they hold; else nothing."""
+    cut = tests[tests.replacement != ""]
+    groups = holds[cut.index].groupby([cut[name] for name in ("says", "subject", "training")])
+    apart = int((groups.nunique() > 1).sum())
+    return f"what stands in for a unit that is cut, in {apart} of {groups.ngroups} comparisons" if apart else ""
 
 
 def _where(tests: pd.DataFrame, holds: pd.Series) -> tuple[str, ...]:

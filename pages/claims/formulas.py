@@ -36,6 +36,16 @@ FORMULAS = {  # by a measure's name, up to its comma
     "of right choices (after Borowski et al. 2021).",
     "purity": "The share of the commonest digit among the nine images that excite a unit, or a direction, most.",
     "coherence": "The mean cosine of those nine images to each other, as other nets see them.",
+    "lost by cutting": "One eighth of the units that a unit reads, at least one, is cut: those that contribute most "
+    "there, weight times activation with its sign. Of its response, at its strongest place in each of its 20 strongest "
+    "images, the share that is gone in a real forward pass: $1 - \\sum r' / \\sum r$ over images. Beside it as many at "
+    "random among all that contribute, among those that excite, and the most active ones. What stands in for a cut "
+    "unit is its mean, zero, or its value in another image. In an affine layer $r' = f(z - \\sum (c - c'))$ with the "
+    "contributions $c$: that the named cost more is nearly by construction, how much more than in the twin is not.",
+    "kept": "The named eighth alone, all others at their means: $\\sum (r' - r_0) / \\sum (r - r_0)$, with $r_0$ where "
+    "all are at their means. It may exceed 1, as what inhibits is at its mean, too.",
+    "put together": "A picture for which the named eighth climbs, weighted as on the unit's strongest image, and the "
+    "unit itself is never asked: what the unit reaches by it, over what it reaches by its own climb at the same place.",
     "recovered before freezing": "How much of the accuracy comes back where layers are frozen early in training.",
 }
 RULE = f"""
@@ -53,8 +63,9 @@ of n - 1 of n nets (Rao and Wu 1988), and within each net of the units of a laye
 corrected together: the $k$-th smallest of $m$ counts $m - k + 1$ times (Holm 1979), at {LEVEL:.0%}.
 
 **A verdict** counts all tests. Where all hold, the claim *holds*. Where none does, it *holds, but the control shows it
-too* if that is so in more than half of them, and else it *does not hold*. Where those that hold are just those of one
-training, or of one recipe of ascent, it *depends on an assumption*. Else it *holds only for* the nets in which all
+too* if that is so in more than half of them, and else it *does not hold*. Where tests that differ only in what stands
+in for a unit that is cut do not agree, or where those that hold are just those of one training, or of one recipe of
+ascent, it *depends on an assumption*. Else it *holds only for* the nets in which all
 tests hold, or the measures, or so many of the tests. The rule was written before the numbers were computed:
 `python -m core.evidence report` and `python -m core.evidence verdicts` compute them.
 """

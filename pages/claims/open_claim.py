@@ -16,6 +16,7 @@ from pages.frame.navigation import PAGES
 WIDTH, HEIGHT = 296, 220  # pixels of a chart with its axes and names
 SERIES = 600
 IN_TRAINING = "C10"  # which is about an order in time, too
+BUILT = "C11"  # which asks whose doing it is
 
 
 def open_claim(name: str, theme: images.Theme) -> None:
@@ -24,7 +25,9 @@ def open_claim(name: str, theme: images.Theme) -> None:
     if not claim.tests:
         st.markdown(f"Nothing tests it here yet: it waits for {claim.later}.")
         return
-    against = _against(name)
+    built, against = _said(name)
+    if built:
+        st.markdown(built, help=explained("untrained twin"))
     if against:
         st.markdown(f"**What speaks most against it.** {against[0]}", help=explained("confidence interval"))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -71,12 +74,12 @@ def _charts(name: str, training: str, theme: images.Theme) -> None:
                     st.caption(below)
 
 
-def _beside(figure: Figure, layers: int) -> str:
-    """What the lines of other measures are; of one layer, what the points are."""
+def _beside(figure: Figure, points: bool) -> str:
+    """What the lines of other measures are, or the points, where layers stand side by side."""
     names = [name.split(", ")[-1] for name in figure.beside]
-    looks = ("dashes and dots", "dots", "long dashes") if layers > 1 else ("diamonds", "squares", "triangles")
+    looks = ("dashes and dots", "dots", "long dashes") if not points else ("diamonds", "squares", "triangles")
     said = [f"{look}: {name}" for look, name in zip(looks, names, strict=False)]
-    return "; ".join(said if layers > 1 else ["hollow: untrained twins", *said]).capitalize()
+    return "; ".join(["hollow: untrained twins", *said] if points else said).capitalize()
 
 
 def _series(name: str, theme: images.Theme) -> None:
@@ -94,18 +97,16 @@ def _series(name: str, theme: images.Theme) -> None:
 
 # A claim has up to ten charts, whose rows are asked of the tables: they are kept.
 @st.cache_data(show_spinner=False)
-def _against(name: str) -> tuple[str, str] | None:
-    return sentences.against(name)
+def _said(name: str) -> tuple[str, tuple[str, str] | None]:
+    """Of C11 whose doing it is; and what speaks against a claim."""
+    return sentences.built() if name == BUILT else "", sentences.against(name)
 
 
 @st.cache_data(show_spinner=False)
 def _specs(name: str, training: str, theme: images.Theme) -> list[tuple[Figure, charts.Spec, str]]:
-    found = [(figure, lines(figure, training)) for figure in figures(CLAIMS[name])]
-    return [
-        (figure, charts.nets_by_depth(rows, figure.title, theme, WIDTH, HEIGHT), _beside(figure, rows.depth.max()))
-        for figure, rows in found
-        if len(rows)
-    ]
+    found = [(figure, rows) for figure in figures(CLAIMS[name]) if len(rows := lines(figure, training))]
+    return [(figure, charts.nets_by_depth(rows, figure.title, theme, WIDTH, HEIGHT),
+             _beside(figure, charts.side_by_side(rows))) for figure, rows in found]  # fmt: skip
 
 
 @st.cache_data(show_spinner=False)

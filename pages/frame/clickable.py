@@ -1,11 +1,11 @@
 """Charts in which a click chooses something, and so does the keyboard."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from core.charts import IMAGE, LAYER, PHOTO, PIXEL, PLACE, UNIT, Spec, choices
+from core.charts import EDGE, IMAGE, LAYER, NODE, PHOTO, PIXEL, PLACE, UNIT, Spec, choices
 
 CLICKS = "clicks"
 # What a list says that offers the same to who has no pointer; a map's pixels are too many for a list below each.
@@ -16,6 +16,8 @@ OFFERS = {
     PHOTO: "Take a photo",
     PIXEL: "Read off a pixel",
     PLACE: "Choose a place",
+    NODE: "Take a unit apart",
+    EDGE: "Open an edge's arithmetic",
 }
 
 
@@ -24,18 +26,28 @@ def clickable(spec: Spec, name: str, key: str, take: Callable[[Any], None]) -> N
 
     After each click all charts begin with nothing selected, so that the same thing can be clicked once more.
     """
+    clickable_by({name: take}, spec, key)
+
+
+def clickable_by(takes: Mapping[str, Callable[[Any], None]], spec: Spec, key: str) -> None:
+    """The same for a chart in which things of several names can be clicked."""
     chart = _fresh(key)
 
     def clicked() -> None:
-        chosen = st.session_state[chart].selection[name]
-        if chosen:  # a click beside everything clears the selection, and chooses nothing
-            _begin_anew()
-            take(chosen[0][name])
+        for name, take in takes.items():
+            # A click beside everything clears the selection, and chooses nothing; one on something of another name
+            # chooses something that has none of this one.
+            chosen = [each[name] for each in st.session_state[chart].selection[name] if name in each]
+            if chosen:
+                _begin_anew()
+                take(chosen[0])
+                return
 
     with st.container(key=key):
-        st.vega_lite_chart(spec=spec, width="content", key=chart, on_select=clicked, selection_mode=name)
-        if name != PIXEL:
-            offer(choices(spec, name), name, key, take)
+        st.vega_lite_chart(spec=spec, width="content", key=chart, on_select=clicked, selection_mode=list(takes))
+        for name, take in takes.items():
+            if name != PIXEL:
+                offer(choices(spec, name), name, f"{key}-{name}" if len(takes) > 1 else key, take)
 
 
 def offer(values: Sequence[Any], name: str, key: str, take: Callable[[Any], None]) -> None:

@@ -23,6 +23,7 @@ PAGES = {
     "weights": ("See", "Weights"),
     "features": ("Ask", "Features"),
     "attribution": ("Ask", "Attribution"),
+    "circuits": ("Ask", "Circuits"),
     "guess": ("Ask", "Guess"),
     "neighbours": ("Compare", "Neighbours"),
     "maps": ("Compare", "Maps"),

@@ -65,3 +65,9 @@ def telling_caption(unit: Unit, weights: str) -> str:
             f"{min(without.values()):.2f}; 1 is like its real images."
         )
     return said
+
+
+def take_apart(unit: Unit, weights: str) -> None:
+    """Draw a link to the page on which the unit is taken apart."""
+    st.page_link("pages/circuits.py", label="What is it built of? Take it apart", icon=":material/account_tree:",
+                 query_params={charts.UNIT: str(unit), "of": weights})  # fmt: skip

@@ -12,7 +12,7 @@ from core.stimuli import SIZE, known_optimum
 from core.units import Unit
 from pages.inputs import canvas, nets
 from pages.units.connections import connections
-from pages.units.heads import reached_caption, telling_caption
+from pages.units.heads import reached_caption, take_apart, telling_caption
 from pages.units.strongest import EXAMPLES, strongest, weakest, windows
 
 STIMULUS_SCALE, WIDTH = 3, 280
@@ -34,6 +34,7 @@ def unit_panel(
     _stimuli(unit, weights)
     if weights == "trained":
         _several(unit)
+    take_apart(unit, weights)
     if bool(answers.broken[unit.index]):
         st.markdown("For some test images it gives no number at all; they are left out.")
     if not len(best):

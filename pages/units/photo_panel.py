@@ -18,7 +18,7 @@ from core.units import Unit
 from pages.inputs import nets
 from pages.layers.photo_layers import PhotoView
 from pages.units.connections import connections
-from pages.units.heads import stimulus_caption
+from pages.units.heads import stimulus_caption, take_apart
 
 WIDTH, STIMULUS, PATCH, PATCHES = 280, 112, 88, 9
 
@@ -44,6 +44,8 @@ def photo_panel(unit: Unit, view: PhotoView, activation: Tensor | None) -> None:
     else:
         _patches(unit, most)
     connections(unit, view.weights, view.theme)
+    if unit.model == "photo":
+        take_apart(unit, view.weights)
 
 
 def _stimuli(unit: Unit, weights: str, best: float | None) -> None:

@@ -21,6 +21,8 @@ LINKS = [
     "/features", "/features?unit=cnn%2Fconv3%2F5", "/features?sees=photos",
     "/attribution", "/attribution?digit=none", "/attribution?digit=7", "/attribution?digit=7&unit=cnn%2Frelu3%2F7",
     "/attribution?images=photos&photo=cat",
+    "/circuits", "/circuits?unit=dense%2Flogits%2F3&closer=turn+a+unit", "/circuits?unit=photo%2Fblock2%2F6&photo=cat",
+    "/circuits?unit=rnn%2Flstm2%2F12&closer=cut+units+out", "/circuits?closer=put+it+together",
     "/guess?round=1", "/neighbours", "/neighbours?digit=7", "/neighbours?images=photos&photo=cat",
     "/maps", "/maps?digit=7", "/evidence", "/evidence?claim=C4", "/evidence?claim=C2&yourself=true",
     "/evidence?touch=true&depth=1&twin=true", "/evidence?touch=true&images=photos&layer=head", "/nets",

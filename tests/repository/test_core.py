@@ -16,6 +16,7 @@ import torch
 
 import core
 from core import atlas, by_depth, process, survey, training
+from core.circuits import commands as circuits
 from core.evidence import commands
 from core.measures import neighbours
 from core.models import cards
@@ -161,6 +162,18 @@ BARS: dict[str, tuple[ModuleType, list[str], dict[str, Callable[..., object]], f
     "relevance": (orders, [], {
         "measure": lambda model, weights: iter((3, 4, 9)), "rounds": lambda model: 9, "tables": dict,
     }, 9),
+    "circuits": (circuits, ["--parts", "none"], {
+        "scores": SimpleNamespace(
+            nets=lambda: [SimpleNamespace(model="cnn", source=f"plain-{seed}") for seed in range(3)],
+            scored=lambda net: [[]], TABLE=None, UNITS=None, markdown=str,
+            as_table=lambda net, rows: pd.DataFrame(rows), summed_up=lambda every: every,
+            table=SimpleNamespace(cache_clear=lambda: None), units=SimpleNamespace(cache_clear=lambda: None),
+        ),
+        "Path": lambda _: SimpleNamespace(mkdir=lambda **_: None),
+        "part": lambda net, parts: SimpleNamespace(exists=lambda: False), "write_whole": lambda *_: None,
+        "pd": SimpleNamespace(read_csv=lambda *_, **__: None, concat=lambda _: pd.DataFrame(
+            columns=["measure", "row", "seed"])),
+    }, 3),
     "trust": (table, ["cnn", "photo"], {
         "build": lambda *_: (("LRP", share) for share in (0.0, 0.25, 0.5, 1.0)),
         "build_photo": lambda: (("LRP", share) for share in (0.5, 1.0)),

@@ -49,7 +49,7 @@ from core.ascent.parametrise import Fourier, Ink, Maco, Pixels
 from core.ascent.transforms import Blur, Jitter, Warp
 from core.attribution import ATTRIBUTIONS, FORMING, backwards, outcome, removal
 from core.attribution.outcome import Target
-from core.circuits import contributions, cuts, frozen_gates, gates, together
+from core.circuits import contributions, cuts, eighth, factors, frozen_gates, gates, losses, score, together
 from core.circuits import graph as graphs
 from core.data import augment, photos
 from core.data.digits import Digits, test_set
@@ -105,7 +105,8 @@ MODULES = (
     "measures.sparsity", "measures.spatial_frequency", "maps", "segmentation", "survey", "weights", "examples",
     "training", "data.augment", "by_depth", "freezing", "guess", "photo_examples",
     "readability", "circuits.contributions", "circuits.cuts", "circuits.frozen_gates", "circuits.gates",
-    "circuits.graph", "circuits.together",
+    "circuits.graph", "circuits.together", "circuits.eighth", "circuits.factors", "circuits.losses",
+    "circuits.score",
 )  # fmt: skip
 
 
@@ -529,6 +530,8 @@ CNN_RUN, OTHER_RUN, DENSE_RUN = (
 CONV3, CONV2 = CNN_RUN.stages[2], CNN_RUN.stages[1]
 GRAPH = graphs.graph(DENSE_RUN, 7, k=40)
 TOP, NEXT, *_ = sorted(set.intersection(*({node.unit for node in row} for row in GRAPH.rows[1:])))
+OTHER_DENSE = run_of(DENSE, OTHER_DIGIT, DENSE_LAYERS, "logits")
+SURE, SECOND = (int(place) for place in DENSE_RUN.activation("logits").argsort(descending=True)[:2])
 LSTM, OTHER_LSTM = RNN.get_submodule("recurrent1"), load("rnn", weights="untrained").get_submodule("recurrent1")
 FILL = {"relu1": torch.zeros(64), "relu2": torch.zeros(64)}
 
@@ -582,6 +585,86 @@ CIRCUITS = [
     case(together.put_together, lambda steps: finished(steps).scores, "its scores", model=(DENSE,), reads=("relu1",),
          weights=(noise(64),), sets=([[1, 2]],), layer=("fc2", "fc1"), unit=(3, 4),
          recipe=(replace(stimuli.OPTIMUM, steps=3),)),
+]  # fmt: skip
+
+
+ORDERS, OTHER_ORDERS = (losses.orders(noise(24, seed=seed).abs(), 2, seeded()) for seed in (0, 1))
+BOTH = (CNN_RUN.activation("relu3") > 0) & (OTHER_RUN.activation("relu3") > 0)
+ANSWERS = int(BOTH.flatten(1).sum(1).argmax())  # a unit that answers at several places, of both images
+HERE, THERE = (tuple(place) for place in BOTH[ANSWERS].nonzero()[:2].tolist())
+ALSO = next(unit for unit in range(48) if unit != ANSWERS and BOTH[(unit, *HERE)])
+CUTS = [
+    case(factors.factors, lambda found: found.products, model=(CNN, CNN_TWIN), run=(CNN_RUN, OTHER_RUN),
+         stage=(CONV3, CONV2), unit=(3, 4), place=((2, 3), (4, 3))),
+    case(losses.orders, lambda found: found.named + found.random[-1], by_unit=(noise(9), noise(9, seed=1)),
+         draws=(2, 3), generator=(0, 1)),
+    case(losses.orders, lambda found: found.random, "how many", by_unit=(noise(9),), draws=(2, 3, more(len)),
+         generator=(0,)),
+    case(losses.Orders.sets, self=(ORDERS, OTHER_ORDERS), count=(3, 5)),
+    case(losses.some_counts, most=(40, 60, more(max)), k=(7, 8), points=(5, 9, more(len))),
+    case(losses.without, logit, model=(DENSE, DENSE_TWIN), run=(DENSE_RUN, OTHER_DENSE),
+         sets=([[1], [TOP]], [[TOP], [1]]), fill=(torch.zeros(64), torch.ones(64)), names=(["logits"],)),
+    case(losses.without, len, "what is read", model=(DENSE,), run=(DENSE_RUN,), sets=([[1]],), fill=(torch.zeros(64),),
+         names=(["logits"], ["relu2", "logits"], more())),
+    case(losses.at, activation=(noise(2, 3, 4), noise(2, 3, 4, seed=1)), unit=(1, 2), place=((1,), (3,))),
+    case(losses.lost, model=(CNN, CNN_TWIN), run=(CNN_RUN, OTHER_RUN), unit=(ANSWERS, ALSO), place=(HERE, THERE),
+         found=(ORDERS, OTHER_ORDERS), fill=(torch.zeros(24, 14, 14), torch.ones(24, 14, 14)),
+         counts=([1, 9], [2, 9])),
+    case(losses.over_images, model=(DENSE, DENSE_TWIN), images=(DIGIT[:1], OTHER_DIGIT[:1]),
+         stages=(DENSE_RUN.stages, DENSE_RUN.stages[:2]),
+         unit=(SURE, SECOND), fill=(torch.zeros(64), torch.ones(64)), counts=([1, 9], [2, 9]), draws=(1, 2)),
+    case(losses.against_random, values=(noise(3, 4), noise(3, 4, seed=1))),
+    case(losses.halved, counts=([1, 2, 3], [4, 5, 6]),
+         shares=(torch.tensor([0.1, 0.6, 0.9]), torch.tensor([0.6] * 3))),
+    case(together.beside_own, images_of, "beside its own", model=(CNN, CNN_TWIN), run=(CNN_RUN, OTHER_RUN, stays),
+         unit=(3, 4), place=((2, 3), (4, 3)), sets=([range(9)], [range(5)]),
+         recipe=(replace(stimuli.OPTIMUM, steps=3), replace(stimuli.OPTIMUM, steps=9), more(away(0.5)))),
+]  # fmt: skip
+
+
+def eighths_of(net: nn.Module, digits: Tensor, last: str = "fc2") -> eighth.Eighths:
+    layers = list_layers(net, (1, 28, 28))
+    return eighth.Eighths(net, digits, contributions.stages(layers, last), record(net, digits))
+
+
+FORTY, OTHERS = MNIST.images[:40], MNIST.images[40:80]
+EIGHTHS, OTHER_EIGHTHS = eighths_of(DENSE, FORTY), eighths_of(DENSE_TWIN, FORTY)
+SCORED, OTHER_SCORED = score.Scored(DENSE, FORTY), score.Scored(DENSE_TWIN, FORTY)
+FC2 = DENSE_RUN.stages[1]
+ONE, TWO = (eighth.Answers(4.0, 1.0, {("mean", "named"): cut}, {"named": 3.0}) for cut in (1.0, 2.0))
+FOUND = [score.Intervention(row, change, dict.fromkeys((score.EDGES, score.MORE, score.GRADIENT), 1.0))
+         for row in (1, 2) for change in (1.0, 2.0)]  # fmt: skip
+WAY = SCORED.ways[-1]
+
+
+def first_unit(of: eighth.Eighths) -> Any:
+    return next(of.units())
+
+
+def first_root(found: Iterator[tuple[contributions.Run, int]]) -> Any:
+    run, unit = next(found)
+    return run.stages[-1].sums.name, unit, run.activation("input")
+
+
+EIGHTHS_AND_SCORES = [
+    case(eighth.chosen, run=(DENSE_RUN, run_of(DENSE, OTHER_DIGIT, DENSE_LAYERS, "logits")), stage=(FC2, WAY[-1]),
+         split=(DENSE_RUN.split(FC2, 3, ()), DENSE_RUN.split(FC2, 4, ()))),
+    case(eighth.Eighths, first_unit, images=(FORTY, OTHERS), stages=(EIGHTHS.stages, WAY[:2], stays),
+         activations=(record(DENSE, FORTY), record(DENSE, OTHERS)), net=(DENSE, DENSE_TWIN)),
+    case(eighth.Eighths.units, next, self=(EIGHTHS, OTHER_EIGHTHS)),
+    case(eighth.shares, answers=([ONE, ONE], [ONE, TWO])),
+    case(score.Scored, lambda scored: scored.means, net=(DENSE, DENSE_TWIN), images=(FORTY, OTHERS)),
+    case(score.Scored.drawn, first_root, self=(SCORED, score.Scored(DENSE, OTHERS)), count=(1,)),
+    case(score.Scored.drawn, lambda found: len(list(found)), "so many", self=(SCORED,), count=(1, 2, more()),
+         generator=(0,)),
+    case(score.Scored.strongest, self=(SCORED, OTHER_SCORED), stage=(WAY[1], WAY[2])),
+    case(score.intervened, run=(DENSE_RUN, run_of(DENSE, OTHER_DIGIT, DENSE_LAYERS, "logits")), unit=(3, 4),
+         net=(DENSE, DENSE_TWIN)),
+    case(score.fit, measured=(noise(9), noise(9, seed=1)), said=(noise(9, seed=2), noise(9), more())),
+    case(score.fits, all_of, found=(FOUND, FOUND[:2], less(len))),
+    case(score.kept_by_depth, all_of, kept=([(1, {"x": 1.0})], [(1, {"x": 1.0}), (2, {"x": 0.0})], more(len))),
+    case(score.influences, run=(DENSE_RUN, run_of(DENSE, OTHER_DIGIT, DENSE_LAYERS, "logits")), unit=(3, 4)),
+    case(score.carried, scored=(SCORED, OTHER_SCORED), way=(WAY, WAY[:2]), unit=(3, 4), images=([0], [1])),
 ]  # fmt: skip
 
 
@@ -1090,6 +1173,8 @@ TABLE = [
     *TRANSFORMS,
     *CHOICES,
     *CIRCUITS,
+    *CUTS,
+    *EIGHTHS_AND_SCORES,
     *RECIPES,
     *ATTRIBUTION,
     *TRUST,
@@ -1098,6 +1183,21 @@ TABLE = [
     *PLACES,
     *TRAINING,
 ]
+
+
+def chosen_ones() -> eighth.Sets:
+    return eighth.chosen(DENSE_RUN, FC2, DENSE_RUN.split(FC2, 3, ()), seeded())
+
+
+def kept_ones() -> dict[str, float]:
+    return score.influences(DENSE_RUN, 3, seeded())
+
+
+def misses() -> float:
+    """How far the wide graphs' edges are from what twenty interventions do."""
+    generator = seeded()
+    found = [score.intervened(DENSE, DENSE_RUN, 3, generator) for _ in range(20)]
+    return sum(abs(one.measured - one.said[score.MORE]) for one in found if one)
 
 
 @dataclass(frozen=True)
@@ -1168,6 +1268,16 @@ def refused() -> bool:
 
 
 CONSTANTS = [
+    Constant(eighth, "STRONGEST", 3, lambda: eighths_of(DENSE, FORTY).strongest, less(torch.numel)),
+    Constant(eighth, "SHARE", 4, lambda: chosen_ones()["named"][0], more(len)),
+    Constant(eighth, "DRAWS", 2, lambda: chosen_ones()["random"], less(len)),
+    Constant(score, "STRONGEST", 3, lambda: SCORED.strongest(WAY[1])[0], less(len)),
+    Constant(score, "K", 9, lambda: kept_ones()["named, k = 5"], more()),
+    Constant(score, "NODES", 60, lambda: kept_ones()["named, 30 nodes"], more()),
+    Constant(score, "DRAWS", 1, lambda: kept_ones()["random, k = 5"]),
+    Constant(score, "DEPTH", 1, lambda: kept_ones()["named, k = 5"]),
+    Constant(score, "WIDE", 64, lambda: misses()),
+    Constant(score, "TURN", 0.5, lambda: misses()),
     Constant(parametrise, "MARGIN", 0.2, lambda: parametrise.unsquashed(DIGIT), less(spread)),
     Constant(parametrise, "COLOURS", ((0.3, 0.0, 0.0), (0.0, 0.3, 0.0), (0.0, 0.0, 0.3)),
              lambda: parametrise.decorrelated(PHOTO)),
@@ -1193,6 +1303,8 @@ CONSTANTS = [
     Constant(backwards, "COPIES", {1: 64}, explained("SmoothGrad"), less(error)),
     Constant(backwards, "COPIES", {1: 64}, explained("gradient SHAP"), less(error)),
     Constant(backwards, "AT_ONCE", {1: 3}, explained("integrated gradients"), found(near)),
+    Constant(losses, "AT_ONCE", {1: 2},
+             lambda: losses.without(CNN, CNN_RUN, [[1], [2], [3]], torch.zeros(24, 14, 14), ["relu3"])["relu3"], near),
     Constant(removal, "AT_ONCE", {1: 3}, explained("occlusion"), found(near)),
     Constant(backwards, "GAMMA", 2.0, explained("LRP"), less(negative)),
     Constant(removal, "CELLS", 2, explained("feature ablation"), found(less(distinct))),
@@ -1284,7 +1396,11 @@ EXEMPT = {
                      RECORD),
     **dict.fromkeys(("measures.known_fields.", "measures.measured_fields.", "measures.reach."), FOLLOWED),
     **dict.fromkeys(("circuits.contributions.Stage", "circuits.contributions.Split", "circuits.gates.Gates",
-                     "circuits.graph.Node", "circuits.graph.Graph"), RECORD),
+                     "circuits.graph.Node", "circuits.graph.Graph", "circuits.factors.Factors",
+                     "circuits.losses.Orders", "circuits.eighth.Answers",
+                     "circuits.score.Intervention", "circuits.score.Row"), RECORD),
+    **dict.fromkeys(("circuits.eighth.of_stage", "circuits.eighth.put_together_shares", "circuits.score.of_net"),
+                    "all units, for seconds: test_eighth.py and test_score.py; their parts are in the table"),
     **dict.fromkeys(("maps.umap", "maps.place_by_umap"), COMPILES),
     **dict.fromkeys(("trust.table.build", "by_depth.measured"), SHIPS),
     **dict.fromkeys(("readability.measured", "readability.readings"),
@@ -1324,6 +1440,7 @@ NUMBERS = {
     **dict.fromkeys(("measures.nonlinearity.RANK", "measures.nonlinearity.OUTSIDE"),
                     "what is rounding only: test_nonlinearity.py"),
     "measures.bends.STEPS": READ_BACK,
+    **dict.fromkeys(("circuits.score.INTERVENTIONS", "circuits.score.KEPT"), "how many: test_score.py"),
     "measures.directions.STARTS": "the first is enough where a fixed point is reached: test_directions.py",
     **dict.fromkeys(("measures.probes.MOST", "measures.probes.RANK"), "whatever it is, a fit is at its end"),
     "measures.locality.ROUNDING": "what is rounding only: test_locality.py",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core import by_depth, readability, telling
+from core.circuits import scores
 from core.evidence import objections, order, sentences
 from core.evidence.claims import CLAIMS
 from core.measures import neighbours, signal
@@ -41,6 +42,14 @@ def test_the_evidence_is_said_with_its_numbers() -> None:
             assert counterexample[0] in words
     for objection, answer in objections.objections():
         assert f"- *{objection}* {answer}" in words
+
+
+def test_what_a_unit_is_built_of_is_said_with_its_numbers() -> None:
+    words = " ".join(README.split())
+    for said in (sentences.built(), scores.predicted(), scores.meaning(), scores.influence(), scores.parts(),
+                 scores.extremes()):  # fmt: skip
+        assert said and said in words
+    assert scores.markdown() in README
 
 
 def test_the_recurrent_and_the_videos_twins_hardly_answer() -> None:
