@@ -27,6 +27,11 @@ response over that with all at their means, and more than as many at random do. 
 the named eighth alone climbs, with the weights that the unit has on its strongest image: what the unit reaches by it,
 as a share of what it reaches by its own climb at that place, less the same of as many at random.
 
+**XOR** (C5). Small nets in the plane are trained on points about XOR's four corners; of each layer the best unit, by the
+best threshold on its pre-activation, is asked for the four corners. That a unit of the first layer gets three of four at
+most is no test: it is linear, and `core.plane.exact` shows that no line gets more. Tested is whether the deepest unit
+gets more than three of four, and more than the best one of the first layer, and both more than untrained.
+
 The bootstrap draws n - 1 of n nets with replacement (Rao and Wu 1988), as n of n would make the spread too small by
 sqrt((n - 1) / n), and within each net the units of a layer. Intervals are of 95 %.
 """
@@ -35,9 +40,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from core.circuits.eighth import ACTIVE, ANOTHER, EXCITING, MEAN, RANDOM, ZERO
-from core.evidence.statistics import Statistic, level, no_worse, over_chance, over_half, over_pixels, rank, rise
+from core.evidence.statistics import (
+    Statistic,
+    level,
+    no_worse,
+    over_chance,
+    over_half,
+    over_line,
+    over_pixels,
+    rank,
+    rise,
+)
 from core.models import DIGIT_NETS, RANDOM_LABELS, ROTATIONS, TWIN
 from core.models.series import CONVOLUTIONS, DENSE, LSTMS
+from core.plane import xor
 from core.telling import SLACK
 
 LEVEL = 0.05
@@ -51,7 +67,7 @@ SUBJECTS = tuple(DIGIT_NETS)
 PICTURED = ("dense", "dense-video", "cnn")  # first weights are pictures
 TRAININGS = ("trained", "plain")
 WITHOUT_CLASSES = (RANDOM_LABELS, ROTATIONS)  # computed beside the tests, and shown as an objection; they do not count
-ONLY_BY = {"photo": ("trained",)} | dict.fromkeys(SERIES_NETS, ("plain",))
+ONLY_BY = {"photo": ("trained",)} | dict.fromkeys((*SERIES_NETS, *xor.NETS), ("plain",))
 REGULARISED, BARE = "regularised", "bare"
 RIVALS = {  # of the named eighth of the units that a unit reads: as many others
     RANDOM: "as many at random", EXCITING: "as many exciting ones at random", ACTIVE: "the most active ones",
@@ -136,7 +152,10 @@ CLAIMS: dict[str, Claim] = {claim.name: claim for claim in (
     )),
     Claim("C4", "Complexity grows with depth in dense nets too, as nonlinearity rather than as spatial size.", "maps",
           (*_DEEP, *_FLIPS)),
-    Claim("C5", "A first-layer unit cannot compute XOR, a deeper one can.", "", later="the XOR bench"),
+    Claim("C5", "A first-layer unit cannot compute XOR, a deeper one can.", "xor", (
+        Test("XOR by the best unit", over_line, 1, tuple(xor.NETS), says="the deepest unit, over three of four"),
+        Test("XOR by the best unit", rise, 1, tuple(xor.NETS), says="the deepest unit less the first layer's best"),
+    )),
     Claim("C6", "Convolution works better because it follows the symmetry of the task.", "",
           later="the symmetry bench"),
     Claim("C7", "A convolutional layer is no more complex than a dense one.", "draw", tuple(

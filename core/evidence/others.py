@@ -8,6 +8,7 @@ from core import freezing, telling
 from core.evidence.report import COLUMNS, TRAINED
 from core.layers import first_of_each_depth, list_layers
 from core.models import DIGIT_NETS, MODELS, TWIN, untrained
+from core.plane import xor
 
 FORCED_CHOICE = {  # the columns of `core.telling`'s units
     "picture": "forced choice", "real": "forced choice, strongest real image",
@@ -19,7 +20,7 @@ LEARNED = 0.25  # epochs
 
 def rows() -> pd.DataFrame:
     """All of them."""
-    return pd.concat([*_forced_choices(), _frozen()])[COLUMNS]
+    return pd.concat([*_forced_choices(), _frozen(), _xor()])[COLUMNS]
 
 
 def _forced_choices() -> Iterator[pd.DataFrame]:
@@ -50,3 +51,10 @@ def _frozen() -> pd.DataFrame:
     value = 1 - (frozen.never - frozen[LEARNED]) / (frozen.never - frozen[0.0])
     own = {"training": "plain", "weights": TRAINED, "layer": "", "measure": "recovered before freezing", "unit": ""}
     return frozen.assign(**own, value=value)
+
+
+def _xor() -> pd.DataFrame:
+    """How many of XOR's points the best unit of each layer gets right: `core.plane.xor`'s."""
+    found = xor.table()
+    own = found.weights.where(found.weights == TWIN, "plain")
+    return found.assign(training=own.where(own != TWIN, ""), measure="XOR by the best unit", unit="")

@@ -10,6 +10,7 @@ from core.telling import SLACK
 
 RESAMPLES = 2000
 CHANCE = 0.5  # of two images
+LINE = 0.75  # of XOR's points
 HALF = 0.5  # of a response
 ROUNDING = 1e-9  # of a statistic: what varies by less does not vary
 
@@ -57,6 +58,11 @@ def over_chance(own: ByDepth, beside: ByDepth | None) -> Float[np.ndarray, " dra
 def over_half(own: ByDepth, beside: ByDepth | None) -> Float[np.ndarray, " draws"]:
     """The mean over hidden layers, less one half."""
     return level(own, beside) - HALF
+
+
+def over_line(own: ByDepth, beside: ByDepth | None) -> Float[np.ndarray, " draws"]:
+    """The deepest layer, less what any straight line gets of XOR."""
+    return own[_hidden(own)[-1]] - LINE
 
 
 def no_worse(own: ByDepth, beside: ByDepth | None) -> Float[np.ndarray, " draws"]:
