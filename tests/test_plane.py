@@ -3,12 +3,14 @@
 import itertools
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import torch
 from torch import nn
 
 from core.data.points import Points, spirals, xor
 from core.layers import record
+from core.plane import xor as xor_by_layer
 from core.plane.exact import best_line, best_threshold, first_separable, linear_fit, linear_regions, separable
 from core.plane.nets import ACTIVATIONS, Setup, build, grid, made, train, with_weights
 from tests.nets import Ramp, Xor
@@ -183,3 +185,18 @@ def test_a_net_that_is_too_large_is_refused(hidden: tuple[int, ...]) -> None:
 
 def test_a_spiral_is_no_line() -> None:
     assert best_line(spirals(60, 0.0, 0)) < 0.75
+
+
+def test_the_shipped_table_of_xor_is_what_the_nets_do() -> None:
+    rows = xor_by_layer.table()
+    assert len(rows) == 2 * len(xor_by_layer.SEEDS) * sum(len(setup.hidden) + 1 for setup in xor_by_layer.NETS.values())
+    assert rows[rows.depth == 1].value.max() == 0.75
+    found = pd.DataFrame(itertools.islice(xor_by_layer.measured("xor-4-tanh"), 4))
+    own = rows[(rows.model == "xor-4-tanh") & (rows.seed == 0)]
+    assert found.value.tolist() == own.value.tolist()
+
+
+def test_the_best_unit_of_a_layer_is_the_one_that_gets_most_points() -> None:
+    bits = points([(0, 0), (1, 1), (0, 1), (1, 0)], [0, 0, 1, 1])
+    assert xor_by_layer.best_unit(torch.tensor([[0.0, 0], [0, 0], [0, 1], [0, 1]]), bits) == 1
+    assert xor_by_layer.best_unit(torch.tensor([[0.0], [1], [2], [0]]), bits) == 0.75

@@ -27,10 +27,10 @@ response over that with all at their means, and more than as many at random do. 
 the named eighth alone climbs, with the weights that the unit has on its strongest image: what the unit reaches by it,
 as a share of what it reaches by its own climb at that place, less the same of as many at random.
 
-**XOR** (C5). Small nets in the plane are trained on points about XOR's four corners; of each layer the best unit, by the
-best threshold on its pre-activation, is asked for the four corners. That a unit of the first layer gets three of four at
-most is no test: it is linear, and `core.plane.exact` shows that no line gets more. Tested is whether the deepest unit
-gets more than three of four, and more than the best one of the first layer, and both more than untrained.
+**XOR** (C5). Small nets in the plane are trained on points about XOR's four corners; of each layer the best unit, by
+the best threshold on its pre-activation, is asked for the four corners. That a unit of the first layer gets three of
+four at most is no test: it is linear, and `core.plane.exact` shows that no line gets more. Tested is whether the
+deepest unit gets more than three of four, and more than the best one of the first layer, and both more than untrained.
 
 The bootstrap draws n - 1 of n nets with replacement (Rao and Wu 1988), as n of n would make the spread too small by
 sqrt((n - 1) / n), and within each net the units of a layer. Intervals are of 95 %.
