@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import charts, images
+from core.circuits import scores
 from core.evidence import sentences
 from core.evidence.claims import CLAIMS, TRAININGS
 from core.evidence.figures import Figure, figures, lines, series_lines
@@ -25,7 +26,7 @@ def open_claim(name: str, theme: images.Theme) -> None:
     if not claim.tests:
         st.markdown(f"Nothing tests it here yet: it waits for {claim.later}.")
         return
-    built, against = _said(name)
+    built, graphs, against = _said(name)
     if built:
         st.markdown(built, help=explained("untrained twin"))
     if against:
@@ -38,6 +39,9 @@ def open_claim(name: str, theme: images.Theme) -> None:
     _series(name, theme)
     if name == IN_TRAINING:
         in_training(theme)
+    if graphs:
+        st.header("What a graph of units accounts for", anchor=False, help=explained("seed"))
+        st.markdown(graphs)
     tests_table(name)
     with st.expander("How these numbers are computed"):
         st.markdown(formulas(figure.measure for figure in figures(claim)))
@@ -97,9 +101,12 @@ def _series(name: str, theme: images.Theme) -> None:
 
 # A claim has up to ten charts, whose rows are asked of the tables: they are kept.
 @st.cache_data(show_spinner=False)
-def _said(name: str) -> tuple[str, tuple[str, str] | None]:
-    """Of C11 whose doing it is; and what speaks against a claim."""
-    return sentences.built() if name == BUILT else "", sentences.against(name)
+def _said(name: str) -> tuple[str, str, tuple[str, str] | None]:
+    """Of C11 whose doing it is, and what graphs account for; and what speaks against a claim."""
+    if name != BUILT:
+        return "", "", sentences.against(name)
+    graphs = f"{scores.predicted()} {scores.meaning()}\n\n{scores.influence()} {scores.parts()}"
+    return sentences.built(), graphs, sentences.against(name)
 
 
 @st.cache_data(show_spinner=False)

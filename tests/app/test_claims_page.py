@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import readability
+from core.circuits import scores
 from core.evidence import curves, objections, order, report, sentences, verdicts
 from core.evidence.claims import CLAIMS
 from core.evidence.figures import figures
@@ -76,6 +77,13 @@ def test_each_claim_opens_and_closes(name: str) -> None:
         assert f"it waits for {CLAIMS[name].later}" in words(at)
     at.button(key=f"open-{name}").click().run()
     assert "claim" not in fine(at).query_params and len(charts(at)) == before
+
+
+def test_whose_doing_it_is_and_what_graphs_account_for_stands_at_c11() -> None:
+    at = fine(evidence_page(claim="C11"))
+    for told in (sentences.built(), scores.predicted(), scores.influence(), scores.parts()):
+        assert told and told in words(at)
+    assert scores.predicted() not in words(fine(evidence_page(claim="C10")))
 
 
 def test_one_claim_at_a_time_is_open() -> None:
