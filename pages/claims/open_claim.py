@@ -14,10 +14,8 @@ from pages.claims.tests_table import tests_table
 from pages.frame.glossary import explained
 from pages.frame.navigation import PAGES
 
-WIDTH, HEIGHT = 296, 220  # pixels of a chart with its axes and names
-SERIES = 600
-IN_TRAINING = "C10"  # which is about an order in time, too
-BUILT = "C11"  # which asks whose doing it is
+WIDTH, HEIGHT, SERIES = 296, 220, 600  # pixels of a chart with its axes and names, and across a depth series
+IN_TRAINING, BUILT = "C10", "C11"  # about an order in time, too; and about graphs of units
 
 
 def open_claim(name: str, theme: images.Theme) -> None:
@@ -49,8 +47,7 @@ def open_claim(name: str, theme: images.Theme) -> None:
 
 def _where_to_see(page: str, against: str | None) -> None:
     """Links to the page where one sees it with one's own digit, and to the net that goes against it."""
-    title = PAGES[page][1]
-    st.page_link(f"pages/{page}.py", label=f"See it with your own digit: {title}", icon=":material/draw:")
+    st.page_link(f"pages/{page}.py", label=f"See it with your own digit: {PAGES[page][1]}", icon=":material/draw:")
     if against == "photo":
         st.page_link("pages/photo.py", label="Look at photo, which goes against it", icon=":material/search:")
     elif against:
@@ -65,6 +62,8 @@ def query_of(page: str, model: str) -> dict[str, str]:
     if page == "draw":
         family = find(model).family
         return {family: model} if len(families()[family]) > 1 else {}
+    if page == "circuits":  # a net by one of its units: the one that five parts explain worst
+        return {charts.UNIT: scores.best_and_worst(model)[1][0].split()[0]}
     return {"deep" if page == "weights" else "models": model}
 
 
