@@ -13,6 +13,7 @@ navigation.enter(
 
 with navigation.loading():
     from core import charts
+    from core.circuits import scores
     from pages.frame import link
     from pages.frame.notice import notice
     from pages.graphs.arithmetic import arithmetic
@@ -88,3 +89,4 @@ except ValueError as error:
 
 with st.expander("How this is computed"):
     st.markdown(COMPUTED)
+    st.markdown(f"**In general.** {scores.predicted()} {scores.meaning()} {scores.influence()} {scores.parts()}")

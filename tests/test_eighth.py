@@ -104,9 +104,11 @@ def test_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert third[LOST, ZERO, NAMED] == 1  # it answers one image, where one unit excites it
 
 
-def test_the_named_are_chosen_by_sign_and_the_others_by_what_they_know() -> None:
-    """Of sixteen units two are named; of those that a unit reads but that inhibit it none."""
+def test_the_named_are_chosen_by_sign_and_the_others_by_what_they_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of sixteen units two are named; of those that a unit reads but that inhibit it none. Unit 5 is never read."""
+    monkeypatch.setattr(eighth, "DRAWS", 40)
     net = Few()
+    net.fc1.weight[5] = 99.0
     cut = eighths(net, "fc2", PIXELS)
     run = Run(net, PIXELS[2:3], cut.stages)
     splits = [run.split(cut.stage, unit, ()) for unit in range(3)]
@@ -115,13 +117,13 @@ def test_the_named_are_chosen_by_sign_and_the_others_by_what_they_know() -> None
     assert {tuple(sorted(units)) for units in first[EXCITING]} == {(0, 1)}
     assert all(units == [1] for units in third[EXCITING])  # unit 0 inhibits
     assert {tuple(units) for units in third[RANDOM]} == {(0,), (1,)}
-    assert all(len(units) == 1 for units in third[RANDOM]) and len(third[RANDOM]) == 5
+    assert all(len(units) == 1 for units in third[RANDOM]) and len(third[RANDOM]) == 40
     assert set(first[ACTIVE][0]) <= {0, 1}  # others are not read
     weighty = net.fc2.weight.clone()
     weighty[0] = 1e-3
     weighty[0, :2] = torch.tensor([4.0, 1.0])
     net.fc2.weight.copy_(weighty)
-    net.fc1.weight[7] = 9.0
+    net.fc1.weight[7] = 200.0  # both pixels: 400 times 0.001 is less than 1
     run = Run(net, PIXELS[2:3], cut.stages)
     sets = eighth.chosen(run, cut.stage, run.split(cut.stage, 0, ()), Generator().manual_seed(0))
     assert sets[NAMED] == [[0, 1]] and sets[ACTIVE][0][0] == 7
@@ -132,8 +134,9 @@ def test_shares_are_of_sums_over_images() -> None:
     two = Answers(1.0, 1.0, {(MEAN, NAMED): 1.0}, {NAMED: 1.5})
     found = eighth.shares([one, two])
     assert found[LOST, MEAN, NAMED] == pytest.approx(3 / 5) and found[KEPT, MEAN, NAMED] == pytest.approx(2.5 / 3)
-    nothing = eighth.shares([Answers(0.0, 0.0, {(MEAN, NAMED): 1.0}, {NAMED: 3.0})])
-    assert all(math.isnan(value) for value in nothing.values())
+    for whole, floor in ((0.0, 0.0), (-1.0, 2.0)):  # silent, and below what the mean does
+        nothing = eighth.shares([Answers(whole, floor, {(MEAN, NAMED): 1.0}, {NAMED: 3.0})])
+        assert all(math.isnan(value) for value in nothing.values())
 
 
 @pytest.mark.usefixtures("few")

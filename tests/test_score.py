@@ -194,6 +194,16 @@ def test_sentences_say_the_tables_numbers() -> None:
     assert len(scores.markdown().splitlines()) == 2 + 3 * len(DIGIT_NETS)
 
 
+def test_the_best_are_nearest_to_all_of_the_rise(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = [0.2, 1.05, 1.9, 0.9, math.nan, 3.0, 0.5]
+    made = pd.DataFrame({"model": "cnn", "weights": "trained", "by": DIRECT, "layer": "relu2", "unit": range(7),
+                         "value": values})  # fmt: skip
+    monkeypatch.setattr(scores, "units", lambda: made)
+    best, worst = scores.best_and_worst("cnn")
+    assert best == ["cnn/relu2/1 (1.05)", "cnn/relu2/3 (0.90)", "cnn/relu2/6 (0.50)"]
+    assert worst == ["cnn/relu2/5 (3.00)", "cnn/relu2/2 (1.90)", "cnn/relu2/0 (0.20)"]
+
+
 def test_where_an_aim_is_reached() -> None:
     assert scores._in([]) == "in none" and scores._in(["`cnn`"]) == "in `cnn` only"
     assert scores._in(list(DIGIT_NETS)) == "in all"

@@ -111,6 +111,15 @@ def test_what_holds_here_and_there_is_counted() -> None:
     assert said == "holds only for 2 of 4 tests"
 
 
+def test_beside_what_holds_stands_what_the_control_shows_too() -> None:
+    """Of one kind or another: a verdict alone would not say what a control explains away."""
+    tests = made_tests(*[("a", "dense", outcome, 1.0) for outcome in (HELD, HELD, TOO, NOT_SHOWN, TOO)])
+    assert verdicts.verdict("C4", tests).counts == "2 of 5 tests hold; in 2 the control shows it too"
+    assert verdicts.verdict("C4", tests[:2]).counts == "2 of 2 tests hold"
+    assert verdicts.verdict("C4", tests[2:]).counts == "0 of 3 tests hold; in 2 the control shows it too"
+    assert verdicts.verdict("C4", tests[:0]).counts == ""
+
+
 def test_one_net_of_a_training_is_not_the_training() -> None:
     _, said = outcomes(lambda model, training, depth: float(depth if (model, training) == ("cnn", "plain") else 0))
     assert said == "holds only for 1 of 4 tests"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -28,6 +28,13 @@ class Verdict:
     held: int = 0
     of: int = 0
     names: tuple[str, ...] = ()  # the nets or measures for which it holds, or the assumption
+    too: int = 0  # of how many tests the control shows it too
+
+    @property
+    def counts(self) -> str:
+        """How many tests hold, and in how many the control does, too; nothing without tests."""
+        also = f"; in {self.too} the control shows it too" if self.too else ""
+        return f"{self.held} of {self.of} tests hold{also}" if self.of else ""
 
     def __str__(self) -> str:
         if self.kind == ONLY:
@@ -38,9 +45,14 @@ class Verdict:
 def verdict(claim: str, tests: pd.DataFrame) -> Verdict:
     """By the rule, from the tests that count."""
     tests = tests[tests.counts] if len(tests) else tests
+    outcomes = Counter(tests.outcome) if len(tests) else Counter[str]()
+    return replace(_by_rule(claim, tests, outcomes), too=outcomes[TOO])
+
+
+def _by_rule(claim: str, tests: pd.DataFrame, outcomes: Counter[str]) -> Verdict:
     if not len(tests):
         return Verdict(claim, LATER)
-    holds, outcomes = tests.outcome == HELD, Counter(tests.outcome)
+    holds = tests.outcome == HELD
     held, count = outcomes[HELD], len(tests)
     if held == count:
         return Verdict(claim, HOLDS, held, count)

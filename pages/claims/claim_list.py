@@ -59,8 +59,10 @@ def _row(name: str, opened: bool, theme: images.Theme) -> None:
 def _verdict(verdict: Verdict, later: str) -> str:
     """Its word with a mark, never a colour alone, and how many tests hold, or what it waits for."""
     said = f"<b>{verdict.kind}</b>{escape(str(verdict).removeprefix(verdict.kind))}"
-    tests = f"{verdict.held} of {verdict.of} tests"
-    below = f"waits for {escape(later)}" if later else tests if verdict.of and tests not in said else ""
+    told = f"{verdict.held} of {verdict.of} tests"
+    below = f"waits for {escape(later)}" if later else verdict.counts
+    if told in said:
+        below = below.removeprefix(f"{told} hold").removeprefix("; ")
     count = f'<span class="count">{below}</span>' if below else ""
     return f'<div class="verdict"><i class="mark {MARKS[verdict.kind]}"></i><div>{said}{count}</div></div>'
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import charts, images
+from core.circuits import scores
 from core.evidence import sentences
 from core.evidence.claims import CLAIMS, TRAININGS
 from core.evidence.figures import Figure, figures, lines, series_lines
@@ -13,10 +14,8 @@ from pages.claims.tests_table import tests_table
 from pages.frame.glossary import explained
 from pages.frame.navigation import PAGES
 
-WIDTH, HEIGHT = 296, 220  # pixels of a chart with its axes and names
-SERIES = 600
-IN_TRAINING = "C10"  # which is about an order in time, too
-BUILT = "C11"  # which asks whose doing it is
+WIDTH, HEIGHT, SERIES = 296, 220, 600  # pixels of a chart with its axes and names, and across a depth series
+IN_TRAINING, BUILT = "C10", "C11"  # about an order in time, too; and about graphs of units
 
 
 def open_claim(name: str, theme: images.Theme) -> None:
@@ -25,7 +24,7 @@ def open_claim(name: str, theme: images.Theme) -> None:
     if not claim.tests:
         st.markdown(f"Nothing tests it here yet: it waits for {claim.later}.")
         return
-    built, against = _said(name)
+    built, graphs, against = _said(name)
     if built:
         st.markdown(built, help=explained("untrained twin"))
     if against:
@@ -38,6 +37,9 @@ def open_claim(name: str, theme: images.Theme) -> None:
     _series(name, theme)
     if name == IN_TRAINING:
         in_training(theme)
+    if graphs:
+        st.header("What a graph of units accounts for", anchor=False, help=explained("seed"))
+        st.markdown(graphs)
     tests_table(name)
     with st.expander("How these numbers are computed"):
         st.markdown(formulas(figure.measure for figure in figures(claim)))
@@ -45,8 +47,7 @@ def open_claim(name: str, theme: images.Theme) -> None:
 
 def _where_to_see(page: str, against: str | None) -> None:
     """Links to the page where one sees it with one's own digit, and to the net that goes against it."""
-    title = PAGES[page][1]
-    st.page_link(f"pages/{page}.py", label=f"See it with your own digit: {title}", icon=":material/draw:")
+    st.page_link(f"pages/{page}.py", label=f"See it with your own digit: {PAGES[page][1]}", icon=":material/draw:")
     if against == "photo":
         st.page_link("pages/photo.py", label="Look at photo, which goes against it", icon=":material/search:")
     elif against:
@@ -61,6 +62,8 @@ def query_of(page: str, model: str) -> dict[str, str]:
     if page == "draw":
         family = find(model).family
         return {family: model} if len(families()[family]) > 1 else {}
+    if page == "circuits":  # a net by one of its units: the one that five parts explain worst
+        return {charts.UNIT: scores.best_and_worst(model)[1][0].split()[0]}
     return {"deep" if page == "weights" else "models": model}
 
 
@@ -97,9 +100,12 @@ def _series(name: str, theme: images.Theme) -> None:
 
 # A claim has up to ten charts, whose rows are asked of the tables: they are kept.
 @st.cache_data(show_spinner=False)
-def _said(name: str) -> tuple[str, tuple[str, str] | None]:
-    """Of C11 whose doing it is; and what speaks against a claim."""
-    return sentences.built() if name == BUILT else "", sentences.against(name)
+def _said(name: str) -> tuple[str, str, tuple[str, str] | None]:
+    """Of C11 whose doing it is, and what graphs account for; and what speaks against a claim."""
+    if name != BUILT:
+        return "", "", sentences.against(name)
+    graphs = f"{scores.predicted()} {scores.meaning()}\n\n{scores.influence()} {scores.parts()}"
+    return sentences.built(), graphs, sentences.against(name)
 
 
 @st.cache_data(show_spinner=False)

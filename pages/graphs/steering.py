@@ -8,6 +8,7 @@ from torch import Tensor
 
 from core import charts
 from core.answers import probabilities
+from core.circuits import score, scores
 from core.circuits.contributions import Place
 from core.circuits.cuts import effects, foretold, turned
 from core.models import find
@@ -58,6 +59,19 @@ def steering(here: Situation) -> None:
         with st.container(width="content", gap="xsmall"):
             st.vega_lite_chart(spec=_answer(here, found, step), width="content", key="steered-answer")
             st.caption("A bar is the answer now, a line the answer before.")
+    st.markdown(in_general(here.unit.model))
+
+
+def in_general(model: str) -> str:
+    """How well graphs predict what an intervention does in this net, by the shipped scores; of `photo` nothing."""
+    if model not in scores.SEEDS:
+        return ""
+    edges, more, gradient = (scores.mean(score.FIT, by, model) for by in (score.EDGES, score.MORE, score.GRADIENT))
+    return (
+        f"In general, over {score.INTERVENTIONS:,} random interventions in `{model}`, trained: graphs with {score.K} "
+        f"units a row predict the change with an R² of **{edges:.2f}**, with {score.WIDE} a row of {more:.2f}, the "
+        f"gradient of {gradient:.2f}."
+    )
 
 
 def value_of(here: Situation) -> str:

@@ -3,10 +3,12 @@
 import re
 from urllib.parse import quote
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import atlas
+from core.circuits import scores
 from core.circuits.contributions import Run, stages
 from core.circuits.graph import graph
 from core.data.digits import EXAMPLE, test_set
@@ -161,6 +163,16 @@ def test_a_turned_unit_moves_the_root_and_the_answer() -> None:
     assert f"The graph predicted {lost}, the gradient over all ways {lost}" in words  # a linear layer reads it
     next(box for box in at.selectbox if box.label == "Unit of the graph").set_value("relu1/23")
     assert fine(at.run()).query_params["turned"] == "relu1/23"
+
+
+def test_how_well_graphs_predict_in_general_is_what_the_shipped_scores_say() -> None:
+    at = fine(circuits(unit="cnn/relu3/16", closer=TURN))
+    (words,) = [block.value for block in at.markdown if block.value.startswith("In general")]
+    table = pd.read_csv(scores.TABLE).query("measure == 'R²' and model == 'cnn' and weights == 'trained' and row == 0")
+    means = table.groupby("by").value.mean()
+    for by in ("edges, k = 5", "edges, k = 15", "gradient"):
+        assert f"{means[by]:.2f}" in words
+    assert "In general, over" not in markdown(fine(circuits(unit="photo/block2/6", closer=TURN)))
 
 
 def test_the_untrained_twin_is_taken_apart_too() -> None:

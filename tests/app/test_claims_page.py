@@ -6,12 +6,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import readability
+from core.circuits import scores
 from core.evidence import curves, objections, order, report, sentences, verdicts
 from core.evidence.claims import CLAIMS
 from core.evidence.figures import figures
 from core.evidence.report import Net
 from core.evidence.sentences import OUTCOMES
 from core.models import DIGIT_NETS
+from core.units import Unit
 from pages.claims.formulas import FORMULAS
 from pages.claims.measure_it import LEAST, MOST, Measurement
 from pages.claims.open_claim import query_of
@@ -78,6 +80,13 @@ def test_each_claim_opens_and_closes(name: str) -> None:
     assert "claim" not in fine(at).query_params and len(charts(at)) == before
 
 
+def test_whose_doing_it_is_and_what_graphs_account_for_stands_at_c11() -> None:
+    at = fine(evidence_page(claim="C11"))
+    for told in (sentences.built(), scores.predicted(), scores.influence(), scores.parts()):
+        assert told and told in words(at)
+    assert scores.predicted() not in words(fine(evidence_page(claim="C10")))
+
+
 def test_one_claim_at_a_time_is_open() -> None:
     at = fine(evidence_page(claim="C4"))
     at.button(key="open-C9").click().run()
@@ -123,6 +132,14 @@ def test_a_page_shows_the_net_that_is_linked_to(page_name: str, model: str, want
     at = fine(app(**wanted).run() if page_name == "draw" else page(page_name, tuple(wanted), **wanted))
     for key, value in wanted.items():
         assert at.session_state[key] in (value, [value])
+
+
+def test_circuits_shows_a_net_by_the_unit_that_its_parts_explain_worst() -> None:
+    own = scores.units().query("model == 'cnn' and weights == 'trained' and by == 'direct parts'").dropna()
+    unit = Unit.parse(query_of("circuits", "cnn")["unit"])
+    worst = own.iloc[(own.value - 1).abs().argmax()]
+    assert (unit.model, unit.layer, unit.index) == ("cnn", worst.layer, worst.unit)
+    assert query_of("circuits", "photo") == {}
 
 
 def test_tests_are_read_in_words_with_their_intervals() -> None:

@@ -546,7 +546,8 @@ def test_a_photo_nets_unit_has_a_panel(unit: str) -> None:
     assert any("What excites it most among the photos" in caption.value for caption in at.caption)
     shipped = unit in ("photo/block8/7", "photo/logits/285")
     assert any("what it looks for" in caption.value for caption in at.caption) == shipped
-    (ask,) = (link.proto for link in at.get("page_link"))
+    ask, *others = (link.proto for link in at.get("page_link"))
+    assert [other.label for other in others] == ["What is it built of? Take it apart"] * (net == "photo")
     assert ask.label.startswith("More pictures" if shipped else "What does it look for?")
     assert f"only={unit.replace('/', '%2F')}" in ask.query_string and "variants=3" in ask.query_string
     assert any("Where it answers in this photo" in caption.value for caption in at.caption) == ("logits" not in unit)
