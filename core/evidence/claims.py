@@ -153,8 +153,8 @@ CLAIMS: dict[str, Claim] = {claim.name: claim for claim in (
     Claim("C4", "Complexity grows with depth in dense nets too, as nonlinearity rather than as spatial size.", "maps",
           (*_DEEP, *_FLIPS)),
     Claim("C5", "A first-layer unit cannot compute XOR, a deeper one can.", "xor", (
-        Test("XOR by the best unit", over_line, 1, tuple(xor.NETS), says="the deepest unit, over three of four"),
-        Test("XOR by the best unit", rise, 1, tuple(xor.NETS), says="the deepest unit less the first layer's best"),
+        Test("best unit at XOR", over_line, 1, tuple(xor.NETS), says="the deepest unit, over three of four"),
+        Test("best unit at XOR", rise, 1, tuple(xor.NETS), says="the deepest unit less the first layer's best"),
     )),
     Claim("C6", "Convolution works better because it follows the symmetry of the task.", "",
           later="the symmetry bench"),

@@ -57,4 +57,4 @@ def _xor() -> pd.DataFrame:
     """How many of XOR's points the best unit of each layer gets right: `core.plane.xor`'s."""
     found = xor.table()
     own = found.weights.where(found.weights == TWIN, "plain")
-    return found.assign(training=own.where(own != TWIN, ""), measure="XOR by the best unit", unit="")
+    return found.assign(training=own.where(own != TWIN, ""), measure="best unit at XOR", unit="")
