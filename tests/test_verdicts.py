@@ -19,6 +19,7 @@ from core.evidence.statistics import (
     no_worse,
     over_chance,
     over_half,
+    over_line,
     over_pixels,
     rank,
     resampled,
@@ -248,6 +249,21 @@ def test_statistics_by_hand() -> None:
     assert no_worse(shares, real)[0] == pytest.approx(-0.03)
 
 
+def test_what_is_over_a_line_is_over_three_of_four_in_the_deepest_layer() -> None:
+    one = np.array([1.0])
+    assert over_line({1: 0.75 * one, 2: 0.5 * one, 3: one}, None).tolist() == [0.25]
+
+
+def test_a_net_of_which_no_field_is_measured_has_all_its_layers() -> None:
+    """So the logit of a net in the plane counts, and that of a net for digits does not."""
+    rows = [{"model": model, "training": "plain", "weights": "trained", "seed": 0, "measure": measure, "depth": depth,
+             "unit": "", "value": 1.0} for model, measures in (("plane", ("m",)), ("digits", ("m", "field")))
+            for measure in measures for depth in (1, 2)]  # fmt: skip
+    numbers = Numbers(pd.DataFrame(rows))
+    found = {model: sorted(numbers.of(tested.Kind(model, "plain", "trained"), 0, "m")) for model in ("plane", "digits")}
+    assert found == {"plane": [1, 2], "digits": [1]}
+
+
 def test_units_are_drawn_with_replacement() -> None:
     drawn = resampled({1: np.array([0.0, 1.0])}, np.random.default_rng(0), 4000)[1]
     shares = [float((drawn == value).mean()) for value in (0, 0.5, 1)]
@@ -284,7 +300,7 @@ def test_holms_correction_by_hand() -> None:
 def test_every_test_of_a_claim_names_a_measure_that_there_is() -> None:
     from core.evidence.measured import MEASURES
 
-    elsewhere = {"forced choice", "purity", "coherence", "recovered before freezing"}
+    elsewhere = {"forced choice", "purity", "coherence", "recovered before freezing", "best unit at XOR"}
     named = {cell.test.measure for claim in claims.CLAIMS.values() for cell in cells(claim)}
     assert named <= {*MEASURES, *elsewhere}
-    assert {name for name, claim in claims.CLAIMS.items() if claim.later} == {"C5", "C6", "C8"}
+    assert {name for name, claim in claims.CLAIMS.items() if claim.later} == {"C6", "C8"}
