@@ -37,11 +37,29 @@ def equivariance(
             for layer in layers}  # fmt: skip
 
 
+def moved_along(activation: Tensor, size: tuple[int, int], right: int, down: int) -> Tensor:
+    """T f(x) for one activation without its batch axis: by how far a shift of an image of (rows, columns) moves it."""
+    maps = _as_maps(activation[None])
+    return _moved(maps, *_places(maps, size, right, down)).view_as(activation)
+
+
+def whole(shape: tuple[int, ...], size: tuple[int, int], right: int, down: int) -> bool:
+    """Whether a shift is a multiple of the stride of a layer with activations of this shape, where it has one."""
+    rows, columns = (*shape[1:], 1, 1)[:2]
+    return all(count == 1 or by * count % side == 0
+               for count, by, side in ((rows, down, size[0]), (columns, right, size[1])))  # fmt: skip
+
+
+def _places(maps: Tensor, size: tuple[int, ...], right: int, down: int) -> tuple[float, float]:
+    """How many of its places to the right and down a map moves with the image; where it has one alone, none."""
+    rows, columns = maps.shape[2:]
+    return (right * columns / size[1] if columns > 1 else 0.0), (down * rows / size[0] if rows > 1 else 0.0)
+
+
 def _error(before: Tensor, after: Tensor, size: torch.Size, right: int, down: int, moves: bool) -> float:
     maps, moved = _as_maps(before), _as_maps(after)
     rows, columns = maps.shape[2:]
-    down_by = down * rows / size[0] if rows > 1 else 0.0
-    right_by = right * columns / size[1] if columns > 1 else 0.0
+    right_by, down_by = _places(maps, size, right, down)
     expected = _moved(maps, right_by, down_by) if moves else maps
     inside = (_inside(rows, down_by), _inside(columns, right_by))
     if any(side.start >= side.stop for side in inside):
