@@ -55,19 +55,24 @@ def over_seeds() -> pd.DataFrame:
 
 def sentence() -> str:
     """What each family's net keeps of a shift by FAR pixels, by the mean over seeds, plain and trained."""
-    means = over_seeds().set_index(["model", "weights", "direction", "shift"]).value
-    nets = {"the CNN": "cnn", "the dense net": "dense", "the recurrent net": "rnn"}
+    means = over_seeds().set_index(["weights", "direction", "shift", "model"]).value
 
-    def said(net: str, weights: str, direction: str) -> str:
-        return f"{means[net, weights, direction, FAR]:.0f} %"
+    def said(weights: str, direction: str) -> list[str]:
+        return [f"{means[weights, direction, FAR, model]:.0f}" for model in ("cnn", "dense", "rnn")]
 
-    plain = [f"{name} still reads {said(net, 'plain', 'right')} to the right and {said(net, 'plain', 'down')} down"
-             for name, net in nets.items()]  # fmt: skip
-    trained = [f"{said(net, 'trained', 'right')} and {said(net, 'trained', 'down')}" for net in nets.values()]
+    (cnn, dense, rnn), down = said("plain", "right"), said("plain", "down")
+    right_trained, down_trained = said("trained", "right"), said("trained", "down")
+    in_time = means["plain", "down", FAR, "rnn"] > means["plain", "right", FAR, "rnn"]
     return (
-        f"Moved by {FAR} pixels, never having seen a moved digit, {plain[0]}; {plain[1]}; {plain[2]}. With moved "
-        f"digits among the training images it is {trained[0]}; {trained[1]}; and {trained[2]}."
+        f"Of 2,000 test images moved {FAR} pixels to the right, a plain CNN still gets **{cnn} %** right, a dense net "
+        f"**{dense} %**, a recurrent net **{rnn} %**; moved down, it is **{_listed(down)} %**: the recurrent net "
+        f"follows {'better' if in_time else 'no better'} down, along its time axis, than across it. Trained with moved "
+        f"digits, the three get {_listed(right_trained)} % to the right and {_listed(down_trained)} % down."
     )
+
+
+def _listed(values: list[str]) -> str:
+    return f"{', '.join(values[:-1])} and {values[-1]}"
 
 
 def main() -> None:

@@ -13,9 +13,10 @@ navigation.enter(
 
 with navigation.loading():
     from core import symmetry
+    from pages.frame.glossary import explained
     from pages.frame.notice import notice
     from pages.inputs.canvas import drawing
-    from pages.shifts.answers import answers
+    from pages.shifts.answers import answers, answers_now
     from pages.shifts.choose import Moving, digit, switches
     from pages.shifts.layer_by_layer import layer_by_layer
     from pages.shifts.learned import learned
@@ -55,20 +56,24 @@ try:
 except ValueError as error:
     notice(error, ":material/edit:")
 if not models:
-    notice("Choose a net: under More are four.", ":material/tune:")
+    notice("Choose a net: under More there are four.", ":material/tune:")
+with st.container(horizontal=True, gap="medium"):
+    side, main = st.container(width=200, key="moving"), st.container(width="stretch", key="main")
 if shown is not None:
-    with st.container(horizontal=True, gap="medium", key="moving"):
-        with st.container(width=200, gap="small"):
-            by = digit(shown, name)
-        here = Moving(shown.image, name, by, models, weights, theme)
+    with side:
+        here = Moving(shown.image, name, digit(shown, name), models, weights, theme)
+        answers_now(here)
+    with main:
         answers(here)
+        if models:
+            st.header("Which layers follow?", anchor=False)
+            layer_by_layer(here)
+with main if shown is not None else st.container():
     if models:
-        st.header("Which layers follow?", anchor=False)
-        layer_by_layer(here)
-if models:
-    st.header("How many test images do they still get right?", anchor=False)
-    over_images(models, theme)
-learned(theme)
+        st.header("How many test images do they still get right?", anchor=False,
+                  help=explained("plain training", "untrained twin"))  # fmt: skip
+        over_images(models, theme)
+    learned(theme)
 st.page_link("pages/evidence.py", label="What this says about the claim on symmetry (C6): Evidence",
              icon=":material/balance:", query_params={"claim": "C6"})  # fmt: skip
 

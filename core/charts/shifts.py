@@ -1,17 +1,22 @@
 """What nets make of images that move, over how far: the answer and its probability, errors of layers, accuracy."""
 
+import math
 from functools import cache
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
+from core.charts.evidence import PADDING
 from core.charts.marks import FAINT, FAMILY_COLOURS, QUIET, TEXT, Spec, checked, ends, filled, table_of
 from core.charts.measured import LOOKS
 from core.images import Theme
 
-HEIGHT = 120  # pixels of a curve
-SHADES = [0.25, 0.8]  # opacity of the first layer and of the last one
+ANSWERS, ERRORS, HEIGHT = 200, 190, 120  # pixels of a chart with its axis, twice, and of a panel without
+LINE = 14  # pixels for a line of answers above a chart
+NAME = 48  # pixels for a layer's name behind its line
+SHADES = [0.4, 0.9]  # opacity of the first layer and of the last one
+TOP = 1.5  # of an axis for errors, at least
 ROOM = 34  # pixels for the numbers on the left, so that charts one below the other share an axis
 
 
@@ -47,7 +52,7 @@ def _answer_chart(colour: str, across: str, theme: Theme, width: int) -> Spec:
         text.transform_filter("!datum.kept")
         .mark_text(fontSize=11, baseline="bottom", color=colour, fontWeight=700),
     ]  # fmt: skip
-    return checked(alt.layer(*layers).properties(width=width - ROOM - 8, height=HEIGHT))
+    return checked(alt.layer(*layers).properties(width=width, height=ANSWERS, padding=PADDING | {"top": LINE}))
 
 
 def error_curves(
@@ -57,35 +62,34 @@ def error_curves(
 
     Its points are full where the shift is a whole number of the layer's places, and hollow elsewhere.
     """
+    table = table.dropna()
     own = table[table.layer == chosen]
     lines = [f"{layer} {' '.join(f'{error:.2f}' for error in rows.error)}"
              for layer, rows in table.groupby("layer", sort=False)]  # fmt: skip
-    chart = _error_chart(FAMILY_COLOURS[family], across, theme, width)
+    top = max(TOP, math.ceil(2 * table.error.max()) / 2)  # that nets can be compared
+    chart = _error_chart(FAMILY_COLOURS[family], across, theme, width, top)
     others, here = table[table.layer != chosen], pd.DataFrame({"shift": [now]})
     said = f"{about}, equivariance error over {across}: {'; '.join(lines)}."
-    return filled(chart, said, others=others, chosen=own, now=here)
+    return filled(chart, said, others=others, chosen=own, name=own.tail(1), now=here)
 
 
 @cache
-def _error_chart(colour: str, across: str, theme: Theme, width: int) -> Spec:
+def _error_chart(colour: str, across: str, theme: Theme, width: int, top: float) -> Spec:
     x = alt.X("shift:Q", title=across, axis=_axis(), scale=alt.Scale(nice=False, padding=6))
-    top = alt.Scale(domainMin=0, nice=True)
-    y = alt.Y("error:Q", title=None, scale=top, axis=_side(theme, "~r", None))
+    y = alt.Y("error:Q", title=None, scale=alt.Scale(domain=[0, top]), axis=_side(theme, "~r", None))
     tips: list[Any] = ["layer:N", alt.Tooltip("shift:Q", title=across), alt.Tooltip("error:Q", format=".2f")]
     depth = alt.Opacity("depth:Q", scale=alt.Scale(range=SHADES), legend=None)
     others = table_of("others").encode(x=x, y=y, detail="layer:N", opacity=depth, tooltip=tips)
-    own = table_of("chosen").encode(x=x, y=y, tooltip=tips)
+    own, name = table_of("chosen").encode(x=x, y=y, tooltip=tips), table_of("name").encode(x=x, y=y, text="layer:N")
     fill = alt.condition("datum.whole", alt.value(colour), alt.value({"light": "#FCFBF8", "dark": "#15171C"}[theme]))
-    last = "datum.shift == 6"
     layers = [
         table_of("now").mark_rule(color=TEXT[theme], strokeWidth=1.5).encode(x=x),
         others.mark_line(color=colour, strokeWidth=1),
         own.mark_line(color=colour, strokeWidth=2.5),
         own.mark_point(size=36, stroke=colour, strokeWidth=1.5, opacity=1, fillOpacity=1).encode(fill=fill),
-        own.transform_filter(last).mark_text(align="left", dx=7, fontSize=11, fontWeight=600, color=colour)
-        .encode(text="layer:N"),
+        name.mark_text(align="left", dx=7, fontSize=11, fontWeight=600, color=colour),
     ]  # fmt: skip
-    return checked(alt.layer(*layers).properties(width=width - ROOM - 52, height=HEIGHT))
+    return checked(alt.layer(*layers).properties(width=width, height=ERRORS, padding=PADDING | {"right": NAME}))
 
 
 def accuracy_by_shift(table: pd.DataFrame, model: str, family: str, theme: Theme, width: int) -> Spec:

@@ -6,6 +6,7 @@ strides, on an LSTM's states the shift in time; a neuron has no place, so there 
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -37,10 +38,30 @@ def equivariance(
             for layer in layers}  # fmt: skip
 
 
-def moved_along(activation: Tensor, size: tuple[int, int], right: int, down: int) -> Tensor:
-    """T f(x) for one activation without its batch axis: by how far a shift of an image of (rows, columns) moves it."""
-    maps = _as_maps(activation[None])
-    return _moved(maps, *_places(maps, size, right, down)).view_as(activation)
+class Compared(NamedTuple):
+    """A layer's activations for one image, without the batch axis."""
+
+    expected: Tensor  # T f(x): of the image as it is, moved along
+    found: Tensor  # f(T x): of the shifted image
+
+    @property
+    def apart(self) -> Tensor:
+        """What the shift brought about besides moving."""
+        return self.found - self.expected
+
+    @property
+    def limit(self) -> float:
+        """The largest of both."""
+        return float(max(self.expected.abs().max(), self.found.abs().max()))
+
+
+def compared(model: nn.Module, image: Float[Tensor, "1 height width"], layer: str, right: int, down: int) -> Compared:
+    """A layer's activations moved along with a shift in pixels, and those of the shifted image."""
+    x = image[None]
+    before, after = (record(model, each, [layer])[layer] for each in (x, shifted(x, right, down)))
+    maps = _as_maps(before)
+    along = _moved(maps, *_places(maps, x.shape[2:], right, down))
+    return Compared(along.view_as(before)[0], after[0])
 
 
 def whole(shape: tuple[int, ...], size: tuple[int, int], right: int, down: int) -> bool:

@@ -11,7 +11,7 @@ from core.models import find
 from core.movements import MOVEMENTS
 from core.process import in_lasting_thread
 from pages.inputs import nets
-from pages.layers.digit_columns import best_answer
+from pages.layers.digit_columns import best_answer, shares_in_short
 from pages.layers.net_head import net_head
 from pages.shifts.choose import Moving
 
@@ -20,9 +20,16 @@ WIDTH = 300  # pixels of a net's column
 
 def answers(here: Moving) -> None:
     """Draw a column a net."""
-    for model in here.models:
-        with st.container(width=WIDTH, gap="small"):
-            _column(here, model, _shares(model, here.weights, here.name, here.image))
+    with st.container(horizontal=True, gap="medium", key="answers-moved"):
+        for model in here.models:
+            with st.container(width=WIDTH, gap="small"):
+                _column(here, model, _shares(model, here.weights, here.name, here.image))
+
+
+def answers_now(here: Moving) -> None:
+    """Draw what they answer now in one line, for phones, where the columns lie below the first screen."""
+    now = here.movement.values.index(here.by)
+    shares_in_short({model: _shares(model, here.weights, here.name, here.image)[now] for model in here.models})
 
 
 @st.cache_data(max_entries=256, show_spinner=False, hash_funcs=nets.BY_VALUE)

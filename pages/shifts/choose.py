@@ -65,6 +65,7 @@ def digit(shown: Drawing, name: str) -> int:
     touched = key in st.query_params or st.session_state.get(key, movement.usual) != movement.usual
     by = st.slider(movement.title.capitalize(), movement.values[0], movement.values[-1], movement.usual, movement.step,
                    key=key, bind="query-params")  # fmt: skip
+    by = min(movement.values, key=lambda value: abs(value - by))  # a link may name what lies between two steps
     with picture.container(gap="xsmall"):
         if touched:
             st.image(_frame(shown.image, movement, by), alt=f"{shown.about}, moved: {movement.in_words(by)}")

@@ -5,7 +5,7 @@ import streamlit as st
 from core import charts, images, learning_curves
 from core.learning_curves import CNN, DENSE, LSTM, UNSHARED, UPDATES
 
-WIDTH = 420
+WIDTH = 470  # pixels of a chart
 FAMILIES = {CNN: "cnn", UNSHARED: "cnn", DENSE: "dense", LSTM: "rnn"}
 
 
@@ -25,10 +25,11 @@ def learned(theme: images.Theme) -> None:
     views = (("images", "training images", table[table.updates == UPDATES]),
              ("updates", f"updates, on {most:,} images", table[table.images == most]))  # fmt: skip
     for over, across, rows in views:
+        bottom = int(rows.low.min()) // 10 * 10
         with st.container(horizontal=True, gap="medium", key=f"learned-{over}"):
             for permuted in (False, True):
                 own = rows[rows.permuted == permuted]
-                if len(own):
-                    spec = charts.learning_curves(own, FAMILIES, over, across, permuted, theme, WIDTH)
+                if own[over].nunique() > 1:  # a point is no curve
+                    spec = charts.learning_curves(own, FAMILIES, over, across, permuted, bottom, theme, WIDTH)
                     with st.container(width=WIDTH, key=f"learned-{over}-{permuted}"):
                         st.vega_lite_chart(spec=spec, width="content", key=f"curve-{over}-{permuted}")

@@ -6,23 +6,22 @@ import streamlit as st
 
 from core import charts, images, symmetry
 from core.models import find
-from pages.frame.glossary import explained
 from pages.layers.net_head import net_head
 
-WIDTH = 340
+WIDTH = 300  # pixels of a net's column
 
 
 def over_images(models: Sequence[str], theme: images.Theme) -> None:
     """Draw a net's accuracies, a column a net."""
-    st.markdown(
-        '<div class="legend"><span class="line wide">range of five seeds</span><span class="line">thick: trained '
-        'with moved digits (augmentation); thin: plain</span><span class="line dashed">untrained twins</span></div>',
-        unsafe_allow_html=True, help=explained("plain training", "untrained twin"),
-    )  # fmt: skip
+    st.html(
+        '<div class="legend start"><span class="line">trained with moved digits (augmentation)</span>'
+        '<span class="line thin">plain</span><span class="line dashed">untrained twins</span>'
+        '<span class="line wide">range of five seeds</span></div>'
+    )
     with st.container(horizontal=True, gap="medium", key="over-images"):
         for model in models:
             with st.container(width=WIDTH, gap="small"):
-                net_head(model, "test images that it gets right, in %")
+                net_head(model, "% of the test images")
                 st.vega_lite_chart(spec=_spec(model, theme), width="content", key=f"over-images-{model}")
 
 
