@@ -41,7 +41,7 @@ def _warped(images: Images, turn: float, size: float) -> Images:
     return warp(images, still - math.radians(turn), still + size, still, still)
 
 
-SHIFT = tuple(range(-8, 9))  # pixels: more than the border that a digit has
+SHIFT = tuple(range(-8, 9))  # pixels: more than the border that most digits have
 MOVEMENTS = {
     "right": Movement("pixels to the right", " px", SHIFT, 0, 4, lambda images, by: shifted(images, by, 0)),
     "down": Movement("pixels down", " px", SHIFT, 0, 4, lambda images, by: shifted(images, 0, by)),

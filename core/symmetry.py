@@ -23,7 +23,7 @@ from core.training import accuracy
 
 TABLE = Path(__file__).parent / "measures" / "symmetry.csv"
 WAYS = [(0, 0), *((right, down) for shift in SHIFTS for right, down in ((shift, 0), (0, shift)))]  # right and down
-FAR = 4  # pixels: as wide as the border that every digit has
+FAR = 4  # pixels: about as wide as the border that a digit has
 NETS = {"trained": tuple(f"seed-{seed}" for seed in SEEDS), "plain": named("plain", SEEDS), TWIN: controls(TWIN)}
 
 
@@ -69,6 +69,20 @@ def sentence() -> str:
         f"follows {'better' if in_time else 'no better'} down, along its time axis, than across it. Trained with moved "
         f"digits, the three get {_listed(right_trained)} % to the right and {_listed(down_trained)} % down."
     )
+
+
+def lost() -> str:
+    """How many digits lose ink in such a shift, so that no net could read them as well."""
+    right, down = (f"{100 * share:.0f} %" for share in cut().values())
+    return f"Moving by {FAR} pixels cuts ink from {right} of the digits to the right, and from {down} down."
+
+
+@cache
+def cut() -> dict[str, float]:
+    """The share of the test images that lose ink in a shift by FAR pixels, to the right and down."""
+    inked = test_set().images[:, 0] > 0
+    return {"right": float(inked[:, :, -FAR:].flatten(1).any(1).float().mean()),
+            "down": float(inked[:, -FAR:].flatten(1).any(1).float().mean())}  # fmt: skip
 
 
 def _listed(values: list[str]) -> str:

@@ -24,7 +24,8 @@ with navigation.loading():
 
 COMPUTED = r"""
 **Moved.** A shift is by whole pixels; what leaves the image is lost, and what comes in is paper. Turns and sizes are
-about the image's middle, bilinear. A digit of MNIST has a border of four pixels: beyond them ink is lost.
+about the image's middle, bilinear. Digits stand nearer to the lower border than to the right one, so a shift
+down cuts ink from more of them.
 
 **The curve** is the probability (softmax) that a net gives to *its own* answer to the unmoved image; the digits above
 it are what it answers at each place, in colour where that is another.

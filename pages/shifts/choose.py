@@ -48,7 +48,7 @@ def switches() -> tuple[str, str, Sequence[str]]:
         name = st.segmented_control("Move", list(MOVEMENTS), default="right", required=True, key="move",
                                     bind="query-params")  # fmt: skip
         weights = st.segmented_control("Weights", ["plain", "trained", TWIN, SHUFFLED], default="plain", required=True,
-                                       key="weights", bind="query-params",
+                                       key="kind", bind="query-params",
                                        help=explained("plain training", "untrained twin", "shuffled"))  # fmt: skip
         st.button("Show me a digit", icon=":material/shuffle:",
                   on_click=lambda: look_at(random.randrange(TEST_IMAGES)))  # fmt: skip

@@ -18,11 +18,17 @@ def over_images(models: Sequence[str], theme: images.Theme) -> None:
         '<span class="line thin">plain</span><span class="line dashed">untrained twins</span>'
         '<span class="line wide">range of five seeds</span></div>'
     )
+    st.caption(_lost())
     with st.container(horizontal=True, gap="medium", key="over-images"):
         for model in models:
             with st.container(width=WIDTH, gap="small"):
                 net_head(model, "% of the test images")
                 st.vega_lite_chart(spec=_spec(model, theme), width="content", key=f"over-images-{model}")
+
+
+@st.cache_data(show_spinner=False)
+def _lost() -> str:
+    return symmetry.lost()
 
 
 @st.cache_data(show_spinner=False)
