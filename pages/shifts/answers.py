@@ -55,5 +55,6 @@ def _column(here: Moving, model: str, shares: Tensor) -> None:
                        width="content", key=f"answer-{model}")  # fmt: skip
     low, high = movements.kept(shares, movement)
     everywhere = (low, high) == (movement.values[0], movement.values[-1])
-    said = "everywhere" if everywhere else f"from {movement.in_words(low)} to {movement.in_words(high)}"
+    some = f"from {movement.in_words(low)} to {movement.in_words(high)}" if low < high else "nowhere else"
+    said = "everywhere" if everywhere else some
     st.caption(f"Unmoved it answers {labels[first]}, and keeps to that **{said}**.")

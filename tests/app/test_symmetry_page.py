@@ -1,6 +1,7 @@
 """The page Symmetry: its first screen, its switches, its layers, and what the link may say."""
 
 import io
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -9,11 +10,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import learning_curves, symmetry
+from core.data.augment import MAX_SHIFT
 from core.data.digits import EXAMPLE
 from core.data.digits import test_set as read_test_set
 from core.learning_curves import COLUMNS, READ, SEEDS, SIZES, UPDATES
 from core.models import DIGIT_NETS, families, load
 from core.movements import MOVEMENTS, answers
+from core.training import PLAIN, RECIPES
 from tests.visits import charts, fine, page, said
 
 USUAL = [models[0] for models in families().values()]
@@ -150,6 +153,22 @@ def test_learning_curves_are_drawn_as_far_as_they_are_measured(tmp_path: Path, m
     at = fine(symmetry_page())
     assert len(charts(at)) == 9 + 4 and f"{UPDATES:,} updates" in words(at)
     assert "dense-2" in charts(at)[-1] and "30000" in charts(at)[-1]
+
+
+def test_what_is_said_of_the_recipes_holds() -> None:
+    text = Path("pages/symmetry.py").read_text().replace("\n", " ")
+    said = re.search(r"`cnn` and `rnn` by up to ([\d.]+) pixels, `dense` by up to ([\d.]+), `dense-video` none", text)
+    shifts = {model: RECIPES[model].augmentation * MAX_SHIFT for model in DIGIT_NETS}
+    assert said and [shifts["cnn"], shifts["dense"]] == [float(part) for part in said.groups()]
+    assert shifts["rnn"] == shifts["cnn"] and shifts["dense-video"] == PLAIN.augmentation == 0
+    at = fine(page("symmetry", models=list(DIGIT_NETS)))
+    heads = [block.proto.body for block in at.get("html") if "% of the test images" in block.proto.body]
+    assert [">dense-video<" in head for head in heads] == ["without moved digits" in head for head in heads]
+
+
+def test_an_answer_that_changes_at_once_is_kept_nowhere_else() -> None:
+    at = fine(symmetry_page(move="down", kind="untrained"))
+    assert "Unmoved it answers 2, and keeps to that **nowhere else**." in words(at)
 
 
 def test_the_moving_digit_is_a_film_that_does_not_repeat() -> None:
