@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -134,13 +135,15 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, ...]
 
 
 @pytest.fixture(autouse=True)
-def forget() -> object:
+def no_learning_curves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever ships of them, a test begins without."""
+    monkeypatch.setattr(learning_curves, "TABLE", tmp_path / "none.csv")
+    learning_curves.table.cache_clear()
     yield
     learning_curves.table.cache_clear()
 
 
-def test_without_a_table_nothing_is_said_of_learning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learning_curves, "TABLE", tmp_path / "none.csv")
+def test_without_a_table_nothing_is_said_of_learning() -> None:
     at = fine(symmetry_page())
     assert len(headers(at)) == 2 and len(charts(at)) == 9 and "permuted" not in words(at)
 
