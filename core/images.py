@@ -50,14 +50,14 @@ class Tiles:
     signed: bool  # purple is -limit, white 0, orange limit; else background is 0 and ink is limit
 
 
-def tiles(activation: Tensor, width: int, theme: Theme, max_height: int = 180) -> Tiles:
-    """One activation without its batch axis as a picture at most `width` pixels wide.
+def tiles(activation: Tensor, width: int, theme: Theme, max_height: int = 180, limit: float = 0.0) -> Tiles:
+    """One activation without its batch axis as a picture at most `width` pixels wide, in its own scale or to a limit.
 
     (units,) becomes a grid of cells, (units, height, width) a grid of maps. (units, time) becomes one picture in
     which each unit is a column and time runs downwards, as the rows of the input do.
     """
     values = activation.detach().float().cpu().numpy()
-    limit = float(np.abs(values).max())
+    limit = limit or float(np.abs(values).max())
     signed = bool(values.min() < 0)
     colours = colourise(values, limit, theme, signed)
     if values.ndim == 2:
@@ -279,13 +279,17 @@ def png(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def gif(pictures: Sequence[Image.Image], seconds: float) -> bytes:
-    """Pictures of one size as an animation that lasts so long, rests on the last for two seconds, and repeats."""
+def gif(pictures: Sequence[Image.Image], seconds: float, *, once: bool = False) -> bytes:
+    """Pictures of one size as an animation that lasts so long, rests on the last for two seconds, and repeats.
+
+    What plays once rests on the last for good.
+    """
     buffer = io.BytesIO()
     colours = pictures[-1].convert("RGB").quantize(GIF_COLOURS)  # of the last picture, so that nothing flickers
     first, *others = [picture.convert("RGB").quantize(palette=colours) for picture in pictures]
     durations = [round(1000 * seconds / len(pictures))] * len(others) + [2000]
-    first.save(buffer, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
+    repeats = {} if once else {"loop": 0}
+    first.save(buffer, "GIF", save_all=True, append_images=others, duration=durations, **repeats)
     return buffer.getvalue()
 
 

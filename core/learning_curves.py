@@ -121,6 +121,17 @@ def table() -> pd.DataFrame:
     return pd.read_csv(TABLE)
 
 
+def over_seeds() -> pd.DataFrame:
+    """Of each net, pixels, number of images and of updates: mean accuracy, the lowest and the highest of its seeds.
+
+    Without a table, or of what it does not have yet, there are no rows. Images are as they are, not shifted.
+    """
+    rows = table() if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
+    own = rows[(rows.seed >= 0) & (rows.right == 0) & (rows.down == 0)]
+    grouped = own.groupby(["net", "permuted", "images", "updates"], sort=False).accuracy
+    return grouped.agg(value="mean", low="min", high="max", seeds="count").reset_index()
+
+
 def readings(cell: Cell, rows: pd.DataFrame, digits: Digits, unseen: Digits) -> Iterator[dict[str, object]]:
     """The rows of one training."""
     choosing = cell.rate > 0

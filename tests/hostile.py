@@ -16,6 +16,7 @@ PARAMETERS = {
     "maps": "map models of digit ink unit",
     "evidence": "claim training yourself measure net weights weights-series n touch images depth layer twin place "
     "unit-dense unit-cnn unit-rnn unit-photo digit ink photo",
+    "symmetry": "move kind models by-right by-down by-turn by-size layer-dense layer-cnn layer-rnn digit ink",
     "nets": "unit of digit",
 }
 VALUES = [
@@ -27,7 +28,7 @@ VALUES = [
     "cnn//7", "cnn/nowhere/0", "dense/relu1/5", "rnn/lstm2/63", "photo/block8/3", "photo/block8/99999", "lenet/conv1/0",
     "cnn/conv3/1, photo/block3/1", "digits", "photos", "own", "cat", "untrained", "square", "a unit",
     "14-9", "28-28", "99-1", "block8", "its stimulus", "its strongest image", "turn a unit",
-    "cut units out", "relu3/16>relu2/6",
+    "cut units out", "relu3/16>relu2/6", "turn", "down", "size", "pool1", "plain",
     "most active on my drawing", "most different", "eNpjYBgwoNxyaRE3", "AAAA",
 ]  # fmt: skip
 

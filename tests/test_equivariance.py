@@ -1,6 +1,7 @@
 """core.measures.equivariance, and which shifted digits the shipped nets get right."""
 
 import math
+import re
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 from core import symmetry
 from core.data.digits import test_set as read_test_set
 from core.layers import list_layers, record
-from core.measures.equivariance import equivariance, shifted
+from core.measures.equivariance import compared, equivariance, shifted, whole
 from core.models import DIGIT_NETS, load
 from core.training import accuracy
 
@@ -92,3 +93,82 @@ def test_the_shipped_table_is_what_the_nets_do() -> None:
         net = load(name, weights=symmetry.NETS[kind][seed])
         found = accuracy(net, symmetry.Digits(shifted(images, *way), labels))
         assert table[name, kind, seed, *way] == pytest.approx(found, abs=0.1)
+
+
+def test_what_is_compared_is_what_the_error_measures() -> None:
+    """By whole places and by half of one; of maps, of neurons, and of states in time."""
+    image = digits(1)
+    for name, layer, (right, down) in (("cnn", "relu2", (4, 0)), ("cnn", "pool1", (3, 0)), ("rnn", "lstm2", (0, 5)),
+                                       ("dense", "relu1", (2, 1))):  # fmt: skip
+        net = load(name)
+        (own,) = [each for each in list_layers(net, (1, 28, 28)) if each.name == layer]
+        found = compared(net, image[0], layer, right, down)
+        assert torch.equal(found.found, record(net, shifted(image, right, down), [layer])[layer][0])
+        assert torch.equal(found.apart, found.found - found.expected) and found.expected.shape == own.shape
+        assert found.limit == max(float(found.expected.abs().max()), float(found.found.abs().max()))
+        places = own.shape[1:] or (1,)
+        edges = [math.ceil(by * side / 28) if side > 1 else 0 for by, side in zip((down, right), places, strict=False)]
+        inside = tuple(slice(edge, side - edge) for edge, side in zip(edges, places, strict=True))
+        unmoved = record(net, image, [layer])[layer][0].view(-1, *places)[(slice(None), *inside)].norm()
+        apart = found.apart.view(-1, *places)[(slice(None), *inside)].norm()
+        error = equivariance(net, image, [own], right, down)[layer]
+        assert error == pytest.approx(float(apart / unmoved), rel=1e-4)
+
+
+def test_a_layer_without_a_place_is_expected_to_stay_and_one_in_time_moves_down_alone() -> None:
+    image = digits(1)[0]
+    still = record(load("dense"), image[None], ["relu1"])["relu1"][0]
+    assert torch.equal(compared(load("dense"), image, "relu1", 3, 3).expected, still)
+    states = record(load("rnn"), image[None], ["lstm1"])["lstm1"][0]
+    assert torch.equal(compared(load("rnn"), image, "lstm1", 3, 0).expected, states)
+    assert torch.equal(compared(load("rnn"), image, "lstm1", 0, 3).expected[:, 3:], states[:, :-3])
+
+
+def test_a_shift_is_whole_where_it_is_a_multiple_of_the_stride() -> None:
+    size = (28, 28)
+    assert [right for right in range(9) if whole((12, 14, 14), size, right, 0)] == [0, 2, 4, 6, 8]
+    assert [down for down in range(9) if whole((48, 7, 7), size, 0, down)] == [0, 4, 8]
+    assert [right for right in range(29) if whole((48, 3, 3), size, right, 0)] == [0, 28]
+    assert all(whole((64,), size, right, 1) for right in range(9)) and whole((64, 28), size, 3, 5)
+
+
+def test_means_and_ranges_are_those_of_five_seeds() -> None:
+    table, found = symmetry.table(), symmetry.over_seeds()
+    assert len(found) == len(DIGIT_NETS) * 3 * 2 * 7
+    for name, kind, direction, shift in (("cnn", "plain", "down", 4), ("rnn", "trained", "right", 0)):
+        right, down = (shift, 0) if direction == "right" else (0, shift)
+        own = [row["accuracy"] for row in table.to_dict("records")
+               if (row["model"], row["weights"], row["right"], row["down"]) == (name, kind, right, down)]  # fmt: skip
+        (row,) = found[(found.model == name) & (found.weights == kind) & (found.direction == direction)
+                       & (found["shift"] == shift)].to_dict("records")  # fmt: skip
+        assert len(own) == 5
+        assert (row["value"], row["low"], row["high"]) == pytest.approx((sum(own) / 5, min(own), max(own)))
+
+
+def test_the_sentence_says_what_the_table_has() -> None:
+    said = symmetry.sentence()
+    own = symmetry.table()
+    expected = []
+    for kind in ("plain", "trained"):
+        for right, down in ((4, 0), (0, 4)):
+            for name in ("cnn", "dense", "rnn"):
+                rows = own[(own.model == name) & (own.weights == kind) & (own.right == right) & (own.down == down)]
+                expected.append(round(rows.accuracy.mean()))
+    found = [int(number) for number in re.findall(r"\d+", said.replace("2,000", "").replace("4 pixels", ""))]
+    assert found == expected and "moved 4 pixels" in said
+
+
+def test_the_sentence_follows_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "follows better down" in symmetry.sentence()
+    turned = symmetry.table().rename(columns={"right": "down", "down": "right"})
+    monkeypatch.setattr(symmetry, "table", lambda: turned)
+    assert "follows no better down" in symmetry.sentence()
+
+
+def test_ink_that_a_shift_cuts_is_counted() -> None:
+    images = read_test_set().images
+    for direction, way in (("right", (4, 0)), ("down", (0, 4))):
+        lost = shifted(images, *way).flatten(1).count_nonzero(1) < images.flatten(1).count_nonzero(1)
+        share = float(lost.float().mean())
+        assert symmetry.cut()[direction] == pytest.approx(share)
+        assert f"{100 * share:.0f} %" in symmetry.lost()

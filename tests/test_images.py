@@ -256,6 +256,21 @@ def test_an_animation_lasts_as_long_as_it_should_and_rests_on_its_last_picture()
     assert durations == [750, 750, 750, 2000]
 
 
+def test_what_plays_once_does_not_repeat() -> None:
+    pictures = [Image.fromarray(np.roll(np.eye(4, dtype=np.uint8) * 255, by, 1)) for by in range(2)]
+    with Image.open(io.BytesIO(images.gif(pictures, seconds=1, once=True))) as gif:
+        assert gif.n_frames == 2 and "loop" not in gif.info  # type: ignore[attr-defined]
+
+
+def test_pictures_on_one_scale_have_the_colours_of_its_limit() -> None:
+    values = torch.tensor([[[0.0, 1.0]]])
+    own, common = images.tiles(values, 4, "light"), images.tiles(values, 4, "light", limit=2.0)
+    assert (own.limit, common.limit) == (1.0, 2.0)
+    half = images.tiles(values / 2, 4, "light", limit=1.0)
+    assert np.array_equal(np.asarray(common.picture), np.asarray(half.picture))
+    assert not np.array_equal(np.asarray(common.picture), np.asarray(own.picture))
+
+
 def test_all_pictures_of_an_animation_have_the_colours_of_the_last() -> None:
     """The first would fill all 128 with shades of grey."""
     grey = np.random.default_rng(0).integers(0, 256, (40, 40, 1), dtype=np.uint8).repeat(3, 2)

@@ -1,5 +1,7 @@
 """core.learning_curves and core.models.local: what is trained, on what, and which rows come of it."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 import torch
@@ -138,3 +140,20 @@ def test_cells_come_with_their_rates_before_them() -> None:
         if not cell.rate:
             assert {cell._replace(seed=0, rate=rate) for rate in RATES} <= set(cells[:place])
     assert {cell.seed for cell in cells if not cell.rate} == set(SEEDS) and UPDATES in READ
+
+
+def test_seeds_are_summed_up_without_the_rows_that_chose_rates_and_without_shifts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [(DENSE, False, 300, seed, 3e-3, UPDATES, 0, 0, 80.0 + seed) for seed in SEEDS]
+    rows += [(DENSE, False, 300, -1, 3e-3, UPDATES, 0, 0, 1.0), (DENSE, False, 300, 0, 3e-3, UPDATES, 2, 0, 2.0)]
+    rows += [(CNN, True, 300, 0, 3e-3, 30, 0, 0, 50.0)]
+    monkeypatch.setattr(learning_curves, "TABLE", tmp_path / "table.csv")
+    learning_curves.table.cache_clear()
+    assert learning_curves.over_seeds().empty
+    pd.DataFrame(rows, columns=COLUMNS).to_csv(tmp_path / "table.csv", index=False)
+    found = learning_curves.over_seeds().to_dict("records")
+    learning_curves.table.cache_clear()
+    dense, cnn = found
+    assert (dense["net"], dense["value"], dense["low"], dense["high"], dense["seeds"]) == (DENSE, 82.0, 80.0, 84.0, 5)
+    assert (cnn["net"], cnn["permuted"], cnn["updates"], cnn["value"], cnn["seeds"]) == (CNN, True, 30, 50.0, 1)

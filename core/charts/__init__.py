@@ -12,6 +12,7 @@ from core.charts.columns import BARS, Column, net_columns, picture_width
 from core.charts.cuts import cut_curve, cut_values
 from core.charts.evidence import nets_by_depth, series_by_depth, side_by_side
 from core.charts.gates import gate_table, over_steps, strips
+from core.charts.learned import learning_curves
 from core.charts.marks import (
     CLASS_COLOURS,
     EDGE,
@@ -29,6 +30,7 @@ from core.charts.marks import (
 from core.charts.measured import beside_pixels, by_depth, eigenvalues, guesses, spread
 from core.charts.over_training import learning, over_training
 from core.charts.sheets import clickable_sheet, gallery, shares
+from core.charts.shifts import accuracy_by_shift, answer_curve, error_curves
 from core.charts.steering import BY_GRADIENT, BY_GRAPH, MEASURED, before_and_after, steered
 from core.charts.trust import GAINS, KINDS, agreement, falls, gains, trust_curves
 
@@ -54,9 +56,11 @@ __all__ = [
     "Grid",
     "Looks",
     "Spec",
+    "accuracy_by_shift",
     "addends",
     "address",
     "agreement",
+    "answer_curve",
     "at",
     "before_and_after",
     "beside_pixels",
@@ -68,6 +72,7 @@ __all__ = [
     "cut_values",
     "edge_address",
     "eigenvalues",
+    "error_curves",
     "falls",
     "gains",
     "gallery",
@@ -75,6 +80,7 @@ __all__ = [
     "guesses",
     "in_words",
     "learning",
+    "learning_curves",
     "net_columns",
     "nets_by_depth",
     "number",

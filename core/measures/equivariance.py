@@ -6,6 +6,7 @@ strides, on an LSTM's states the shift in time; a neuron has no place, so there 
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -37,11 +38,49 @@ def equivariance(
             for layer in layers}  # fmt: skip
 
 
+class Compared(NamedTuple):
+    """A layer's activations for one image, without the batch axis."""
+
+    expected: Tensor  # T f(x): of the image as it is, moved along
+    found: Tensor  # f(T x): of the shifted image
+
+    @property
+    def apart(self) -> Tensor:
+        """What the shift brought about besides moving."""
+        return self.found - self.expected
+
+    @property
+    def limit(self) -> float:
+        """The largest of both."""
+        return float(max(self.expected.abs().max(), self.found.abs().max()))
+
+
+def compared(model: nn.Module, image: Float[Tensor, "1 height width"], layer: str, right: int, down: int) -> Compared:
+    """A layer's activations moved along with a shift in pixels, and those of the shifted image."""
+    x = image[None]
+    before, after = (record(model, each, [layer])[layer] for each in (x, shifted(x, right, down)))
+    maps = _as_maps(before)
+    along = _moved(maps, *_places(maps, x.shape[2:], right, down))
+    return Compared(along.view_as(before)[0], after[0])
+
+
+def whole(shape: tuple[int, ...], size: tuple[int, int], right: int, down: int) -> bool:
+    """Whether a shift is a multiple of the stride of a layer with activations of this shape, where it has one."""
+    rows, columns = (*shape[1:], 1, 1)[:2]
+    return all(count == 1 or by * count % side == 0
+               for count, by, side in ((rows, down, size[0]), (columns, right, size[1])))  # fmt: skip
+
+
+def _places(maps: Tensor, size: tuple[int, ...], right: int, down: int) -> tuple[float, float]:
+    """How many of its places to the right and down a map moves with the image; where it has one alone, none."""
+    rows, columns = maps.shape[2:]
+    return (right * columns / size[1] if columns > 1 else 0.0), (down * rows / size[0] if rows > 1 else 0.0)
+
+
 def _error(before: Tensor, after: Tensor, size: torch.Size, right: int, down: int, moves: bool) -> float:
     maps, moved = _as_maps(before), _as_maps(after)
     rows, columns = maps.shape[2:]
-    down_by = down * rows / size[0] if rows > 1 else 0.0
-    right_by = right * columns / size[1] if columns > 1 else 0.0
+    right_by, down_by = _places(maps, size, right, down)
     expected = _moved(maps, right_by, down_by) if moves else maps
     inside = (_inside(rows, down_by), _inside(columns, right_by))
     if any(side.start >= side.stop for side in inside):

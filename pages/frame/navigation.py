@@ -28,6 +28,7 @@ PAGES = {
     "neighbours": ("Compare", "Neighbours"),
     "maps": ("Compare", "Maps"),
     "evidence": ("Prove", "Evidence"),
+    "symmetry": ("Prove", "Symmetry"),
     "nets": ("About", "The nets"),
 }
 

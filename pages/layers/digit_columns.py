@@ -1,5 +1,6 @@
 """Several nets side by side, a column each: the answer on top, the layers below it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -101,9 +102,14 @@ def _answer(model: str, shares: Tensor) -> None:
 
 def answers_in_short(recorded: dict[str, dict[str, Tensor]]) -> None:
     """The answers in one line, for phones, where the columns lie below the first screen."""
+    shares_in_short({model: probabilities(activations["logits"][0]) for model, activations in recorded.items()})
+
+
+def shares_in_short(shares: Mapping[str, Tensor]) -> None:
+    """The likeliest class of each net and its share in one line, for phones."""
     parts = []
-    for model, activations in recorded.items():
-        label, share = best_answer(model, probabilities(activations["logits"][0]))
+    for model, of_classes in shares.items():
+        label, share = best_answer(model, of_classes)
         colour = charts.FAMILY_COLOURS[MODELS[model].family]
         parts.append(f'<span style="--family: {colour}"><i>{model}</i> <b>{label}</b> {share}</span>')
     st.html(f'<div class="answers-in-short">{"".join(parts)}</div>')

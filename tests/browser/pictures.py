@@ -26,6 +26,7 @@ OPENING = [
     ("maps.png", "maps?models=cnn", 525, "text=% alike", 6),
     ("weights.png", "weights", 860, ".st-key-first svg.marks", 8),
     ("features.png", "features", 960, ".st-key-ascents svg.marks", 11),
+    ("symmetry.png", "symmetry", 1000, ".st-key-answers-moved .answer", 3),
     ("circuits.png", "circuits", 1110, ".st-key-circuit svg.marks", 1),
     ("photo-maps.webp", "attribution?images=photos", 690, ".st-key-photo-maps img", 5),
 ]

@@ -35,12 +35,15 @@ from core import (
     examples,
     freezing,
     guess,
+    learning_curves,
     maps,
+    movements,
     photo_examples,
     readability,
     segmentation,
     stimuli,
     survey,
+    symmetry,
     training,
     weights,
 )
@@ -62,6 +65,7 @@ from core.measures import (
     directions,
     edge_likeness,
     effective_field,
+    equivariance,
     field,
     fitted_field,
     forced_choice,
@@ -106,7 +110,7 @@ MODULES = (
     "training", "data.augment", "by_depth", "freezing", "guess", "photo_examples",
     "readability", "circuits.contributions", "circuits.cuts", "circuits.frozen_gates", "circuits.gates",
     "circuits.graph", "circuits.together", "circuits.eighth", "circuits.factors", "circuits.losses",
-    "circuits.score",
+    "circuits.score", "measures.equivariance", "movements", "symmetry", "learning_curves",
 )  # fmt: skip
 
 
@@ -1116,6 +1120,37 @@ def frozen(model: nn.Module, layers: int) -> nn.Module:
     return own
 
 
+def rates_of(best: float) -> pd.DataFrame:
+    """Rows by which rates are chosen, of digits; of permuted ones the largest is the best."""
+    rows = [("dense-2", permuted, 300, -1, rate, learning_curves.UPDATES, 0, 0, 90.0 if rate == wanted else 80.0)
+            for permuted, wanted in ((False, best), (True, 1e-2)) for rate in learning_curves.RATES]  # fmt: skip
+    return pd.DataFrame(rows, columns=learning_curves.COLUMNS)
+
+
+def mean_error(errors: dict[str, float]) -> float:
+    return sum(errors.values()) / len(errors)
+
+
+MOVES = [
+    case(equivariance.shifted, right=(0, 2, more(column)), down=(0, 2, more(row))),
+    case(equivariance.equivariance, layers=(CNN_LAYERS[:6], CNN_LAYERS[:3], less(len)), right=(2, 3, more(mean_error)),
+         down=(0, 1, more(mean_error)), moves=(True, False, more(mean_error))),
+    case(equivariance.compared, image=(DIGIT[0], DIGIT[1]), layer=("relu2", "relu3", less(lambda it: it.found.numel())),
+         right=(2, 3), down=(0, 1)),
+    case(equivariance.whole, shape=((12, 14, 14), (48, 7, 7), less()), size=((28, 28), (56, 56), less()),
+         right=(2, 1, less()), down=(0, 1, less())),
+    case(movements.answers, image=(DIGIT[0], DIGIT[1]),
+         movement=(movements.MOVEMENTS["right"], movements.MOVEMENTS["size"], more(len))),
+    case(movements.kept, shares=(torch.eye(10).repeat(2, 1)[:17], torch.ones(17, 10)),
+         movement=(movements.MOVEMENTS["right"], movements.MOVEMENTS["down"], stays)),
+    case(learning_curves.permuted, digits=(SOME, MORE)),
+    case(learning_curves.repeated, digits=(SOME, MORE), images=(20, 40, more(lambda it: len(it.images.unique(dim=0))))),
+    case(learning_curves.best_rate, rows=(rates_of(1e-3), rates_of(1e-2), more()),
+         cell=(learning_curves.Cell("dense-2", False, 300, 0), learning_curves.Cell("dense-2", True, 300, 0), more())),
+    case(learning_curves.done, rows=(rates_of(1e-3), rates_of(1e-3).head(2), less(len))),
+]  # fmt: skip
+
+
 TRAINING = [
     case(training.Recipe, fitted, epochs=(4, 8, both(more(lambda found: len(found[1])), less(last_loss))),
          batch=(60, 20, more(lambda found: len(found[1]))),
@@ -1181,6 +1216,7 @@ TABLE = [
     *MEASURES,
     *EVIDENCE,
     *PLACES,
+    *MOVES,
     *TRAINING,
 ]
 
@@ -1375,6 +1411,7 @@ CONSTANTS = [
     Constant(guess, "SIDE", 4, lambda: guess.squares(CNN, ASKED.unit, DIGIT[0])[1], more(total)),
     Constant(guess, "EQUAL", 0.5, lambda: guess.squares(CNN, ASKED.unit, DIGIT[0])[2],
              more(lambda answers: float(answers[1] - answers[0]))),
+    Constant(symmetry, "FAR", 2, symmetry.sentence),
     Constant(augment, "MAX_SHIFT", 8.0, augmented, farther()),
     Constant(augment, "MAX_TURN", 60.0, augmented, farther()),
     Constant(augment, "MAX_GROWTH", 0.5, augmented, farther()),
@@ -1406,6 +1443,9 @@ EXEMPT = {
     **dict.fromkeys(("readability.measured", "readability.readings"),
                     "of what ships, for seconds a layer: test_readability.py"),
     "by_depth.Measure": RECORD,
+    **dict.fromkeys(("measures.equivariance.Compared", "movements.Movement", "learning_curves.Cell",
+                     "learning_curves.Reading"), RECORD),
+    **dict.fromkeys(("symmetry.measured", "learning_curves.train", "learning_curves.readings"), SHIPS),
     "measures.relevance.Seen": "batch after batch: test_relevance.py",
     **dict.fromkeys(("by_depth.units_of", "by_depth.rank", "by_depth.ranks"), "of what ships: test_by_depth.py"),
     **dict.fromkeys(("photo_examples.Strongest", "photo_examples.Progress", "photo_examples.Example"), RECORD),
@@ -1440,6 +1480,9 @@ NUMBERS = {
     **dict.fromkeys(("measures.nonlinearity.RANK", "measures.nonlinearity.OUTSIDE"),
                     "what is rounding only: test_nonlinearity.py"),
     "measures.bends.STEPS": READ_BACK,
+    "movements.SHIFT": "stands in MOVEMENTS: test_movements.py",
+    **dict.fromkeys(("symmetry.WAYS", *(f"learning_curves.{name}" for name in (
+        "SIZES", "UNSHARED_SIZES", "UPDATES", "BATCH", "READ", "RATES", "HELD_OUT", "SHIFTS", "SHIFTED"))), SHIPS),
     **dict.fromkeys(("circuits.score.INTERVENTIONS", "circuits.score.KEPT"), "how many: test_score.py"),
     "measures.directions.STARTS": "the first is enough where a fixed point is reached: test_directions.py",
     **dict.fromkeys(("measures.probes.MOST", "measures.probes.RANK"), "whatever it is, a fit is at its end"),
