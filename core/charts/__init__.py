@@ -28,6 +28,7 @@ from core.charts.marks import (
 )
 from core.charts.measured import beside_pixels, by_depth, eigenvalues, guesses, spread
 from core.charts.over_training import learning, over_training
+from core.charts.plane import diagram, losses, surface
 from core.charts.sheets import clickable_sheet, gallery, shares
 from core.charts.steering import BY_GRADIENT, BY_GRAPH, MEASURED, before_and_after, steered
 from core.charts.trust import GAINS, KINDS, agreement, falls, gains, trust_curves
@@ -66,6 +67,7 @@ __all__ = [
     "clickable_sheet",
     "cut_curve",
     "cut_values",
+    "diagram",
     "edge_address",
     "eigenvalues",
     "falls",
@@ -75,6 +77,7 @@ __all__ = [
     "guesses",
     "in_words",
     "learning",
+    "losses",
     "net_columns",
     "nets_by_depth",
     "number",
@@ -90,5 +93,6 @@ __all__ = [
     "spread",
     "steered",
     "strips",
+    "surface",
     "trust_curves",
 ]

@@ -28,6 +28,7 @@ PAGES = {
     "neighbours": ("Compare", "Neighbours"),
     "maps": ("Compare", "Maps"),
     "evidence": ("Prove", "Evidence"),
+    "xor": ("Prove", "XOR"),
     "nets": ("About", "The nets"),
 }
 
