@@ -1,6 +1,6 @@
 """A small net in the plane: every unit's surface in a diagram, the output's large with the points, and the losses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from jaxtyping import Float
-from PIL import Image
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 from core import images
@@ -38,6 +38,7 @@ FACTOR = 2  # pixels of each place in it
 GAP, BETWEEN, NAMES = 6, 54, 92  # pixels between pictures, between rows, and for the rows' names
 SURFACE, CELL = 420, 4  # pixels of the large picture, and of each place in it
 FINE = SURFACE // CELL
+NONE = dict.fromkeys(PADDING, 0)  # or the edge of the picture would be cut
 WIDEST, THINNEST = 6.0, 0.6  # pixels of an edge
 SOFT = 1.6  # the strongest colours are left to the points
 CLASSES = ("#2D004B", "#7F3B08")  # of class 0 and 1: the ends of PuOr
@@ -147,7 +148,7 @@ def surface(
 
     `places`, by their names, are what a click selects, as squares round their middles.
     """
-    picture = Image.new("RGB", (1, 1), images.PAPER) if values is None else _picture(values, SURFACE)
+    picture = _paper(places or {}, reach) if values is None else _picture(values, SURFACE)
     at = (points.positions.numpy() * [1, -1] + reach) / (2 * reach) * SURFACE
     table = pa.table({
         "x": at[:, 0], "y": at[:, 1], "class": pa.array(map(str, points.labels.tolist()), pa.string()),
@@ -169,6 +170,15 @@ def surface(
     )
 
 
+def _paper(places: dict[str, tuple[float, float]], reach: float) -> Image.Image:
+    """Where no net is, a sheet with a dot at each place that can be clicked."""
+    sheet = Image.new("RGB", (SURFACE - 2, SURFACE - 2), images.PAPER)
+    for x, y in places.values():
+        across, down = ((each + reach) / (2 * reach) * SURFACE for each in (x, -y))
+        ImageDraw.Draw(sheet).rectangle((across - 2, down - 2, across, down), fill=images.HAIRLINE)
+    return images.framed(sheet)
+
+
 def _step(places: dict[str, tuple[float, float]]) -> float:
     across = sorted({x for x, _ in places.values()})
     return min(other - one for one, other in pairwise(across))
@@ -187,10 +197,10 @@ def _surface(theme: Theme, clickable: bool) -> Spec:
     )  # fmt: skip
     layers = [image.encode(x=x("left"), y=y("top"), url="url:N"), points]
     layers += [selectable("places", PLACE, x, y)] if clickable else []
-    return checked(alt.layer(*layers).properties(width=SURFACE, height=SURFACE, padding=PADDING))
+    return checked(alt.layer(*layers).properties(width=SURFACE, height=SURFACE, padding=NONE))
 
 
-def losses(curves: dict[str, Sequence[float]], now: int, theme: Theme) -> Spec:
+def losses(curves: Mapping[str, Sequence[float]], now: int, theme: Theme) -> Spec:
     """The loss by epoch on each kind of points, with a line at the epoch that is shown."""
     tables = []
     for kind, values in curves.items():
@@ -198,18 +208,20 @@ def losses(curves: dict[str, Sequence[float]], now: int, theme: Theme) -> Spec:
         epochs = sorted({*range(0, len(values), step), len(values) - 1})
         tables.append(pd.DataFrame({"epoch": epochs, "loss": [values[epoch] for epoch in epochs], "kind": kind}))
     said = "; ".join(f"{kind} {ends(values)}" for kind, values in curves.items())
-    return filled(_losses(theme), f"The loss over epochs: {said}.", curves=pd.concat(tables),
+    return filled(_losses(theme, tuple(curves)), f"The loss over epochs: {said}.", curves=pd.concat(tables),
                   now=pd.DataFrame({"epoch": [now]}))  # fmt: skip
 
 
 @cache
-def _losses(theme: Theme) -> Spec:
+def _losses(theme: Theme, shown: tuple[str, ...]) -> Spec:
     x = alt.X("epoch:Q", title="epochs", axis=alt.Axis(grid=False, tickCount=5), scale=alt.Scale(nice=False))
     y = alt.Y("loss:Q", title="loss", axis=alt.Axis(gridColor=FAINT[theme], domain=False, tickCount=5))
-    kinds = alt.Scale(domain=["training", "test"], range=[FAMILY_COLOURS["dense"], QUIET[theme]])
-    widths = alt.Scale(domain=["training", "test"], range=[2, 6])  # both are seen where they are alike
-    lines = table_of("curves").mark_line(opacity=0.6).encode(
-        x=x, y=y, strokeWidth=alt.StrokeWidth("kind:N", scale=widths, legend=None),
+    kinds = alt.Scale(domain=list(shown), range=[FAMILY_COLOURS["dense"], QUIET[theme]][: len(shown)])
+    both = ["training", "test"]  # both are seen where they are alike
+    lines = table_of("curves").mark_line().encode(
+        x=x, y=y,
+        strokeWidth=alt.StrokeWidth("kind:N", scale=alt.Scale(domain=both, range=[2, 6]), legend=None),
+        opacity=alt.Opacity("kind:N", scale=alt.Scale(domain=both, range=[1, 0.45]), legend=None),
         color=alt.Color("kind:N", scale=kinds, title=None, legend=alt.Legend(orient="top")),
         tooltip=["kind:N", "epoch:Q", alt.Tooltip("loss:Q", format=".4f")],
     )  # fmt: skip

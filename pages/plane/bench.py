@@ -39,7 +39,7 @@ def _draw(training: Training, theme: Theme, moving: bool, views: list[View | Non
     if not epochs:
         _surface(training, None, points, theme)
         return
-    shown = player(epochs, over)
+    shown = player(epochs, over, training.setup.points != OWN)
     net = with_weights(training.setup, epochs[shown].weights)
     found = rows(net, training.setup, points, plane.side(training.setup.hidden) // plane.FACTOR, REACH)
     with st.container(horizontal=True, gap="medium", key="net-in-plane"):
@@ -64,8 +64,12 @@ def _surface(training: Training, net: nn.Module | None, points: Points, theme: T
             clickable(spec, charts.PLACE, "surface", put_or_take)
         else:
             st.vega_lite_chart(spec=spec, width="content", key="plane-surface")
+        if net is None:
+            st.caption("A click adds a point, or takes it away")
+            return
         ringed = f"; {sum(missed)} on the wrong side are ringed" if any(missed) else ""
-        st.caption(f"The output, with the {len(points.labels)} training points{ringed}")
+        click = ". A click adds a point, or takes it away" if own else ""
+        st.caption(f"The output, with the {len(points.labels)} training points{ringed}{click}")
 
 
 def _losses(training: Training, epochs: Sequence[Epoch], shown: int, theme: Theme) -> None:

@@ -41,10 +41,10 @@ def choose() -> Training:
 def _hidden() -> tuple[int, ...]:
     """How many hidden layers, and how many units in each: a click adds or removes one."""
     layers = st.number_input("Layers", 0, DEEPEST, len(USUAL.hidden), key="hidden", bind="query-params",
-                             width=92)  # fmt: skip
+                             width=116)  # fmt: skip
     return tuple(
         st.number_input(f"Units {depth}", 1, WIDEST, USUAL.hidden[0] if depth == 1 else UNITS, key=f"units{depth}",
-                        bind="query-params", width=92)
+                        bind="query-params", width=116)
         for depth in range(1, layers + 1)
     )  # fmt: skip
 

@@ -37,7 +37,7 @@ def following(epoch: int, last: int) -> int:
     return min(last, epoch + max(1, last // FRAMES), max(epoch + 1, round(epoch * GROWTH)))
 
 
-def player(epochs: Sequence[Epoch], over: bool) -> int:
+def player(epochs: Sequence[Epoch], over: bool, tested: bool) -> int:
     """Draw the buttons and the slider; the epoch to show, of those there are."""
     last = epochs[-1].epoch
     shown = _shown(last)
@@ -53,7 +53,7 @@ def player(epochs: Sequence[Epoch], over: bool) -> int:
         st.slider("Epoch", 0, max(1, last), key=SLIDER, width=280, disabled=not last,
                   label_visibility="collapsed",
                   on_change=lambda: _move_to(st.session_state[SLIDER], last))  # fmt: skip
-        st.markdown(_counted(epochs[shown], over, epochs[-1]), width="content")
+        st.markdown(_counted(epochs[shown], over, epochs[-1], tested), width="content")
     return shown
 
 
@@ -88,9 +88,10 @@ def _shown(last: int) -> int:
     return min(int(text), last)
 
 
-def _counted(epoch: Epoch, over: bool, latest: Epoch) -> str:
-    ahead = "" if over else f"  \nTraining: epoch {latest.epoch:,} is done."
+def _counted(epoch: Epoch, over: bool, latest: Epoch, tested: bool) -> str:
+    test = f" and {100 * epoch.test_accuracy:.0f} % of the test points" if tested else ""
+    ahead = "" if over else f"  \nIt trains: epoch {latest.epoch:,} is done."
     return (
         f"Epoch **{epoch.epoch:,}** of {epoch.epochs:,}: right are **{100 * epoch.accuracy:.0f} %** of the training "
-        f"points and {100 * epoch.test_accuracy:.0f} % of the test points.{ahead}"
+        f"points{test}.{ahead}"
     )
