@@ -11,7 +11,7 @@ from core.plane.surfaces import INPUT, OUTPUT, REACH, Row
 from pages.plane.training import Training
 
 
-def said(training: Training, net: nn.Module, rows: Sequence[Row], epoch: int, *, at_rest: bool) -> None:
+def said(training: Training, net: nn.Sequential, rows: Sequence[Row], epoch: int, *, at_rest: bool) -> None:
     """Write it; what takes long only where the net stands still."""
     st.header("What is so, exactly", anchor=False)
     lines = [_line(training), _thresholds(rows), _separable(training, net)]
@@ -48,7 +48,7 @@ def _thresholds(rows: Sequence[Row]) -> str:
     )
 
 
-def _separable(training: Training, net: nn.Module) -> str:
+def _separable(training: Training, net: nn.Sequential) -> str:
     first = first_separable(net, training.points()[0])
     if first is None:
         return "**A linear readout** separates the classes in no layer, as the net is now."
@@ -58,7 +58,7 @@ def _separable(training: Training, net: nn.Module) -> str:
     return f"**A linear readout** separates the classes, all points, first behind **{name}**."
 
 
-def _regions(training: Training, net: nn.Module, epoch: int) -> str:
+def _regions(training: Training, net: nn.Sequential, epoch: int) -> str:
     if not training.setup.hidden:
         return "**Linear regions**: one, because without a hidden layer the net is linear."
     if training.setup.activation != "ReLU":
@@ -67,5 +67,5 @@ def _regions(training: Training, net: nn.Module, epoch: int) -> str:
 
 
 @st.cache_data(max_entries=64, show_spinner="Counting linear regions ...")
-def _counted(training: Training, epoch: int, _net: nn.Module) -> int:
+def _counted(training: Training, epoch: int, _net: nn.Sequential) -> int:
     return linear_regions(_net, REACH)

@@ -25,7 +25,9 @@ LINKS = [
     "/circuits?unit=rnn%2Flstm2%2F12&closer=cut+units+out", "/circuits?closer=put+it+together",
     "/guess?round=1", "/neighbours", "/neighbours?digit=7", "/neighbours?images=photos&photo=cat",
     "/maps", "/maps?digit=7", "/evidence", "/evidence?claim=C4", "/evidence?claim=C2&yourself=true",
-    "/evidence?touch=true&depth=1&twin=true", "/evidence?touch=true&images=photos&layer=head", "/nets",
+    "/evidence?touch=true&depth=1&twin=true", "/evidence?touch=true&images=photos&layer=head",
+    "/xor", "/xor?points=own&own=aauuUAAU", "/xor?points=own",
+    "/xor?points=spirals&hidden=4&units1=16&activation=ReLU", "/nets",
 ]  # fmt: skip
 AT_ONCE = {"/?digit=7&unit=cnn%2Frelu3%2F7"}  # the others take minutes
 # The menu of a group of pages opens outside of all landmarks, as in a bare app of two pages in two groups.
