@@ -214,14 +214,14 @@ def losses(curves: Mapping[str, Sequence[float]], now: int, theme: Theme) -> Spe
 
 @cache
 def _losses(theme: Theme, shown: tuple[str, ...]) -> Spec:
+    count = len(shown)  # training alone, or test as well: that is wide and pale, to be seen where both are alike
     x = alt.X("epoch:Q", title="epochs", axis=alt.Axis(grid=False, tickCount=5), scale=alt.Scale(nice=False))
     y = alt.Y("loss:Q", title="loss", axis=alt.Axis(gridColor=FAINT[theme], domain=False, tickCount=5))
-    kinds = alt.Scale(domain=list(shown), range=[FAMILY_COLOURS["dense"], QUIET[theme]][: len(shown)])
-    both = ["training", "test"]  # both are seen where they are alike
+    kinds = alt.Scale(domain=list(shown), range=[FAMILY_COLOURS["dense"], QUIET[theme]][:count])
     lines = table_of("curves").mark_line().encode(
         x=x, y=y,
-        strokeWidth=alt.StrokeWidth("kind:N", scale=alt.Scale(domain=both, range=[2, 6]), legend=None),
-        opacity=alt.Opacity("kind:N", scale=alt.Scale(domain=both, range=[1, 0.45]), legend=None),
+        strokeWidth=alt.StrokeWidth("kind:N", scale=alt.Scale(domain=list(shown), range=[2, 6][:count]), legend=None),
+        opacity=alt.Opacity("kind:N", scale=alt.Scale(domain=list(shown), range=[1, 0.45][:count]), legend=None),
         color=alt.Color("kind:N", scale=kinds, title=None, legend=alt.Legend(orient="top")),
         tooltip=["kind:N", "epoch:Q", alt.Tooltip("loss:Q", format=".4f")],
     )  # fmt: skip

@@ -106,13 +106,22 @@ def by_itself(
     view = by.look(work, watcher())
     if view is None or view.state == "stopped":
         start(work, by, last_only=False)
-        view = by.look(work, watcher())
+        view = _begun(work, by)
     if message := st.session_state.pop(FULL, None):
         st.warning(message, icon=":material/hourglass:")
     running = bool(view and not view.over)
     if running:
         st.session_state[f"running-{key}"] = True
     st.fragment(_live, run_every=POLL if running or moving else None)([work], draw, key, by)
+
+
+def _begun(work: Work, by: Scheduler) -> View | None:
+    """How a job stands that was started just now: for a moment it waits, though nobody is before it."""
+    patience = time.monotonic() + POLL
+    turns().let_go()
+    while (view := by.look(work, watcher())) and view.state == "waiting" and time.monotonic() < patience:
+        time.sleep(0.01)
+    return view
 
 
 def _start(by: Scheduler, works: Sequence[Work], last_only: bool) -> None:

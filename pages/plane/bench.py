@@ -10,12 +10,14 @@ from core import charts
 from core.charts import plane
 from core.data.points import Points
 from core.images import Theme
-from core.plane.nets import Epoch, with_weights
+from core.plane.nets import Epoch, require, with_weights
 from core.plane.surfaces import REACH, output, rows, wrong
+from pages.frame import link
 from pages.frame.clickable import clickable
+from pages.frame.notice import notice
 from pages.jobs.long_work import by_itself
 from pages.jobs.scheduler import View
-from pages.plane.own_points import OWN, choose_colour, places, put_or_take
+from pages.plane.own_points import LINKED, OWN, choose_colour, places, put_or_take
 from pages.plane.player import begin, is_playing, player
 from pages.plane.said import said
 from pages.plane.training import Training, recorded
@@ -27,13 +29,25 @@ HINT = (
 
 
 def bench(training: Training, theme: Theme) -> None:
-    """Train, and draw the net at the epoch that is shown."""
+    """Train, and draw the net at the epoch that is shown.
+
+    Raises ValueError, with a sentence for the page, for points of one's own that cannot be read.
+    """
+    points, _ = training.points()
+    try:
+        require(points)
+    except ValueError as error:
+        notice(error, ":material/touch_app:")
+        _surface(training, None, points, theme)
+        return
     begin(training)
     moving = is_playing()
     by_itself(training, partial(_draw, training, theme, moving), key="plane", moving=moving)
 
 
 def _draw(training: Training, theme: Theme, moving: bool, views: list[View | None]) -> None:
+    if training.setup.points == OWN and training.own != (link.get(LINKED) or ""):
+        st.rerun()  # a click on a place runs only this part of the page
     (view,), points = views, training.points()[0]
     epochs, over = recorded(view), bool(view and view.over)
     if not epochs:

@@ -49,10 +49,7 @@ def player(epochs: Sequence[Epoch], over: bool, tested: bool) -> int:
     moving = is_playing() or (not over and link.get(EPOCH) is None)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="player"):
         _buttons(shown, last, moving)
-        st.session_state[SLIDER] = min(shown, last)
-        st.slider("Epoch", 0, max(1, last), key=SLIDER, width=280, disabled=not last,
-                  label_visibility="collapsed",
-                  on_change=lambda: _move_to(st.session_state[SLIDER], last))  # fmt: skip
+        _slider(shown, last, moving)
         st.markdown(_counted(epochs[shown], over, epochs[-1], tested), width="content")
     return shown
 
@@ -72,12 +69,20 @@ def _buttons(shown: int, last: int, moving: bool) -> None:
     st.button("Reset", icon=":material/replay:", key="reset", disabled=shown == 0, on_click=lambda: _move_to(0, last))
 
 
+def _slider(shown: int, last: int, moving: bool) -> None:
+    """One to move while the net stands still; while it moves, another, or the browser's answer would stop it."""
+    key = f"{SLIDER}-moving" if moving else SLIDER
+    st.session_state[key] = shown
+    st.slider("Epoch", 0, max(1, last), key=key, width=280, disabled=moving or not last, label_visibility="collapsed",
+              on_change=None if moving else lambda: _move_to(st.session_state[SLIDER], last))  # fmt: skip
+
+
 def _move_to(epoch: int, last: int) -> None:
     stand(None if epoch >= last else epoch)
 
 
 def _shown(last: int) -> int:
-    """The epoch that the link names; ValueError, with a sentence for the page, where it is none."""
+    """The epoch that the link names, of those there are; where that is none, a sentence says so, and it is the last."""
     text = link.get(EPOCH)
     if text is None:
         return last
