@@ -1,5 +1,6 @@
 """One training as a job: the points and the net, all that it depends on, and every epoch of it."""
 
+import math
 from dataclasses import dataclass
 
 from core.data.points import Points
@@ -24,13 +25,17 @@ class Training:
     def run(self) -> Records:
         """Its epochs, some at a time; the start alone, so that there is something to see."""
         bundle: list[Epoch] = []
-        for epoch in train(self.setup, *self.points()):
-            bundle.append(epoch)
-            if epoch.epoch == 0 or len(bundle) == BUNDLE:
-                yield tuple(bundle)
-                bundle = []
-        if bundle:
-            yield tuple(bundle)
+        try:
+            for epoch in train(self.setup, *self.points()):
+                if math.isfinite(epoch.loss):  # or else the next step ends it
+                    bundle.append(epoch)
+                if epoch.epoch == 0 or len(bundle) == BUNDLE:
+                    yield tuple(bundle)
+                    bundle = []
+        except ValueError:
+            yield tuple(bundle)  # how it went until then
+            raise
+        yield tuple(bundle)
 
 
 def recorded(view: View | None) -> list[Epoch]:

@@ -174,7 +174,8 @@ def test_the_link_holds_the_points_that_one_put() -> None:
         ({"points": "own", "own": "abc"}, "cannot be read"),
         ({"points": "own", "own": "aA"}, "cannot be read"), ({"points": "own", "own": "<b>%"}, "cannot be read"),
         ({"points": "own", "own": "aa" * 201}, "cannot be read"), ({"epoch": "x"}, "An epoch is a number"),
-        ({"activation": "ReLU", "hidden": 3, "points": "spirals", "rate": 1e12}, "The loss is no number any more"),
+        ({"activation": "ReLU", "hidden": 3, "units1": 8, "units2": 8, "units3": 8, "points": "spirals",
+          "rate": 1e12}, "The loss is no number any more"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_gets_a_sentence_and_the_page_lives_on(link: dict[str, object], words: str) -> None:
