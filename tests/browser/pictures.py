@@ -27,7 +27,7 @@ OPENING = [
     ("weights.png", "weights", 860, ".st-key-first svg.marks", 8),
     ("features.png", "features", 960, ".st-key-ascents svg.marks", 11),
     ("circuits.png", "circuits", 1110, ".st-key-circuit svg.marks", 1),
-    ("xor.png", "xor", 740, ".st-key-net-in-plane svg.marks", 3),
+    ("xor.png", "xor", 740, ".st-key-play", 1),
     ("photo-maps.webp", "attribution?images=photos", 690, ".st-key-photo-maps img", 5),
 ]
 
