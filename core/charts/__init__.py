@@ -29,6 +29,7 @@ from core.charts.marks import (
 )
 from core.charts.measured import beside_pixels, by_depth, eigenvalues, guesses, spread
 from core.charts.over_training import learning, over_training
+from core.charts.plane import diagram, losses, surface
 from core.charts.sheets import clickable_sheet, gallery, shares
 from core.charts.shifts import accuracy_by_shift, answer_curve, error_curves
 from core.charts.steering import BY_GRADIENT, BY_GRAPH, MEASURED, before_and_after, steered
@@ -70,6 +71,7 @@ __all__ = [
     "clickable_sheet",
     "cut_curve",
     "cut_values",
+    "diagram",
     "edge_address",
     "eigenvalues",
     "error_curves",
@@ -81,6 +83,7 @@ __all__ = [
     "in_words",
     "learning",
     "learning_curves",
+    "losses",
     "net_columns",
     "nets_by_depth",
     "number",
@@ -96,5 +99,6 @@ __all__ = [
     "spread",
     "steered",
     "strips",
+    "surface",
     "trust_curves",
 ]

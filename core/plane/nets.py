@@ -71,7 +71,7 @@ def train(setup: Setup, seen: Points, unseen: Points) -> Iterator[Epoch]:
     Raises ValueError, with a sentence for the page, for points of one class or none, and where the loss is no number
     any more.
     """
-    _require(seen)
+    require(seen)
     net = build(setup)
     yield _epoch(0, setup, net, seen, unseen)
     recipe = Recipe(setup.epochs, setup.rate, batch=len(seen.labels))
@@ -81,7 +81,8 @@ def train(setup: Setup, seen: Points, unseen: Points) -> Iterator[Epoch]:
         yield _epoch(step.step, setup, net, seen, unseen)
 
 
-def _require(points: Points) -> None:
+def require(points: Points) -> None:
+    """Raise ValueError, with a sentence for the page, for points from which nothing can be learnt."""
     if len(points.labels) == 0:
         raise ValueError("There are no points yet: add some of each class.")
     if len(points.labels.unique()) < 2:

@@ -28,6 +28,7 @@ PAGES = {
     "neighbours": ("Compare", "Neighbours"),
     "maps": ("Compare", "Maps"),
     "evidence": ("Prove", "Evidence"),
+    "xor": ("Prove", "XOR"),
     "symmetry": ("Prove", "Symmetry"),
     "nets": ("About", "The nets"),
 }

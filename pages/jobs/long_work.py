@@ -92,6 +92,38 @@ def long_work(
     st.fragment(_live, run_every=POLL if running else None)(works, draw, key, by)
 
 
+def by_itself(
+    work: Work, draw: Callable[[list[View | None]], None], *, key: str = "work", moving: bool = False
+) -> None:
+    """A job of a second or two that starts without a button; what it was before under that key is given up.
+
+    What `draw` makes of it is drawn again and again while it runs, and while something is `moving`.
+    """
+    by, last = scheduler(), st.session_state.get(f"last-{key}")
+    if last is not None and last != work:
+        by.cancel(last, watcher())
+    st.session_state[f"last-{key}"] = work
+    view = by.look(work, watcher())
+    if view is None or view.state == "stopped":
+        start(work, by, last_only=False)
+        view = _begun(work, by)
+    if message := st.session_state.pop(FULL, None):
+        st.warning(message, icon=":material/hourglass:")
+    running = bool(view and not view.over)
+    if running:
+        st.session_state[f"running-{key}"] = True
+    st.fragment(_live, run_every=POLL if running or moving else None)([work], draw, key, by)
+
+
+def _begun(work: Work, by: Scheduler) -> View | None:
+    """How a job stands that was started just now: for a moment it waits, though nobody is before it."""
+    patience = time.monotonic() + POLL
+    turns().let_go()
+    while (view := by.look(work, watcher())) and view.state == "waiting" and time.monotonic() < patience:
+        time.sleep(0.01)
+    return view
+
+
 def _start(by: Scheduler, works: Sequence[Work], last_only: bool) -> None:
     for work in works:
         start(work, by, last_only=last_only)
