@@ -196,7 +196,8 @@ def fit_generator(images: Images, recipe: Recipe, numbers: int = LATENT) -> Iter
 @cache
 def shipped(name: str) -> Linear | Decoder:
     """The prior of that name, frozen. Raises KeyError for another."""
-    prior = PRIORS[name]()
+    with seeded():  # what is built draws weights, though others take their place
+        prior = PRIORS[name]()
     with safe_open(_path(name), "pt") as file:
         prior.load_state_dict({key: file.get_tensor(key).float() for key in file.keys()})  # noqa: SIM118
     return prior.eval().requires_grad_(False)

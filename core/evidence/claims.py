@@ -157,7 +157,7 @@ CLAIMS: dict[str, Claim] = {claim.name: claim for claim in (
         Test("best unit at XOR", rise, 1, tuple(xor.NETS), says="the deepest unit less the first layer's best"),
     )),
     Claim("C6", "Convolution works better because it follows the symmetry of the task.", "",
-          later="the symmetry bench"),
+          later="the learning curves"),
     Claim("C7", "A convolutional layer is no more complex than a dense one.", "draw", tuple(
         Test(measure, level, sign, ("cnn", "cnn series"), rival="dense", says=_AT_EQUAL_DEPTH)
         for measure, sign in (("nonlinearity", -1), ("similarity to pixels", 1), ("detour", -1), ("flips", -1)))),

@@ -43,7 +43,7 @@ class Numbers:
         self.deepest = {str(model): int(depth) for model, depth in fields.groupby("model").depth.max().items()}
 
     def of(self, kind: Kind, seed: int, measure: str) -> ByDepth:
-        """A measure of a net's hidden layers by depth, in the plane of the logit's too, and of the pixels at depth 0."""
+        """A measure of a net's hidden layers by depth, in the plane the logit's too, and of the pixels at depth 0."""
         pixels = self._values.get((Kind(kind.model, "", "pixels"), 0, measure), {})
         own, classes = self._values.get((kind, seed, measure), {}), self.deepest.get(kind.model, math.inf)
         return pixels | {depth: values for depth, values in own.items() if depth < classes}

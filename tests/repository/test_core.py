@@ -60,6 +60,7 @@ COMMANDS: dict[str, list[str]] = {
     "core.models.cards": [],
     "core.photo_examples": ["photographs"],
     "core.photo_paths": ["photographs"],
+    "core.plane.xor": [],
     "core.readability": [],
     "core.survey": ["cnn"],
     "core.symmetry": [],

@@ -1151,6 +1151,11 @@ MOVES = [
 ]  # fmt: skip
 
 
+def small_weights(model: nn.Module, recipe: training.Recipe) -> Tensor:
+    """What can be asked of a net, besides being right."""
+    return torch.stack([weight.square().sum() for weight in model.parameters()]).sum()
+
+
 TRAINING = [
     case(training.Recipe, fitted, epochs=(4, 8, both(more(lambda found: len(found[1])), less(last_loss))),
          batch=(60, 20, more(lambda found: len(found[1]))),
@@ -1159,7 +1164,8 @@ TRAINING = [
          smoothness=(0.0, 0.1, less(lambda found: roughness(first_layer(found)))),
          sparsity=(0.0, 0.1, less(lambda found: float(first_layer(found).abs().sum())))),
     case(training.fit, all_of, model=(partial(trainable, DENSE_TWIN), partial(trainable, DENSE)), digits=(SOME, MORE),
-         recipe=(training.Recipe(epochs=1, batch=20), training.Recipe(epochs=2, batch=20))),
+         recipe=(training.Recipe(epochs=1, batch=20), training.Recipe(epochs=2, batch=20)),
+         asked=(None, small_weights)),
     case(freezing.fit_frozen, all_of, model=(partial(trainable, DENSE_TWIN), partial(trainable, DENSE)),
          digits=(SOME, MORE), recipe=(training.Recipe(epochs=2, batch=20), training.Recipe(epochs=3, batch=20)),
          layers=(1, 2), epoch=(0.0, 1.0)),
