@@ -63,8 +63,8 @@ def _draw(training: Training, theme: Theme, moving: bool, views: list[View | Non
         _losses(training, epochs, shown, theme)
     st.caption(HINT)
     said(training, net, found, epochs[shown].epoch, at_rest=over and not is_playing())
-    if moving and not is_playing():
-        st.rerun()  # so that this part of the page no longer runs by itself
+    if moving != is_playing():
+        st.rerun()  # so that this part of the page runs by itself from now on, or no longer
 
 
 def _surface(training: Training, net: nn.Module | None, points: Points, theme: Theme) -> None:

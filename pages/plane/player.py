@@ -55,18 +55,21 @@ def player(epochs: Sequence[Epoch], over: bool, tested: bool) -> int:
 
 
 def _buttons(shown: int, last: int, moving: bool) -> None:
-    """Play becomes Pause; both change how often this part of the page runs, so that the page runs once more."""
+    """Play becomes Pause. What they do is done before the page runs: a run may be cut short before it comes to them."""
     if moving:
-        if st.button("Pause", icon=":material/pause:", key="pause"):
-            stand(shown)
-            st.rerun()
-    elif st.button("Play", icon=":material/play_arrow:", key="play", type="primary"):
-        stand(None)
-        st.session_state[PLAYING] = 0 if shown == last else shown
-        st.rerun()
+        st.button("Pause", icon=":material/pause:", key="pause", on_click=stand, args=(shown,))
+    else:
+        st.button("Play", icon=":material/play_arrow:", key="play", type="primary", on_click=_play,
+                  args=(0 if shown == last else shown,))  # fmt: skip
     st.button("Step", icon=":material/skip_next:", key="step", disabled=shown == last,
               on_click=lambda: _move_to(shown + 1, last))  # fmt: skip
     st.button("Reset", icon=":material/replay:", key="reset", disabled=shown == 0, on_click=lambda: _move_to(0, last))
+
+
+def _play(epoch: int) -> None:
+    """From that epoch on."""
+    stand(None)
+    st.session_state[PLAYING] = epoch
 
 
 def _slider(shown: int, last: int, moving: bool) -> None:
