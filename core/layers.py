@@ -192,18 +192,21 @@ def record(model: nn.Module, x: Tensor, names: Iterable[str] | None = None) -> d
 def run_to(model: nn.Module, x: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
     """The activations of the named layers, with gradients; nothing behind the last of them is computed.
 
-    Of a module that is called several times it is the first time's. Raises ValueError for a name that is not a module
-    of the model, or that its forward pass never reaches.
+    Each lies on the way to those behind it, so that gradients of these in it can be taken. Of a module that is called
+    several times it is the first time's. Raises ValueError for a name that is not a module of the model, or that its
+    forward pass never reaches.
     """
     modules = {name: _module(model, name) for name in names}
     reached: dict[str, Tensor] = {}
 
-    def keep(name: str, module: nn.Module, x: object, output: object) -> None:
+    def keep(name: str, module: nn.Module, x: object, output: object) -> object:
         if not isinstance(output, Tensor):
             raise ValueError(f"{name} puts out {type(output).__name__}, not a tensor: it cannot be read as a layer.")
-        reached.setdefault(name, units_first(module, output))
+        activation = units_first(module, output)
+        reached.setdefault(name, activation)
         if len(reached) == len(modules):
             raise _AllReached
+        return None if activation is output else _units_back(module, activation, output)
 
     if modules:
         with _hooked(model, modules, keep):
@@ -223,8 +226,7 @@ def run_changed(
     """The activations of the named layers where what some layers put out is changed, and everything behind follows.
 
     `changes` take a layer's activation to one of the same shape, of a module that is called several times each time's;
-    `x` may be one input where they make a batch of it. The names are in forward order where the last alone is behind
-    all changes. Raises ValueError as `run_to` does.
+    `x` may be one input where they make a batch of it. Raises ValueError as `run_to` does.
     """
 
     def change(name: str, module: nn.Module, x: object, output: object) -> object:

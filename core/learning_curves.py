@@ -43,7 +43,7 @@ RATES = (1e-3, 3e-3, 1e-2)  # peaks of the learning rate's cycle
 SEEDS = range(5)
 HELD_OUT = 5_000  # training images, the last ones, on which rates are compared
 TABLE = Path(__file__).parent / "measures" / "learning_curves.csv"
-SHIFTS = tuple(range(1, 7))  # pixels to the right, and down
+WAYS = tuple(way for shift in range(1, 7) for way in ((shift, 0), (0, shift)))  # pixels to the right and down
 SHIFTED = 5  # of the test images every so many is shifted
 COLUMNS = ["net", "permuted", "images", "seed", "rate", "updates", "right", "down", "accuracy"]
 
@@ -79,6 +79,12 @@ def repeated(digits: Digits, images: int, seed: int) -> Digits:
     rounds = -(-UPDATES * BATCH // images)
     order = torch.cat([chosen[torch.randperm(images, generator=generator)] for _ in range(rounds)])[: UPDATES * BATCH]
     return Digits(digits.images[order], digits.labels[order])
+
+
+def moved(digits: Digits) -> dict[tuple[int, int], Digits]:
+    """Every SHIFTED of the digits, moved each of WAYS."""
+    images, labels = (part[::SHIFTED] for part in digits)
+    return {way: Digits(shifted(images, *way), labels) for way in WAYS}
 
 
 class Reading(NamedTuple):
@@ -139,9 +145,7 @@ def readings(cell: Cell, rows: pd.DataFrame, digits: Digits, unseen: Digits) -> 
     seen = Digits(digits.images[:-HELD_OUT], digits.labels[:-HELD_OUT])
     asked = {(0, 0): Digits(digits.images[-HELD_OUT:], digits.labels[-HELD_OUT:]) if choosing else unseen}
     if not choosing and cell.images == max(SIZES):
-        images, labels = (part[::SHIFTED] for part in unseen)
-        asked |= {(right, down): Digits(shifted(images, right, down), labels)
-                  for shift in SHIFTS for right, down in ((shift, 0), (0, shift))}  # fmt: skip
+        asked |= moved(unseen)
     if cell.permuted:
         seen, asked = permuted(seen), {shift: permuted(images) for shift, images in asked.items()}
     own = dict(zip(COLUMNS, (cell.net, cell.permuted, cell.images, -1 if choosing else cell.seed, rate), strict=False))

@@ -15,22 +15,21 @@ from tqdm import tqdm
 
 from core.data.digits import Digits, test_set
 from core.files import write_whole
-from core.learning_curves import SHIFTED, SHIFTS
-from core.measures.equivariance import shifted
+from core.learning_curves import SHIFTED, WAYS, moved
+from core.measures.neighbours import listed
 from core.models import DIGIT_NETS, SEEDS, TWIN, controls, load, named
 from core.process import settle
 from core.training import accuracy
 
 TABLE = Path(__file__).parent / "measures" / "symmetry.csv"
-WAYS = [(0, 0), *((right, down) for shift in SHIFTS for right, down in ((shift, 0), (0, shift)))]  # right and down
 FAR = 4  # pixels: about as wide as the border that a digit has
 NETS = {"trained": tuple(f"seed-{seed}" for seed in SEEDS), "plain": named("plain", SEEDS), TWIN: controls(TWIN)}
 
 
 def measured(model: str) -> Iterator[dict[str, object]]:
     """A row a net, kind of weights, seed and shift: accuracy in percent on every fifth test image."""
-    images, labels = (part[::SHIFTED] for part in test_set())
-    asked = {way: Digits(shifted(images, *way), labels) for way in WAYS}
+    still = Digits(*(part[::SHIFTED] for part in test_set()))
+    asked = {(0, 0): still} | moved(test_set())
     for kind, own in NETS.items():
         for seed, weights in enumerate(own):
             net = load(model, weights=weights)
@@ -65,9 +64,9 @@ def sentence() -> str:
     in_time = means["plain", "down", FAR, "rnn"] > means["plain", "right", FAR, "rnn"]
     return (
         f"Of 2,000 test images moved {FAR} pixels to the right, a plain CNN still gets **{cnn} %** right, a dense net "
-        f"**{dense} %**, a recurrent net **{rnn} %**; moved down, it is **{_listed(down)} %**: the recurrent net "
+        f"**{dense} %**, a recurrent net **{rnn} %**; moved down, it is **{listed(down)} %**: the recurrent net "
         f"follows {'better' if in_time else 'no better'} down, along its time axis, than across it. Trained with moved "
-        f"digits, the three get {_listed(right_trained)} % to the right and {_listed(down_trained)} % down."
+        f"digits, the three get {listed(right_trained)} % to the right and {listed(down_trained)} % down."
     )
 
 
@@ -85,15 +84,11 @@ def cut() -> dict[str, float]:
             "down": float(inked[:, -FAR:].flatten(1).any(1).float().mean())}  # fmt: skip
 
 
-def _listed(values: list[str]) -> str:
-    return f"{', '.join(values[:-1])} and {values[-1]}"
-
-
 def main() -> None:
     """Compute the table, with a progress bar."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     settle()
-    count = len(DIGIT_NETS) * len(WAYS) * sum(map(len, NETS.values()))
+    count = len(DIGIT_NETS) * (1 + len(WAYS)) * sum(map(len, NETS.values()))
     rows = (row for model in DIGIT_NETS for row in measured(model))
     found = pd.DataFrame(tqdm(rows, total=count, file=sys.stderr, mininterval=1))
     write_whole(TABLE, found.to_csv(index=False).encode())

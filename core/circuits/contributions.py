@@ -8,14 +8,14 @@ a net for photos other layers lie: there it is a first-order estimate, whose gap
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from core.circuits.frozen_gates import frozen
-from core.layers import INPUT, Layer, landmarks, pre_activation, record, run_changed
+from core.layers import INPUT, Layer, landmarks, pre_activation, record, run_changed, run_to
 
 
 @dataclass(frozen=True)
@@ -79,16 +79,11 @@ class Run:
 
     def __init__(self, model: nn.Module, x: Float[Tensor, "1 channels height width"], stages: Sequence[Stage]) -> None:
         self.stages, self._model = list(stages), model
-        held = {INPUT: x.detach().clone().requires_grad_()}
-
-        def keep(name: str, activation: Tensor) -> Tensor:
-            held[name] = activation
-            return activation
-
+        image = x.detach().clone().requires_grad_()
         names = dict.fromkeys(name for stage in stages for name in (stage.sums.name, stage.layer.name))
-        with torch.enable_grad():  # what is kept, and not what is read, lies on the way to the layers behind
-            run_changed(frozen(model), held[INPUT], {name: partial(keep, name) for name in names}, names)
-        self._held, self._empty = held, dict[str, Tensor]()
+        with torch.enable_grad():
+            self._held = {INPUT: image} | run_to(frozen(model), image, names)
+        self._empty = dict[str, Tensor]()
 
     def activation(self, name: str) -> Float[Tensor, " units *place"]:
         """What a layer of the stages puts out, or the image itself."""

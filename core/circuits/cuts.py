@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from core.circuits.contributions import Stage
 from core.circuits.graph import Graph
-from core.layers import run_changed
+from core.layers import run_changed, run_to
 
 
 def cut(
@@ -109,20 +109,13 @@ def effects(
     The gradient is the net's own, of a recurrent net with its gates free. A unit that is f times as much should change
     the root's pre-activation by f - 1 times this.
     """
-    held: dict[str, Tensor] = {}
-
-    def keep(name: str, seen: Tensor) -> Tensor:
-        held[name] = seen
-        return seen
-
     below, root = [row[0].stage.layer.name for row in graph.rows[1:]], graph.root
     name = root.stage.sums.name
-    image = x.detach().clone().requires_grad_()
     with torch.enable_grad():
-        top = run_changed(model, image, {each: partial(keep, each) for each in below}, [name])[name]
-        gradients = torch.autograd.grad(top[(0, root.unit, *root.place)], [held[each] for each in below])
+        seen = run_to(model, x.detach().clone().requires_grad_(), [*below, name])
+        gradients = torch.autograd.grad(seen[name][(0, root.unit, *root.place)], [seen[each] for each in below])
     found = zip(below, gradients, strict=True)
-    return {each: (gradient * held[each]).detach()[0].reshape(gradient.shape[1], -1).sum(1) for each, gradient in found}
+    return {each: (gradient * seen[each]).detach()[0].reshape(gradient.shape[1], -1).sum(1) for each, gradient in found}
 
 
 def _squashed(model: nn.Module, stage: Stage, value: float) -> float:

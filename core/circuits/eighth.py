@@ -15,6 +15,7 @@ from core.ascent.objectives import weighted
 from core.circuits.contributions import Place, Run, Split, Stage
 from core.circuits.cuts import cut
 from core.circuits.graph import at_random, largest
+from core.circuits.together import only
 from core.examples import peak
 from core.layers import record
 from core.stimuli import Recipe, climb, climb_objective
@@ -137,7 +138,7 @@ def put_together_shares(eighths: Eighths, count: int, recipe: Recipe) -> dict[st
         aims[(unit, *place)] = 1
         weights, sets = run.weights(stage, unit, place), chosen(run, stage, run.split(stage, unit, place), generator)
         for choice, found in parts.items():
-            found.append(_only(weights, sets[choice][0]))
+            found.append(only(weights, sets[choice][0]))
     every = list(range(count))
     *_, own = climb(eighths.net, stage.sums.name, every, recipe, aims.reshape(count, -1))
     objective = weighted(stage.reads, torch.stack([*parts[NAMED], *parts[RANDOM]]))
@@ -146,10 +147,3 @@ def put_together_shares(eighths: Eighths, count: int, recipe: Recipe) -> dict[st
     alone, named, random = reached[torch.arange(3 * count), torch.tensor(every * 3)].split(count)
     alone = torch.where(alone > 0, alone, torch.nan)
     return {NAMED: named / alone, RANDOM: random / alone}
-
-
-def _only(weights: Float[Tensor, " units *place"], units: Sequence[int]) -> Float[Tensor, " units *place"]:
-    """The weights of these units, 0 for all others."""
-    found = torch.zeros_like(weights)
-    found[list(units)] = weights[list(units)]
-    return found

@@ -94,12 +94,11 @@ def mean(measure: str, by: str, model: str, weights: str = "trained", row: int =
 
 def predicted() -> str:
     """How well interventions are predicted, by the graph's edges and by the gradient, and where the aim is reached."""
-    reached = [f"`{model}`" for model in DIGIT_NETS if mean(FIT, MORE, model) >= AIM]
     return (
         f"Of {INTERVENTIONS:,} random interventions in a net, the mean of three seeds (of `rnn` one), the edges of "
         f"graphs with five units a row predict the change with an R² of {_by_net(FIT, EDGES)}; with fifteen a row of "
         f"{_by_net(FIT, MORE)}; the gradient, which takes all ways at once, of {_by_net(FIT, GRADIENT)}. "
-        f"With fifteen the edges reach {AIM} {_in(reached)}."
+        f"With fifteen the edges reach {AIM} {_reaching(FIT, MORE, AIM)}."
     )
 
 
@@ -118,12 +117,11 @@ def meaning() -> str:
 def influence() -> str:
     """How much of the influence graphs keep, beside graphs at random and the twins'."""
     named_, random = f"{NAMED}, {MANY}", f"{RANDOM}, {MANY}"
-    reached = [f"`{model}`" for model in DIGIT_NETS if mean(INFLUENCE, named_, model) >= KEPT_AIM]
     return (
         f"Graphs of {NODES} nodes keep {_by_net(INFLUENCE, named_)} of the influence, graphs of as many at random "
         f"{_by_net(INFLUENCE, random)}, the untrained twins' {_by_net(INFLUENCE, named_, TWIN)}. "
-        f"They keep {KEPT_AIM} {_in(reached)}. Roots are units of all layers; the graph of a class keeps "
-        f"{', '.join(f'{_of_classes(model):.2f} ({model})' for model in DIGIT_NETS)}."
+        f"They keep {KEPT_AIM} {_reaching(INFLUENCE, named_, KEPT_AIM)}. Roots are units of all layers; the graph of a "
+        f"class keeps {', '.join(f'{_of_classes(model):.2f} ({model})' for model in DIGIT_NETS)}."
     )
 
 
@@ -159,6 +157,11 @@ def extremes() -> str:
 
 def _by_net(measure: str, by: str, weights: str = "trained", row: int = 0) -> str:
     return ", ".join(f"{mean(measure, by, model, weights, row):.2f} ({model})" for model in DIGIT_NETS)
+
+
+def _reaching(measure: str, by: str, aim: float) -> str:
+    """In which nets, trained, the mean over seeds reaches an aim."""
+    return _in([f"`{model}`" for model in DIGIT_NETS if mean(measure, by, model) >= aim])
 
 
 def _in(names: list[str]) -> str:

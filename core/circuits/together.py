@@ -15,6 +15,13 @@ from core.circuits.contributions import Place, Run
 from core.stimuli import Recipe, climb, climb_objective
 
 
+def only(weights: Float[Tensor, " units *place"], units: Sequence[int]) -> Float[Tensor, " units *place"]:
+    """The weights of these units, 0 for all others."""
+    found = torch.zeros_like(weights)
+    found[list(units)] = weights[list(units)]
+    return found
+
+
 def put_together(
     model: nn.Module,
     reads: str,
@@ -30,10 +37,7 @@ def put_together(
     climbed exactly. The last scores are the peaks of the unit itself, of `layer`, which was never asked. With all units
     it is the unit's own objective at its place, less the bias.
     """
-    named = torch.zeros(len(sets), len(weights))
-    for row, units in zip(named, sets, strict=True):
-        row[list(units)] = 1
-    objective = weighted(reads, named.view(*named.shape, *[1] * (weights.ndim - 1)) * weights)
+    objective = weighted(reads, torch.stack([only(weights, units) for units in sets]))
     return climb_objective(model, objective, layer, [unit] * len(sets), recipe, [0] * len(sets), exactly=True)
 
 

@@ -8,7 +8,8 @@ from core.evidence import curves
 from core.evidence.measured import title
 from core.evidence.sentences import effect
 from core.evidence.tested import HELD, TOO
-from core.evidence.verdicts import listed, table
+from core.evidence.verdicts import table
+from core.measures.neighbours import listed
 from core.models import DIGIT_NETS, RANDOM_LABELS, ROTATIONS, TWIN
 from core.models.series import SERIES
 

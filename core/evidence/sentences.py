@@ -10,7 +10,8 @@ from core.evidence import curves
 from core.evidence.claims import CLAIMS, RIVALS, SERIES_NETS, TRAININGS, cells
 from core.evidence.measured import title
 from core.evidence.tested import AGAINST, HELD, NOT_SHOWN, TOO
-from core.evidence.verdicts import ALSO, DEPENDS, HOLDS, LATER, NO, ONLY, counterexample, listed, table, verdicts
+from core.evidence.verdicts import ALSO, DEPENDS, HOLDS, LATER, NO, ONLY, counterexample, table, verdicts
+from core.measures.neighbours import listed
 from core.models import TWIN, families, find
 
 CUT, KEPT = "lost by cutting", "kept"

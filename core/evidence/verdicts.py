@@ -1,7 +1,6 @@
 """The verdicts: what becomes of each claim by its tests, and by the rule in `core.evidence.claims`."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ import pandas as pd
 from core.evidence.claims import CLAIMS
 from core.evidence.measured import title
 from core.evidence.tested import HELD, NUMBERS, TOO
+from core.measures.neighbours import listed
 
 TABLE = Path(__file__).with_suffix(".csv")
 HOLDS, ONLY, ALSO, NO, DEPENDS, LATER = (
@@ -82,11 +82,6 @@ def _where(tests: pd.DataFrame, holds: pd.Series) -> tuple[str, ...]:
         if names:
             return tuple(names)
     return ()
-
-
-def listed(names: Sequence[str]) -> str:
-    """As a sentence has them."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def counterexample(tests: pd.DataFrame) -> pd.Series | None:

@@ -1,6 +1,6 @@
 """Relevance: how much a unit of a hidden layer matters for a net's answer, and what it costs to cut the unit out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -22,18 +22,10 @@ def with_gradients(model: nn.Module, x: Tensor, layers: Sequence[str], last: str
     One forward and one backward pass for all layers; `last` puts out the logits. Of a recurrent layer it is the state
     as what stands behind reads it: the way by which a state makes the layer's own next one is no part of it.
     """
-    passed: dict[str, Tensor] = {}
-
-    def held(name: str) -> Callable[[Tensor], Tensor]:
-        def hold(activation: Tensor) -> Tensor:
-            passed[name] = activation.requires_grad_()
-            return passed[name]
-
-        return hold
-
-    logits = run_changed(model, x, {name: held(name) for name in layers}, [last])[last]
-    gradients = torch.autograd.grad(logits.max(1).values.sum(), list(passed.values()))
-    return {name: (each.detach(), gradient) for (name, each), gradient in zip(passed.items(), gradients, strict=True)}
+    seen = run_to(model, x.detach().clone().requires_grad_(), [*layers, last])
+    logits = seen.pop(last)
+    gradients = torch.autograd.grad(logits.max(1).values.sum(), list(seen.values()))
+    return {name: (each.detach(), gradient) for (name, each), gradient in zip(seen.items(), gradients, strict=True)}
 
 
 def relevance(

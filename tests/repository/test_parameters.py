@@ -582,6 +582,7 @@ CIRCUITS = [
     case(gates.gates, lstm=(LSTM, OTHER_LSTM), x=(DIGIT[0, 0], OTHER_DIGIT[0, 0]), unit=(3, 4), step=(9, 12)),
     case(gates.surviving, lstm=(LSTM, OTHER_LSTM), x=(DIGIT[0, 0], OTHER_DIGIT[0, 0]), unit=(3, 4),
          step=(9, 12, more(len))),
+    case(together.only, weights=(noise(9), 2 * noise(9), times(2.0)), units=([1], [1, 4], more(size))),
     case(together.put_together, images_of, model=(DENSE, DENSE_TWIN), reads=("relu1", "fc1"),
          weights=(noise(64), -noise(64)), sets=([range(40)], [range(20)]), layer=("fc2", "fc1", stays),
          unit=(3, 4, stays),
@@ -1144,6 +1145,7 @@ MOVES = [
     case(movements.kept, shares=(torch.eye(10).repeat(2, 1)[:17], torch.ones(17, 10)),
          movement=(movements.MOVEMENTS["right"], movements.MOVEMENTS["down"], stays)),
     case(learning_curves.permuted, digits=(SOME, MORE)),
+    case(learning_curves.moved, digits=(SOME, MORE)),
     case(learning_curves.repeated, digits=(SOME, MORE), images=(20, 40, more(lambda it: len(it.images.unique(dim=0))))),
     case(learning_curves.best_rate, rows=(rates_of(1e-3), rates_of(1e-2), more()),
          cell=(learning_curves.Cell("dense-2", False, 300, 0), learning_curves.Cell("dense-2", True, 300, 0), more())),
@@ -1487,8 +1489,8 @@ NUMBERS = {
                     "what is rounding only: test_nonlinearity.py"),
     "measures.bends.STEPS": READ_BACK,
     "movements.SHIFT": "stands in MOVEMENTS: test_movements.py",
-    **dict.fromkeys(("symmetry.WAYS", *(f"learning_curves.{name}" for name in (
-        "SIZES", "UNSHARED_SIZES", "UPDATES", "BATCH", "READ", "RATES", "HELD_OUT", "SHIFTS", "SHIFTED"))), SHIPS),
+    **dict.fromkeys((f"learning_curves.{name}" for name in (
+        "SIZES", "UNSHARED_SIZES", "UPDATES", "BATCH", "READ", "RATES", "HELD_OUT", "WAYS", "SHIFTED")), SHIPS),
     **dict.fromkeys(("circuits.score.INTERVENTIONS", "circuits.score.KEPT"), "how many: test_score.py"),
     "measures.directions.STARTS": "the first is enough where a fixed point is reached: test_directions.py",
     **dict.fromkeys(("measures.probes.MOST", "measures.probes.RANK"), "whatever it is, a fit is at its end"),
