@@ -157,3 +157,13 @@ def test_seeds_are_summed_up_without_the_rows_that_chose_rates_and_without_shift
     dense, cnn = found
     assert (dense["net"], dense["value"], dense["low"], dense["high"], dense["seeds"]) == (DENSE, 82.0, 80.0, 84.0, 5)
     assert (cnn["net"], cnn["permuted"], cnn["updates"], cnn["value"], cnn["seeds"]) == (CNN, True, 30, 50.0, 1)
+
+
+def test_no_net_has_seen_the_images_on_which_its_rate_is_chosen(short: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Digits, Digits]] = []
+    monkeypatch.setattr(learning_curves, "train", lambda cell, rate, seen, unseen: iter(
+        asked.append((seen, unseen[0, 0])) or ()))  # fmt: skip
+    list(learning_curves.readings(Cell(DENSE, False, 300, 0, 1e-3), pd.DataFrame(), short, short))
+    ((seen, held_out),) = asked
+    assert torch.equal(seen.images, short.images[:-200]) and torch.equal(held_out.images, short.images[-200:])
+    assert torch.equal(held_out.labels, short.labels[-200:])

@@ -132,6 +132,13 @@ def test_the_same_setup_gives_the_same_net_to_the_last_bit_and_another_seed_anot
     assert not torch.equal(first.weights["fc1.weight"], other.weights["fc1.weight"])
 
 
+def test_a_seed_starts_another_net_and_test_points_are_others_of_the_same_kind() -> None:
+    first, other = (build(replace(QUICK, seed=seed)).get_parameter("fc1.weight") for seed in (0, 1))
+    assert not torch.equal(first, other)
+    seen, unseen = made(Setup(noise=0.2))
+    assert not torch.equal(seen.positions, unseen.positions) and torch.equal(seen.labels, unseen.labels)
+
+
 def test_every_epoch_says_how_far_it_is_and_what_the_net_is_then() -> None:
     epochs = list(train(QUICK, *made(QUICK)))
     assert [epoch.epoch for epoch in epochs] == list(range(31))

@@ -168,3 +168,10 @@ def test_the_autoencoders_loss_is_that_of_its_paper_and_falls() -> None:
 
 def test_a_linear_prior_can_have_as_many_numbers_as_asked_for() -> None:
     assert Linear(7)(torch.zeros(2, 7)).shape == (2, 1, 28, 28)
+
+
+@pytest.mark.parametrize("name", sorted(priors.PRIORS))
+def test_loading_a_prior_leaves_torchs_generator_alone(name: str) -> None:
+    before = torch.get_rng_state()
+    priors.shipped(name)
+    assert torch.equal(torch.get_rng_state(), before)

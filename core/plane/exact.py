@@ -21,7 +21,7 @@ def best_line(points: Points) -> float:
     places, counts = _places(points)
     if len(places) < 2:
         return float(counts.max() / counts.sum())
-    best = float(counts.sum(0).max())
+    best = 0.0
     for first in range(len(places)):
         for second in range(first + 1, len(places)):
             along = places[second] - places[first]
