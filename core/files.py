@@ -1,11 +1,15 @@
 """Files that are there whole or not at all."""
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
 from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
+from safetensors.torch import save
+from torch import Tensor
 
 
 def write_whole(path: str | Path, content: bytes, files: AbstractFileSystem | None = None) -> None:
@@ -22,3 +26,9 @@ def write_whole(path: str | Path, content: bytes, files: AbstractFileSystem | No
     finally:
         if files.exists(unfinished):
             files.rm(unfinished)
+
+
+def write_checkpoint(weights: Mapping[str, Tensor], path: Path, about: Mapping[str, object]) -> None:
+    """Write weights as safetensors, with what is told about them as JSON in the file's metadata."""
+    contiguous = {key: value.contiguous() for key, value in weights.items()}
+    write_whole(path, save(contiguous, {key: json.dumps(value) for key, value in about.items()}))

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from core.models.explicit import units_last
 from core.models.rnn import Tap
+from core.models.text import EachStep
 from core.units import Unit
 
 KINDS: dict[type[nn.Module], str] = {
@@ -262,7 +263,7 @@ def _module(model: nn.Module, name: str) -> nn.Module:
 
 def units_first(module: nn.Module, output: Tensor) -> Tensor:
     """What a module put out, as an activation: its units stand behind the batch."""
-    if output.ndim == 3 and isinstance(module, Tap):
+    if output.ndim == 3 and isinstance(module, (Tap, EachStep)):
         return output.transpose(1, 2)
     if output.ndim == 3:  # a token for each patch of an image, and perhaps one for the class before them
         side = math.isqrt(output.shape[1])
@@ -272,7 +273,7 @@ def units_first(module: nn.Module, output: Tensor) -> Tensor:
 
 def _units_back(module: nn.Module, activation: Tensor, output: Tensor) -> Tensor:
     """The inverse of `units_first`: an activation as its module would have put it out; tokens before it stay."""
-    if output.ndim == 3 and isinstance(module, Tap):
+    if output.ndim == 3 and isinstance(module, (Tap, EachStep)):
         return activation.transpose(1, 2)
     if output.ndim == 3:
         tokens = activation.flatten(2).transpose(1, 2)

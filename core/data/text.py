@@ -1,4 +1,4 @@
-"""Tiny Shakespeare (40,000 lines of his plays; the text is in the public domain): it ships here, characters as codes."""
+"""Tiny Shakespeare (40,000 lines of his plays, in the public domain): it ships here; characters as codes."""
 
 import bz2
 import unicodedata

@@ -23,6 +23,7 @@ from core.models.lite import lite0, trained_lite0
 from core.models.rnn import rnn
 from core.models.series import SERIES, SERIES_SEEDS
 from core.models.spec import ModelSpec
+from core.models.text import TEXT
 from core.process import seeded
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
@@ -52,7 +53,8 @@ MODELS: dict[str, ModelSpec] = {
 }
 # The nets that read digits: our own, trained by `core.training`.
 DIGIT_NETS = tuple(name for name, spec in MODELS.items() if spec.sees == "digits")
-OWN = ChainMap(MODELS, SERIES)
+TEXT_SEEDS = range(3)
+OWN = ChainMap(MODELS, SERIES, {TEXT.name: TEXT})
 
 
 def families() -> dict[str, list[str]]:
@@ -75,12 +77,13 @@ def find(name: str) -> ModelSpec:
 def load(name: str, *, weights: str = "trained", device: str | torch.device = "cpu") -> nn.Module:
     """The model of that name in eval mode, its parameters frozen.
 
-    It is one of `MODELS`, of `SERIES` or a classifier of torchvision's. `weights` is "trained", "plain" (no
+    It is one of `MODELS`, of `SERIES`, "text" or a classifier of torchvision's. `weights` is "trained", "plain" (no
     augmentation, no penalties; "plain-3" from another seed), "untrained" (the twin, see `twin`; or "untrained-3"),
     "shuffled" (see `shuffled`; or "shuffled-3"), "seed-2" (the same training from another seed), "epoch-0.5" (a
     snapshot), "random-labels" or "rotations" (see `core.data.tasks`; or "rotations-2"), or a path to a `.safetensors`
     file of the same net. Nets for photos have trained weights and the controls only, those of the series plain ones
-    and the controls. Raises ValueError for a name or weights that do not exist, or are not on this machine.
+    and the controls, and the net that reads text those of its seeds, snapshots and the controls. Raises ValueError for
+    a name or weights that do not exist, or are not on this machine.
     """
     spec = find(name)
     kind, seed = _control(weights)
@@ -145,6 +148,8 @@ def _normed(name: str, model: nn.Module) -> nn.Module:
     The batch is the first training digits, or views of the sample photos. Behind norms that have seen nothing an
     image's signal dies.
     """
+    if find(name).sees == "text":
+        return model.eval()  # it has no norms
     images = first_training_images() if find(name).sees == "digits" else sample_views()[::VIEWS]
     added = name in OWN  # torchvision's nets have their own
     model = (with_batch_norm(model) if added else model).eval()
@@ -179,6 +184,8 @@ def weights_of(name: str) -> tuple[str, ...]:
         return ("trained", *others)
     if name in SERIES:
         return (*named("plain", SERIES_SEEDS), *others)
+    if name == TEXT.name:
+        return ("trained", *others, *(f"seed-{seed}" for seed in TEXT_SEEDS), *snapshots(name))
     trainings = (weights for kind, seeds in TRAININGS.items() for weights in named(kind, seeds))
     return ("trained", *trainings, *others, *(f"seed-{seed}" for seed in SEEDS), *snapshots(name))
 

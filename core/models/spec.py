@@ -24,8 +24,10 @@ class ModelSpec:
     landmarks: tuple[str, ...] = ()  # of its layers, those that tell the story; none for all
 
     @property
-    def sees(self) -> Literal["digits", "photos"]:
-        """What the model takes in."""
+    def sees(self) -> Literal["digits", "photos", "text"]:
+        """What the model takes in: of text characters over time, of pictures channels, rows and columns."""
+        if len(self.input_shape) == 2:
+            return "text"
         return "digits" if self.input_shape[0] == 1 else "photos"
 
     @property

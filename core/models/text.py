@@ -1,6 +1,5 @@
 """The net that reads text: a two-layer LSTM that tells the next character from those before."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -44,6 +43,6 @@ class Reader(nn.Module):
         return self.logits(self.dropout(self.lstm2(second))), (state1, state2)
 
 
-def reader() -> Reader:
-    """65 characters, 64 numbers each, two LSTM layers of 256."""
-    return Reader()
+# Of texts of any length; layers are listed for one of 100 characters.
+TEXT = ModelSpec("text", "rnn", "two LSTM layers, character by character", Reader, (len(ALPHABET), 100),
+                 lambda: tuple(ALPHABET))  # fmt: skip

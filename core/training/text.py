@@ -3,18 +3,24 @@
 `python -m core.training text` makes the checkpoint that ships.
 """
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from core.data.text import encode, one_hot
-from core.models.text import Reader, State
+from core.data.text import encode, held_out_text, one_hot, training_text
+from core.files import write_checkpoint
+from core.models import untrained
+from core.models.text import TEXT, Reader, State
+from core.training import Step
 
 CLIP = 1.0  # the norm that gradients are cut to: Pascanu, Mikolov, Bengio 2013, algorithm 1
+SNAPSHOT_EPOCHS = (0.25, 1, 4)
 STREAMS = 20  # in which a text is read at once where it is measured
 
 
@@ -29,17 +35,7 @@ class TextRecipe:
     decay: float = 0.0  # of weights, a step
 
 
-@dataclass(frozen=True)
-class Read:
-    """One step of training: how many of how many, the epochs gone by, and the bits per character of this batch."""
-
-    step: int
-    steps: int
-    epoch: float
-    bits: float
-
-
-def fit_text(model: Reader, text: str, recipe: TextRecipe, seed: int) -> Iterator[Read]:
+def fit_text(model: Reader, text: str, recipe: TextRecipe, seed: int) -> Iterator[Step]:
     """Train `model` in place, one window of all streams at a time; the same seed gives the same weights.
 
     Each epoch begins at another character, and reads the text once; states are handed on from window to window.
@@ -66,7 +62,7 @@ def fit_text(model: Reader, text: str, recipe: TextRecipe, seed: int) -> Iterato
         nn.utils.clip_grad_norm_(model.parameters(), CLIP)
         optimizer.step()
         schedule.step()
-        yield Read(step + 1, steps, (step + 1) / windows, loss.item() / math.log(2))
+        yield Step(step + 1, steps, (step + 1) / windows, loss.item())
 
 
 @torch.no_grad()
@@ -77,3 +73,39 @@ def bits(model: Reader, text: str) -> float:
     streams = codes[: STREAMS * length].view(STREAMS, length)
     logits = model.read(one_hot(streams[:, :-1]))[0]
     return F.cross_entropy(logits.flatten(0, 1), streams[:, 1:].flatten()).item() / math.log(2)
+
+
+def make_text_checkpoint(seed: int, folder: Path) -> Iterator[Step]:
+    """Train the net that reads text and write its checkpoint, for seed 0 its snapshots too, into `folder`."""
+    recipe, model = TextRecipe(), untrained(TEXT.name, seed)
+    assert isinstance(model, Reader)
+    by_epoch = {0.0: _bits_held_out(model)}
+    kept: dict[str, Tensor] = {}
+    for step in fit_text(model, training_text(), recipe, seed):
+        due = {round(epoch * step.steps / recipe.epochs): f"epoch-{epoch:g}" for epoch in SNAPSHOT_EPOCHS}
+        if step.step in due:
+            kept |= {f"{due[step.step]}/{key}": value.half() for key, value in model.state_dict().items()}
+        if step.epoch == int(step.epoch):
+            by_epoch[step.epoch] = _bits_held_out(model)
+        yield step
+    weights = {key: value.half() for key, value in model.state_dict().items()}
+    model.load_state_dict(weights)  # what is measured is what ships
+    about = {
+        "command": f"python -m core.training {TEXT.name} --seed {seed}",
+        "seed": seed,
+        "recipe": dataclasses.asdict(recipe),
+        "bits": _bits_held_out(model),
+        "bits_by_epoch": list(by_epoch.items()),
+        "torch": torch.__version__,
+    }
+    write_checkpoint(weights, folder / TEXT.name / f"seed-{seed}.safetensors", about)
+    if seed == 0:
+        write_checkpoint(kept, folder / TEXT.name / "snapshots.safetensors", about)
+
+
+def _bits_held_out(model: Reader) -> float:
+    was = model.training
+    try:
+        return bits(model.eval(), held_out_text())
+    finally:
+        model.train(was)

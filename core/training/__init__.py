@@ -1,30 +1,22 @@
 """Training that can be repeated: `python -m core.training cnn --seed 0` makes the checkpoint that ships."""
 
-import argparse
 import dataclasses
-import json
 import math
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save
 from torch import Generator, Tensor, nn
-from tqdm import tqdm
 
 from core.data.augment import augment
 from core.data.digits import Digits, test_set, training_set
 from core.data.tasks import random_labels, rotations
-from core.files import write_whole
+from core.files import write_checkpoint
 from core.models import (
-    CHECKPOINTS,
-    DIGIT_NETS,
     RANDOM_LABELS,
     ROTATIONS,
-    SEEDS,
     TRAININGS,
     named,
     twin,
@@ -32,7 +24,6 @@ from core.models import (
 )
 from core.models.batch_norm import fold_batch_norm, with_batch_norm
 from core.models.series import SERIES
-from core.process import settle
 
 SNAPSHOT_EPOCHS = (0, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 3, 5, 8)  # and the end
 
@@ -57,11 +48,6 @@ RECIPES: dict[str, Recipe] = {  # of nets that are to be read; any other is trai
     "dense-video": Recipe(epochs=20, learning_rate=1e-2, batch=64, sparsity=2e-5),
     "cnn": Recipe(epochs=12, augmentation=1.0, epsilon=0.1),
     "rnn": Recipe(epochs=16, augmentation=1.0, epsilon=0.1),
-}
-OTHER = {
-    "plain": "no augmentation, no penalties, no adversarial steps",
-    RANDOM_LABELS: "learn random labels by heart",
-    ROTATIONS: "tell by how many quarters an image is turned",
 }
 
 
@@ -219,36 +205,7 @@ def make_checkpoint(name: str, seed: int, training: str, folder: Path) -> Iterat
     ) or name in SERIES  # as none is to be looked at
     weights = {key: value.half() if halved else value for key, value in folded.state_dict().items()}
     file = named(training, [seed])[0] if training in TRAININGS else f"seed-{seed}"
-    _save(weights, folder / name / f"{file}.safetensors", about)
+    write_checkpoint(weights, folder / name / f"{file}.safetensors", about)
     if seed == 0 and training not in TRAININGS:
         halves = {f"{epoch}/{key}": value.half() for epoch, net in kept.items() for key, value in net.items()}
-        _save(halves, folder / name / "snapshots.safetensors", about)
-
-
-def _save(weights: Mapping[str, Tensor], path: Path, about: Mapping[str, object]) -> None:
-    contiguous = {key: value.contiguous() for key, value in weights.items()}
-    write_whole(path, save(contiguous, {key: json.dumps(value) for key, value in about.items()}))
-
-
-def main() -> None:
-    """Train one net from the command line, with a progress bar."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=(*DIGIT_NETS, *SERIES))
-    parser.add_argument("--seed", type=int, default=0, help=f"the shipped ones are {SEEDS.start} to {SEEDS.stop - 1}")
-    kinds = parser.add_mutually_exclusive_group()
-    for kind, about in OTHER.items():
-        kinds.add_argument(
-            f"--{kind}", dest="training", action="store_const", const=kind, default="trained", help=about
-        )
-    parser.add_argument("--folder", type=Path, default=CHECKPOINTS, help="where NAME/seed-S.safetensors goes")
-    arguments = parser.parse_args()
-    settle()
-    with tqdm(unit="step", file=sys.stderr, mininterval=5) as bar:
-        for step in make_checkpoint(arguments.name, arguments.seed, arguments.training, arguments.folder):
-            bar.total = step.steps
-            bar.set_postfix_str(f"epoch {step.epoch:.1f}, loss {step.loss:.3f}", refresh=False)
-            bar.update()
-
-
-if __name__ == "__main__":
-    main()
+        write_checkpoint(halves, folder / name / "snapshots.safetensors", about)
