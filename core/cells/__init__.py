@@ -1,0 +1,1 @@
+"""What single cells of the net that reads text keep track of."""
