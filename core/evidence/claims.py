@@ -32,6 +32,16 @@ the best threshold on its pre-activation, is asked for the four corners. That a 
 four at most is no test: it is linear, and `core.plane.exact` shows that no line gets more. Tested is whether the
 deepest unit gets more than three of four, and more than the best one of the first layer, and both more than untrained.
 
+**Memory** (C8). What a net keeps of the order in which things came. Of the net that reads text: a character's bits,
+-log2 of its probability, where all but the TEN characters before it are another place's, and where they are its own
+words in another order, less those where they stand as they stood (`core.memory.contexts`): both more than 0, and more
+than in untrained twins. And its bits on all of the held-out text, less those of the best of n-grams, which know the
+last few characters alone. Of the net that reads digits row by row: how well earlier rows can be read from each layer's
+state by a linear map, summed over all steps back but the present one (Jaeger 2001's memory capacity), more than from
+the present row alone, which is like its neighbours, and than from twins' states; how many steps back an input's
+influence on the state falls to 1 / e of its largest, more than in twins, where that difference is the claim; and how
+many percent of the test images it loses where their rows are shuffled, more than the dense net, which knows no time.
+
 The bootstrap draws n - 1 of n nets with replacement (Rao and Wu 1988), as n of n would make the spread too small by
 sqrt((n - 1) / n), and within each net the units of a layer. Intervals are of 95 %.
 """
@@ -53,10 +63,12 @@ from core.evidence.statistics import (
 )
 from core.models import DIGIT_NETS, RANDOM_LABELS, ROTATIONS, TWIN
 from core.models.series import CONVOLUTIONS, DENSE, LSTMS
+from core.models.text import TEXT
 from core.plane import xor
 from core.telling import SLACK
 
 LEVEL = 0.05
+TEN = 10  # characters that stay where they are
 LEAST = 3  # hidden layers of a net of which a rank correlation is taken
 SERIES_NETS = {
     "dense series": tuple(f"dense-{depth}" for depth in DENSE if depth >= LEAST),
@@ -67,7 +79,7 @@ SUBJECTS = tuple(DIGIT_NETS)
 PICTURED = ("dense", "dense-video", "cnn")  # first weights are pictures
 TRAININGS = ("trained", "plain")
 WITHOUT_CLASSES = (RANDOM_LABELS, ROTATIONS)  # computed beside the tests, and shown as an objection; they do not count
-ONLY_BY = dict.fromkeys(("photo", *xor.NETS), ("trained",)) | dict.fromkeys(SERIES_NETS, ("plain",))
+ONLY_BY = dict.fromkeys(("photo", TEXT.name, *xor.NETS), ("trained",)) | dict.fromkeys(SERIES_NETS, ("plain",))
 REGULARISED, BARE = "regularised", "bare"
 RIVALS = {  # of the named eighth of the units that a unit reads: as many others
     RANDOM: "as many at random", EXCITING: "as many exciting ones at random", ACTIVE: "the most active ones",
@@ -161,7 +173,16 @@ CLAIMS: dict[str, Claim] = {claim.name: claim for claim in (
     Claim("C7", "A convolutional layer is no more complex than a dense one.", "draw", tuple(
         Test(measure, level, sign, ("cnn", "cnn series"), rival="dense", says=_AT_EQUAL_DEPTH)
         for measure, sign in (("nonlinearity", -1), ("similarity to pixels", 1), ("detour", -1), ("flips", -1)))),
-    Claim("C8", "A recurrent net keeps what the data's order carries.", "", later="the page Memory"),
+    Claim("C8", "A recurrent net keeps what the data's order carries.", "memory", (
+        Test("bits by what stands further back", level, 1, (TEXT.name,), says="another place's text less its own"),
+        Test("bits by the order of words", level, 1, (TEXT.name,), says="words in another order less its own"),
+        Test("bits less than n-grams", level, 1, (TEXT.name,), control=None, says="the best n-gram less the net"),
+        Test("memory capacity", level, 1, ("rnn",), beside="memory capacity, present row",
+             says="from the state less from the present row"),
+        Test("horizon", level, 1, ("rnn",), relative=True, says=f"steps{_LESS}"),
+        Test("lost with rows shuffled", level, 1, ("rnn",), control=None, beside="lost with rows shuffled, dense",
+             says="percent of the test images, less that of the dense net"),
+    )),
     Claim("C9", "Images become vectors in a layer's space, and neighbours there mean the same.", "neighbours", (
         Test("neighbours", over_pixels, 1, says="last hidden layer less the pixels"),
         _rises("neighbours"), _ranks("neighbours"),
