@@ -674,3 +674,12 @@ def window_products(
             found[channel, row, column] += kernel[channel, down, across] * image[channel, row, column]
             total += float(kernel[channel, down, across] * image[channel, row, column])
     return found, total
+
+
+def witten_bell(text: str, context: str, character: str, alphabet: str) -> float:
+    """p(character | context) by Witten and Bell 1991, method C, interpolated, by counting in the text."""
+    shorter = witten_bell(text, context[1:], character, alphabet) if context else 1 / len(alphabet)
+    follows = [text[place + len(context)] for place in range(len(text) - len(context))
+               if text[place : place + len(context)] == context]  # fmt: skip
+    kinds = len(set(follows))
+    return (follows.count(character) + kinds * shorter) / (len(follows) + kinds) if follows else shorter

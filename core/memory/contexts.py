@@ -32,7 +32,7 @@ TABLE = Path(__file__).parent / "contexts.csv"
 COLUMNS = ["weights", "kept", "before", "block", "bits"]
 
 
-def places(text: str, count: int = PLACES) -> Int[Tensor, "count LENGTH+1"]:
+def places(text: str, count: int) -> Int[Tensor, "count LENGTH+1"]:
     """Stretches of LENGTH characters and the one behind them, evenly spread over the text."""
     codes = encode(text)
     begins = torch.linspace(0, len(codes) - LENGTH - 1, count).long()
@@ -65,9 +65,9 @@ def bits(
     return F.cross_entropy(logits, following, reduction="none") / math.log(2)
 
 
-def of_net(model: Reader, text: str, generator: Generator) -> pd.DataFrame:
+def of_net(model: Reader, text: str, generator: Generator, count: int = PLACES) -> pd.DataFrame:
     """The bits of the next character, the mean of each block of places; the columns are COLUMNS but the first."""
-    stretches = places(text)
+    stretches = places(text, count)
     contexts, following = stretches[:, :-1], stretches[:, -1]
     parts = [_by_block(bits(model, contexts, following).numpy(), LENGTH, OWN)]
     for kept in KEPT:
