@@ -16,9 +16,11 @@ from torch import Generator, nn
 from core import models, training
 from core.data import digits, tasks
 from core.data.augment import augment
+from core.data.text import held_out_text
 from core.models.batch_norm import with_batch_norm
 from core.process import seeded
-from core.training import Recipe, Step
+from core.training import Recipe, Step, commands
+from core.training import text as of_text
 from tests import references
 from tests.nets import Ramp
 
@@ -207,7 +209,7 @@ def test_the_command_makes_one_checkpoint_and_snapshots_of_the_trained_seed_0_on
     digits_of = {"random-labels": tasks.random_labels, "rotations-1": tasks.rotations}.get(file, lambda few, _: few)
     few = digits_of(FEW, seed)
     monkeypatch.setattr("sys.argv", ["training", "dense", *arguments, "--folder", str(tmp_path)])
-    training.main()
+    commands.main()
     (path,) = (tmp_path / "dense").iterdir()
     assert path.name == f"{file}.safetensors"
     about, net = models.metadata("dense", str(path)), models.load("dense", weights=str(path))
@@ -256,3 +258,39 @@ def test_a_broken_off_training_leaves_no_checkpoint(tmp_path: Path, monkeypatch:
     for _ in islice(training.make_checkpoint("dense", 0, "plain", tmp_path), 2):
         pass
     assert list(tmp_path.rglob("*")) == []
+
+
+def test_the_net_that_reads_text_has_one_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["training", "text", "--plain", "--folder", str(tmp_path)])
+    with pytest.raises(SystemExit):
+        commands.main()
+    assert "text has one training, without --plain." in capsys.readouterr().err
+
+
+def test_the_command_makes_the_text_nets_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says of itself is measured anew, of the halved weights that ship; snapshots are of seed 0 alone."""
+    text = held_out_text()[:1000]
+    monkeypatch.setattr(of_text, "training_text", lambda: text)
+    monkeypatch.setattr(of_text, "held_out_text", lambda: text[:400])
+    recipe = of_text.TextRecipe(epochs=2, streams=4, window=30)
+    monkeypatch.setattr(of_text, "TextRecipe", lambda: recipe)
+    for seed in (0, 1):
+        monkeypatch.setattr("sys.argv", ["training", "text", "--seed", str(seed), "--folder", str(tmp_path)])
+        commands.main()
+    assert sorted(path.name for path in (tmp_path / "text").iterdir()) == [
+        "seed-0.safetensors", "seed-1.safetensors", "snapshots.safetensors"]  # fmt: skip
+    monkeypatch.setattr(models, "CHECKPOINTS", tmp_path)
+    models.snapshots.cache_clear()
+    assert models.snapshots("text") == ("epoch-0.25", "epoch-1")
+    about, net = models.metadata("text", "seed-1"), models.load("text", weights="seed-1")
+    assert (about["command"], about["seed"]) == ("python -m core.training text --seed 1", 1)
+    assert (about["recipe"], [epoch for epoch, _ in about["bits_by_epoch"]]) == (dataclasses.asdict(recipe), [0, 1, 2])
+    assert about["bits"] == pytest.approx(of_text.bits(net, text[:400]))
+    with safe_open(tmp_path / "text" / "seed-1.safetensors", "pt") as file:
+        assert {file.get_tensor(key).dtype for key in file.keys()} == {torch.float16}  # noqa: SIM118
+    early, late = (models.load("text", weights=weights).logits.weight for weights in ("epoch-0.25", "epoch-1"))
+    start, end = models.load("text", weights="untrained").logits.weight, models.load("text").logits.weight
+    assert (early - start).norm() < (late - start).norm() < (end - start).norm()
+    models.snapshots.cache_clear()

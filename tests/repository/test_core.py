@@ -21,6 +21,7 @@ from core.evidence import commands
 from core.measures import neighbours
 from core.models import cards
 from core.relevance import orders
+from core.training import commands as trainings
 from core.trust import advice, table
 from pages.jobs.scheduler import View
 
@@ -56,6 +57,7 @@ COMMANDS: dict[str, list[str]] = {
     "core.freezing": [],
     "core.learning_curves": [],
     "core.measures.neighbours": [],
+    "core.memory.contexts": [],
     "core.measures.signal": [],
     "core.models.cards": [],
     "core.photo_examples": ["photographs"],
@@ -65,7 +67,6 @@ COMMANDS: dict[str, list[str]] = {
     "core.survey": ["cnn"],
     "core.symmetry": [],
     "core.telling": [],
-    "core.training": ["cnn"],
     "core.weights": [],
 }
 
@@ -142,7 +143,7 @@ BARS: dict[str, tuple[ModuleType, list[str], dict[str, Callable[..., object]], f
         "survey": surveyed, "test_set": lambda: SimpleNamespace(images=torch.zeros(300, 1, 28, 28)),
         "write_whole": lambda *_: None,
     }, 300),
-    "training": (training, ["cnn"], {
+    "training": (trainings, ["cnn"], {
         "make_checkpoint": lambda *_: (training.Step(step, 5, step / 2, 0.1) for step in range(1, 6)),
     }, 5),
     "by depth": (by_depth, [], {
