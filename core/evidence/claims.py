@@ -33,7 +33,7 @@ four at most is no test: it is linear, and `core.plane.exact` shows that no line
 deepest unit gets more than three of four, and more than the best one of the first layer, and both more than untrained.
 
 **Memory** (C8). What a net keeps of the order in which things came. Of the net that reads text: a character's bits,
--log2 of its probability, where all but the TEN characters before it are another place's, and where they are its own
+-log2 of its probability, where all but the ten characters before it are another place's, and where they are its own
 words in another order, less those where they stand as they stood (`core.memory.contexts`): both more than 0, and more
 than in untrained twins. And its bits on all of the held-out text, less those of the best of n-grams, which know the
 last few characters alone. Of the net that reads digits row by row: how well earlier rows can be read from each layer's
@@ -68,7 +68,6 @@ from core.plane import xor
 from core.telling import SLACK
 
 LEVEL = 0.05
-TEN = 10  # characters that stay where they are
 LEAST = 3  # hidden layers of a net of which a rank correlation is taken
 SERIES_NETS = {
     "dense series": tuple(f"dense-{depth}" for depth in DENSE if depth >= LEAST),

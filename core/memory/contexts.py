@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 from torch import Generator, Tensor
 from tqdm import tqdm
 
-from core.data.text import encode, held_out_text, one_hot, training_text
+from core.data.text import ALPHABET, encode, held_out_text, one_hot, training_text
 from core.files import write_whole
 from core.memory.ngrams import orders, probabilities
 from core.models import TEXT_SEEDS, TWIN, controls, load
@@ -27,6 +27,7 @@ from core.process import settle
 LENGTH, PLACES, BATCH = 100, 2_000, 250
 BLOCKS = 20  # parts of the text, over which intervals are taken
 KEPT = (1, 2, 5, 10, 20, 50)  # characters that stay as they are
+TEN = 10  # as many stay where a claim is tested
 OWN, MIXED, OTHER, NGRAM = "its own", "its own words in another order", "another place's", "n-gram"
 TABLE = Path(__file__).parent / "contexts.csv"
 COLUMNS = ["weights", "kept", "before", "block", "bits"]
@@ -91,7 +92,30 @@ def _by_block(values: Float[np.ndarray, " places"], kept: int, before: str) -> p
 
 def table() -> pd.DataFrame:
     """The shipped numbers."""
-    return pd.read_csv(TABLE)
+    return pd.read_csv(TABLE, keep_default_na=False)
+
+
+def sentence() -> str:
+    """What the net needs, beside n-grams, and what of that it takes from further back and from the order there."""
+    found = table()
+    mean = found.groupby(["weights", "before", "kept"]).bits.mean()
+    ngrams = mean[""][NGRAM]
+    nets = [weights for weights in mean.index.unique("weights") if weights.startswith("seed-")]
+    own, other, words = ([mean[net, before, kept] for net in nets] for before, kept in
+                         ((OWN, LENGTH), (OTHER, TEN), (MIXED, TEN)))  # fmt: skip
+    worth = [further - whole for further, whole in zip(other, own, strict=True)]
+    order = [further - whole for further, whole in zip(words, own, strict=True)]
+    return (
+        f"The net needs {_span(own)} bits for a character of the held-out text, the best n-gram "
+        f"{ngrams.min():.2f} (it reads {ngrams.idxmin()} characters back), guessing {math.log2(len(ALPHABET)):.2f}. "
+        f"With another place's text before the last {TEN} characters it needs {_span(worth)} more, and with its own "
+        f"words in another order {_span(order)} more."
+    )
+
+
+def _span(values: list[float]) -> str:
+    low, high = (f"{value:.2f}" for value in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
 
 
 def main() -> None:
