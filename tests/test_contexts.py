@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from core.data.text import decode, encode, held_out_text
-from core.memory.contexts import BLOCKS, KEPT, LENGTH, MIXED, OTHER, OWN, bits, mixed, of_net, others, places
+from core.memory.contexts import ALL, BLOCKS, KEPT, LENGTH, MIXED, OTHER, OWN, bits, mixed, of_net, others, places
 from core.models import untrained
 from core.models.text import Reader
 
@@ -72,6 +72,6 @@ def test_there_is_a_row_a_block_of_each_kind() -> None:
     net = untrained("text", 0).eval()
     assert isinstance(net, Reader)
     found = of_net(net, TEXT, seeded(), 40)
-    assert len(found) == BLOCKS * (1 + 2 * len(KEPT))
-    assert set(found.before) == {OWN, MIXED, OTHER} and set(found[found.before == OWN].kept) == {LENGTH}
+    assert len(found) == BLOCKS * (2 + 2 * len(KEPT))
+    assert set(found.before) == {ALL, OWN, MIXED, OTHER} and set(found[found.before == OWN].kept) == {LENGTH}
     assert found.bits.between(5.5, 6.6).all()  # a net that knows nothing: log2 of 65 is 6.02

@@ -7,7 +7,10 @@ import pandas as pd
 from core import freezing, telling
 from core.evidence.report import COLUMNS, TRAINED
 from core.layers import first_of_each_depth, list_layers
+from core.memory import contexts
+from core.memory.contexts import ALL, LENGTH, MIXED, NGRAM, OTHER, OWN, TEN
 from core.models import DIGIT_NETS, MODELS, TWIN, untrained
+from core.models.text import TEXT
 from core.plane import xor
 
 FORCED_CHOICE = {  # the columns of `core.telling`'s units
@@ -20,7 +23,7 @@ LEARNED = 0.25  # epochs
 
 def rows() -> pd.DataFrame:
     """All of them."""
-    return pd.concat([*_forced_choices(), _frozen(), _xor()])[COLUMNS]
+    return pd.concat([*_forced_choices(), _frozen(), _xor(), *_of_text()])[COLUMNS]
 
 
 def _forced_choices() -> Iterator[pd.DataFrame]:
@@ -58,3 +61,24 @@ def _xor() -> pd.DataFrame:
     found = xor.table()
     trained = found.weights.where(found.weights != TWIN, "")
     return found.assign(training=trained, measure="best unit at XOR", unit="")
+
+
+def _of_text() -> Iterator[pd.DataFrame]:
+    """What the net that reads text takes from further back, a block of places a row: `core.memory.contexts`'."""
+    found = contexts.table().pivot_table("bits", ["weights", "block"], ["before", "kept"])
+    ngrams = found.xs("")[NGRAM]
+    best = ngrams[ngrams.mean().idxmin()]
+    for weights in found.index.unique("weights").drop(""):
+        own, (kind, _, seed) = found.xs(weights), weights.partition("-")
+        measured = {
+            "bits by what stands further back": own[OTHER, TEN] - own[OWN, LENGTH],
+            "bits by the order of words": own[MIXED, TEN] - own[OWN, LENGTH],
+            "bits less than n-grams": best - own[ALL, LENGTH],
+        }
+        twin = kind == TWIN
+        for measure, values in measured.items():
+            yield pd.DataFrame({
+                "model": TEXT.name, "training": "" if twin else "trained", "weights": TWIN if twin else TRAINED,
+                "seed": int(seed or 0), "layer": "", "depth": 1, "measure": measure, "unit": values.index,
+                "value": values,
+            })  # fmt: skip

@@ -23,12 +23,14 @@ from core.memory.ngrams import orders, probabilities
 from core.models import TEXT_SEEDS, TWIN, controls, load
 from core.models.text import TEXT, Reader
 from core.process import settle
+from core.training.text import STREAMS, bits_by_part
 
 LENGTH, PLACES, BATCH = 100, 2_000, 250
-BLOCKS = 20  # parts of the text, over which intervals are taken
+BLOCKS = STREAMS  # parts of the text, over which intervals are taken
 KEPT = (1, 2, 5, 10, 20, 50)  # characters that stay as they are
 TEN = 10  # as many stay where a claim is tested
-OWN, MIXED, OTHER, NGRAM = "its own", "its own words in another order", "another place's", "n-gram"
+OWN, MIXED, OTHER = "its own", "its own words in another order", "another place's"
+ALL, NGRAM = "all of it", "n-gram"  # the same numbers of all characters: of the net as it reads on, and of n-grams
 TABLE = Path(__file__).parent / "contexts.csv"
 COLUMNS = ["weights", "kept", "before", "block", "bits"]
 
@@ -70,7 +72,8 @@ def of_net(model: Reader, text: str, generator: Generator, count: int = PLACES) 
     """The bits of the next character, the mean of each block of places; the columns are COLUMNS but the first."""
     stretches = places(text, count)
     contexts, following = stretches[:, :-1], stretches[:, -1]
-    parts = [_by_block(bits(model, contexts, following).numpy(), LENGTH, OWN)]
+    parts = [_by_block(bits_by_part(model, text).numpy(), LENGTH, ALL),
+             _by_block(bits(model, contexts, following).numpy(), LENGTH, OWN)]  # fmt: skip
     for kept in KEPT:
         far, near = contexts[:, :-kept], contexts[:, -kept:]
         for before, instead in ((MIXED, mixed(far, generator)), (OTHER, others(far))):
@@ -101,12 +104,12 @@ def sentence() -> str:
     mean = found.groupby(["weights", "before", "kept"]).bits.mean()
     ngrams = mean[""][NGRAM]
     nets = [weights for weights in mean.index.unique("weights") if weights.startswith("seed-")]
-    own, other, words = ([mean[net, before, kept] for net in nets] for before, kept in
-                         ((OWN, LENGTH), (OTHER, TEN), (MIXED, TEN)))  # fmt: skip
+    needs, own, other, words = ([mean[net, before, kept] for net in nets] for before, kept in
+                                ((ALL, LENGTH), (OWN, LENGTH), (OTHER, TEN), (MIXED, TEN)))  # fmt: skip
     worth = [further - whole for further, whole in zip(other, own, strict=True)]
     order = [further - whole for further, whole in zip(words, own, strict=True)]
     return (
-        f"The net needs {_span(own)} bits for a character of the held-out text, the best n-gram "
+        f"The net needs {_span(needs)} bits for a character of the held-out text, the best n-gram "
         f"{ngrams.min():.2f} (it reads {ngrams.idxmin()} characters back), guessing {math.log2(len(ALPHABET)):.2f}. "
         f"With another place's text before the last {TEN} characters it needs {_span(worth)} more, and with its own "
         f"words in another order {_span(order)} more."
