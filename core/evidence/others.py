@@ -66,8 +66,8 @@ def _xor() -> pd.DataFrame:
 def _of_text() -> Iterator[pd.DataFrame]:
     """What the net that reads text takes from further back, a block of places a row: `core.memory.contexts`'."""
     found = contexts.table().pivot_table("bits", ["weights", "block"], ["before", "kept"])
-    ngrams = found.xs("")[NGRAM]
-    best = ngrams[ngrams.mean().idxmin()]
+    ngrams = pd.DataFrame(found.xs("")[NGRAM])
+    best = ngrams[ngrams.mean(axis=0).idxmin()]
     for weights in found.index.unique("weights").drop(""):
         own, (kind, _, seed) = found.xs(weights), weights.partition("-")
         measured = {
