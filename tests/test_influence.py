@@ -112,9 +112,7 @@ def test_the_horizon_of_an_exponential_is_its_time_constant(steps: float) -> Non
 
 
 def test_the_horizon_counts_from_the_greatest_on_and_ends_with_the_last_lag() -> None:
-    rising = torch.tensor(
-        [[0.1, 0.2, 2.0, 1.0, 0.1, 2.0], [1.0, 0.1, 0.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0, 1.0, 1]]
-    )
+    rising = torch.tensor([[0.1, 0.2, 2.0, 1.0, 0.1, 2.0], [1.0, 0.1, 0.0, 0.0, 0.0, 0.0], [1.0] * 6])
     first, second, third = horizon(rising).tolist()
     assert first == pytest.approx(3 + (math.log(0.5) + 1) / (math.log(0.5) - math.log(0.05)))
     assert second == pytest.approx(1 / math.log(10)) and third == 5
