@@ -34,9 +34,9 @@ def steps_read(picture: Image.Image, steps: int, now: int, about: str, theme: Th
 
 @cache
 def _picture_chart(width: int, height: int, steps: int, theme: Theme) -> Spec:
-    y = _steps_down(steps, "row")
+    y = _StepsDown(steps, "row")
     image = table_of("picture").mark_image(align="left", baseline="top", width=width, height=height)
-    veil = table_of("unread").mark_rect(color="#%02x%02x%02x" % PAPER, opacity=FAR)
+    veil = table_of("unread").mark_rect(color=_hex(PAPER), opacity=FAR)
     return _framed(
         image.encode(x=alt.value(0), y=y("top"), url="url:N"),
         veil.encode(x=alt.value(0), x2=alt.value(width), y=y("from"), y2="to:Q"),
@@ -65,11 +65,11 @@ def _cells_chart(
     columns: tuple[str, ...], steps: int, cell: int, titles: tuple[str, str, str], limit: float, theme: Theme
 ) -> Spec:
     width, height = cell * len(columns), CELL * steps
-    y = _steps_down(steps, titles[0])
+    y = _StepsDown(steps, titles[0])
     few = [name for place, name in enumerate(columns) if len(columns) <= 12 or place == 0 or place % 7 == 6]
     axis = alt.Axis(values=few, labelAngle=0, ticks=False, domain=False, grid=False, orient="bottom", **SOLID)
     x = alt.X("column:N", sort=list(columns), title=titles[1], axis=axis, scale=alt.Scale(padding=0))
-    low, high = ("#%02x%02x%02x" % colour for colour in MAGNITUDE_ENDS[theme])
+    low, high = map(_hex, MAGNITUDE_ENDS[theme])
     colour = alt.Color("value:Q", legend=None, scale=alt.Scale(domain=[0, limit], range=[low, high], clamp=True))
     tips = [alt.Tooltip("step:Q", title=titles[0]), alt.Tooltip("column:N", title=titles[1]),
             alt.Tooltip("value:Q", title=titles[2], format=".3~r")]  # fmt: skip
@@ -78,8 +78,8 @@ def _cells_chart(
     return _framed(cells, width=width, height=height, y=y, theme=theme)
 
 
-class _steps_down:  # noqa: N801 - it is called like the encodings that it makes
-    """Steps from 1, downwards, as an encoding of a field."""
+class _StepsDown:
+    """Steps from 1, downwards, as the encoding of a field that it is called with."""
 
     def __init__(self, steps: int, title: str) -> None:
         self.scale = alt.Scale(domain=[0.5, steps + 0.5], reverse=True, nice=False, zero=False)
@@ -90,11 +90,15 @@ class _steps_down:  # noqa: N801 - it is called like the encodings that it makes
         return alt.Y(f"{field}:Q", scale=self.scale, axis=self.axis)
 
 
+def _hex(colour: tuple[int, int, int]) -> str:
+    return f"#{bytes(colour).hex()}"
+
+
 def _frame(now: int) -> pd.DataFrame:
     return pd.DataFrame({"from": [now - 0.5], "to": [now + 0.5]})
 
 
-def _framed(*layers: alt.Chart, width: int, height: int, y: _steps_down, theme: Theme) -> Spec:
+def _framed(*layers: alt.Chart, width: int, height: int, y: _StepsDown, theme: Theme) -> Spec:
     """With a frame round the step that was read last."""
     frame = table_of("now").mark_rect(fillOpacity=0, stroke=HOVER, strokeWidth=2)
     last = frame.encode(x=alt.value(0), x2=alt.value(width), y=y("from"), y2="to:Q")
@@ -146,7 +150,7 @@ def _lags_chart(kinds: tuple[str, ...], across: str, title: str, top: float, the
               scale=alt.Scale(nice=False))  # fmt: skip
     axis = alt.Axis(gridColor=FAINT[theme], tickCount=5, **SOLID)
     y = alt.Y("value:Q", title=title, axis=axis, scale=alt.Scale(domain=[0, top]))
-    tips = ["weights:N", alt.Tooltip("at:Q", title=across),
+    tips: list[Any] = ["weights:N", alt.Tooltip("at:Q", title=across),
             *(alt.Tooltip(f"{name}:Q", format=".3~r") for name in ("value", "low", "high"))]  # fmt: skip
     chart = table_of("lines").encode(x=x, detail="weights:N")
     band = chart.mark_area().encode(y=alt.Y("low:Q", title=title), y2="high:Q", color=_looks(kinds, "colour", theme),
@@ -192,7 +196,7 @@ def _intervals_chart(names: tuple[str, ...], title: str, domain: tuple[float, fl
     scale = alt.Scale(domain=list(domain), nice=False)
     x = alt.X("value:Q", title=title, axis=alt.Axis(gridColor=FAINT[theme], tickCount=6, **SOLID), scale=scale)
     axis = alt.Axis(grid=False, ticks=False, domain=False, labelLimit=220, labelOverlap=False, labelFontSize=12)
-    tips = ["name:N", "weights:N", "family:N",
+    tips: list[Any] = ["name:N", "weights:N", "family:N",
             *(alt.Tooltip(f"{name}:Q", format=".3~r") for name in ("value", "low", "high"))]  # fmt: skip
     chart = table_of("dots").encode(
         y=alt.Y("name:N", sort=list(names), title=None, axis=axis), color=alt.Color("colour:N", scale=None),

@@ -52,7 +52,7 @@ def _order(count: int, seed: int) -> Tensor:
     return torch.randperm(count, generator=Generator().manual_seed(seed))
 
 
-IN_ORDER = "in order"
+IN_ORDER, SHUFFLED_ROWS = "in order", "rows shuffled"
 ORDERS: dict[str, Callable[[Images, int], Images]] = {
     IN_ORDER: lambda images, seed: images,
     "one row blanked": one_row_blanked,
@@ -60,6 +60,6 @@ ORDERS: dict[str, Callable[[Images, int], Images]] = {
     "second half blanked": second_half_blanked,
     "first half blanked": first_half_blanked,
     "columns shuffled": shuffled_columns,
-    "rows shuffled": shuffled_rows,
+    SHUFFLED_ROWS: shuffled_rows,
 }
-DRAWN = ("one row blanked", "columns shuffled", "rows shuffled")  # by seed
+DRAWN = ("one row blanked", "columns shuffled", SHUFFLED_ROWS)  # by seed
