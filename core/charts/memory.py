@@ -10,38 +10,54 @@ import pandas as pd
 import pyarrow as pa
 from PIL import Image
 
-from core.charts.evidence import PADDING
-from core.charts.marks import FAINT, FAMILY_COLOURS, HOVER, QUIET, TEXT, Spec, checked, ends, filled, table_of
+from core.charts.marks import (
+    FAINT,
+    FAMILY_COLOURS,
+    HOVER,
+    QUIET,
+    TEXT,
+    Pixels,
+    Spec,
+    boxes_of,
+    checked,
+    ends,
+    filled,
+    sides,
+    table_of,
+)
 from core.charts.measured import LOOKS, Look
 from core.images import MAGNITUDE_ENDS, PAPER, Theme, data_url
 
-CELL, ANSWER_CELL = 10, 18  # pixels of a step in both directions, and of a class across
-CURVE_HEIGHT, SPREAD_HEIGHT = 190, 150
-LINE = 21  # pixels for a name beside its points
+CELL, WIDE_CELL = 10, 18  # pixels of a step in both directions, and of one of a few columns across
+ROOM, EDGE, FOOT = 38, 2, 32  # pixels left of the cells, right of them and below them
+FEW = 12  # columns that have all names
+CURVE_HEIGHT, SPREAD_HEIGHT, AXIS = 210, 160, 40  # pixels, the last of them for an axis
+LINE, THREE = 24, 36  # pixels for a name beside its point, and beside three families'
 FASTEST, SLOWEST, BINS = 0.5, 64.0, 28  # time constants, on a logarithmic axis
 FAR = 0.75  # of what was not read yet lies below paper
 SOLID: dict[str, Any] = {"titleFontSize": 11, "titleFontWeight": "normal", "labelFontSize": 10, "titlePadding": 4}
 
 
 def steps_read(picture: Image.Image, steps: int, now: int, about: str, theme: Theme) -> Spec:
-    """A sequence's picture, a step a line, beside which `now` is marked; what was not read yet is faint."""
+    """A sequence's picture, a step a line, of which `now` is framed; what was not read yet is faint."""
     width, height = picture.size
-    chart = _picture_chart(width, height, steps, theme)
-    shown = pa.table({"url": [data_url(picture)], "left": [0], "top": [0.5]})
-    unread = pd.DataFrame({"from": [now + 0.5], "to": [steps + 0.5]})
-    return filled(chart, about, picture=shown, unread=unread, now=_frame(now))
+    unread = [[ROOM, height * now / steps, ROOM + width, height]]
+    return filled(
+        _picture_chart(width, height, theme),
+        about,
+        picture=pa.table({"left": [ROOM], "top": [0], "url": [data_url(picture)]}),
+        unread=pa.table(sides(np.array(unread))),
+        now=_frame(now, width),
+        words=_words(steps, [], 0, ("row", "")),
+    )
 
 
 @cache
-def _picture_chart(width: int, height: int, steps: int, theme: Theme) -> Spec:
-    y = _StepsDown(steps, "row")
-    image = table_of("picture").mark_image(align="left", baseline="top", width=width, height=height)
-    veil = table_of("unread").mark_rect(color=_hex(PAPER), opacity=FAR)
-    return _framed(
-        image.encode(x=alt.value(0), y=y("top"), url="url:N"),
-        veil.encode(x=alt.value(0), x2=alt.value(width), y=y("from"), y2="to:Q"),
-        width=width, height=height, y=y, theme=theme,
-    )  # fmt: skip
+def _picture_chart(width: int, height: int, theme: Theme) -> Spec:
+    x, y = Pixels("x", ROOM + width + EDGE), Pixels("y", height + FOOT)
+    picture = table_of("picture").mark_image(align="left", baseline="top", width=width, height=height)
+    veil = boxes_of("unread", x, y, fill=_hex(PAPER), fillOpacity=FAR)
+    return _in_lines([picture.encode(x=x("left"), y=y("top"), url="url:N"), veil], x, y, theme)
 
 
 def by_step(
@@ -53,56 +69,58 @@ def by_step(
     `titles` name what stands downwards, across, and in the cells. Steps count from 1.
     """
     steps, count = values.shape
+    side = CELL if count == steps else WIDE_CELL
     down, across = np.nonzero(~np.isnan(values))
-    cells = pd.DataFrame({"step": down + 1, "column": np.array(columns)[across], "value": values[down, across]})
-    square = count == steps
-    chart = _cells_chart(tuple(columns), steps, CELL if square else ANSWER_CELL, titles, limit, theme)
-    return filled(chart, about, cells=cells, now=_frame(now))
+    left, top = ROOM + side * across, CELL * down
+    cells = pd.DataFrame(sides(np.stack([left, top, left + side, top + CELL], 1)))
+    cells = cells.assign(step=down + 1, column=np.array(columns)[across], value=values[down, across])
+    chart = _cells_chart(count * side, steps * CELL, titles, limit, theme)
+    return filled(chart, about, cells=cells, now=_frame(now, count * side),
+                  words=_words(steps, columns, side, titles))  # fmt: skip
 
 
 @cache
-def _cells_chart(
-    columns: tuple[str, ...], steps: int, cell: int, titles: tuple[str, str, str], limit: float, theme: Theme
-) -> Spec:
-    width, height = cell * len(columns), CELL * steps
-    y = _StepsDown(steps, titles[0])
-    few = [name for place, name in enumerate(columns) if len(columns) <= 12 or place == 0 or place % 7 == 6]
-    axis = alt.Axis(values=few, labelAngle=0, ticks=False, domain=False, grid=False, orient="bottom", **SOLID)
-    x = alt.X("column:N", sort=list(columns), title=titles[1], axis=axis, scale=alt.Scale(padding=0))
+def _cells_chart(width: int, height: int, titles: tuple[str, str, str], limit: float, theme: Theme) -> Spec:
+    x, y = Pixels("x", ROOM + width + EDGE), Pixels("y", height + FOOT)
     low, high = map(_hex, MAGNITUDE_ENDS[theme])
     colour = alt.Color("value:Q", legend=None, scale=alt.Scale(domain=[0, limit], range=[low, high], clamp=True))
     tips = [alt.Tooltip("step:Q", title=titles[0]), alt.Tooltip("column:N", title=titles[1]),
             alt.Tooltip("value:Q", title=titles[2], format=".3~r")]  # fmt: skip
-    table = table_of("cells").transform_calculate(top="datum.step - 0.5", bottom="datum.step + 0.5")
-    cells = table.mark_rect(strokeWidth=0).encode(x=x, y=y("top"), y2="bottom:Q", color=colour, tooltip=tips)
-    return _framed(cells, width=width, height=height, y=y, theme=theme)
+    cells = boxes_of("cells", x, y, fillOpacity=1).encode(color=colour, tooltip=tips)
+    return _in_lines([cells], x, y, theme)
 
 
-class _StepsDown:
-    """Steps from 1, downwards, as the encoding of a field that it is called with."""
+def _in_lines(layers: Sequence[alt.Chart], x: Pixels, y: Pixels, theme: Theme) -> Spec:
+    """With numbers beside the lines, and a frame round the step that was read last."""
+    words = table_of("words")
+    marks = [words.transform_filter(f"datum.align == '{align}'")
+             .mark_text(align=align, baseline="middle", fontSize=10, color=QUIET[theme])
+             for align in ("right", "center")]  # fmt: skip
+    up = words.transform_filter("datum.align == 'up'").mark_text(angle=270, fontSize=11, color=QUIET[theme])
+    texts = [mark.encode(x=x("x"), y=y("y"), text="text:N") for mark in (*marks, up)]
+    frame = boxes_of("now", x, y, stroke=HOVER, strokeWidth=2)
+    whole = alt.layer(*layers, frame, *texts)
+    return checked(whole.properties(width=x.size, height=y.size, padding=0))
 
-    def __init__(self, steps: int, title: str) -> None:
-        self.scale = alt.Scale(domain=[0.5, steps + 0.5], reverse=True, nice=False, zero=False)
-        marked = [1, *range(7, steps + 1, 7)]
-        self.axis = alt.Axis(values=marked, ticks=False, domain=False, grid=False, title=title, format="d", **SOLID)
 
-    def __call__(self, field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", scale=self.scale, axis=self.axis)
+def _frame(now: int, width: int) -> pa.Table:
+    return pa.table(sides(np.array([[ROOM - 1, CELL * (now - 1) - 1, ROOM + width + 1, CELL * now + 1]])))
+
+
+def _words(steps: int, columns: Sequence[str], side: int, titles: Sequence[str]) -> pd.DataFrame:
+    """Every seventh step's number, and of few columns each name, of many every seventh; and what they are."""
+    bottom = CELL * steps
+    marked = [1, *range(7, steps + 1, 7)]
+    named = range(len(columns)) if len(columns) <= FEW else [step - 1 for step in marked]
+    words: list[tuple[float, float, str, str]]
+    words = [(ROOM - 5, CELL * (step - 0.5), str(step), "right") for step in marked]
+    words += [(ROOM + side * (place + 0.5), bottom + 9, columns[place], "center") for place in named]
+    words += [(8, bottom / 2, titles[0], "up"), (ROOM + side * len(columns) / 2, bottom + 23, titles[1], "center")]
+    return pd.DataFrame(words, columns=["x", "y", "text", "align"])
 
 
 def _hex(colour: tuple[int, int, int]) -> str:
     return f"#{bytes(colour).hex()}"
-
-
-def _frame(now: int) -> pd.DataFrame:
-    return pd.DataFrame({"from": [now - 0.5], "to": [now + 0.5]})
-
-
-def _framed(*layers: alt.Chart, width: int, height: int, y: _StepsDown, theme: Theme) -> Spec:
-    """With a frame round the step that was read last."""
-    frame = table_of("now").mark_rect(fillOpacity=0, stroke=HOVER, strokeWidth=2)
-    last = frame.encode(x=alt.value(0), x2=alt.value(width), y=y("from"), y2="to:Q")
-    return checked(alt.layer(*layers, last).properties(width=width, height=height, padding=PADDING))
 
 
 def time_constants(own: np.ndarray, twin: np.ndarray, about: str, theme: Theme, width: int) -> Spec:
@@ -187,12 +205,15 @@ def intervals(table: pd.DataFrame, title: str, domain: tuple[float, float], them
     """
     said = "; ".join(f"{row.name_} {row.value:.3g}" for row in table.rename(columns={"name": "name_"}).itertuples())
     drawn = table.assign(colour=table.family.map(FAMILY_COLOURS), trained=table.weights.isin(["trained", "plain"]))
-    chart = _intervals_chart(tuple(dict.fromkeys(table.name)), title, domain, theme, width)
+    line = LINE if table.family.nunique() == 1 else THREE
+    chart = _intervals_chart(tuple(dict.fromkeys(table.name)), title, domain, line, theme, width)
     return filled(chart, f"{title}, means of five seeds with 95 % intervals: {said}.", dots=drawn)
 
 
 @cache
-def _intervals_chart(names: tuple[str, ...], title: str, domain: tuple[float, float], theme: Theme, width: int) -> Spec:
+def _intervals_chart(
+    names: tuple[str, ...], title: str, domain: tuple[float, float], line: int, theme: Theme, width: int
+) -> Spec:
     scale = alt.Scale(domain=list(domain), nice=False)
     x = alt.X("value:Q", title=title, axis=alt.Axis(gridColor=FAINT[theme], tickCount=6, **SOLID), scale=scale)
     axis = alt.Axis(grid=False, ticks=False, domain=False, labelLimit=220, labelOverlap=False, labelFontSize=12)
@@ -205,4 +226,4 @@ def _intervals_chart(names: tuple[str, ...], title: str, domain: tuple[float, fl
     spans = chart.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", scale=scale, title=title), x2="high:Q")
     full = chart.transform_filter("datum.trained").mark_circle(size=56, opacity=1).encode(x=x)
     hollow = chart.transform_filter("!datum.trained").mark_point(size=46, opacity=1, strokeWidth=1.5).encode(x=x)
-    return checked(alt.layer(spans, full, hollow).properties(width=width, height=LINE * len(names)))
+    return checked(alt.layer(spans, full, hollow).properties(width=width, height=line * len(names) + AXIS))

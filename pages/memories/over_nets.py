@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts, images
+from core.charts import FAMILY_COLOURS
 from core.memory import sentences, tables
 from core.memory.tables import BLANKED, GRADIENT, HELD, IMAGES, MIXED, ROW
 from core.models import SHUFFLED, TWIN, find
@@ -43,17 +44,24 @@ def how_much(theme: images.Theme) -> None:
             with st.container(width=WIDTH + 50):
                 st.vega_lite_chart(spec=_curve(measure, layer, "rows back", title, 1.0, theme), width="content",
                                    key=f"capacity-{measure}")  # fmt: skip
-    st.markdown(_words("delays"))
-    with st.container(width=WIDTH + 50):
-        st.vega_lite_chart(spec=_curve(HELD, layer, "empty rows behind half a digit", "class read off (%)", 100, theme),
-                           width="content", key="delays")  # fmt: skip
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="held"):
+        with st.container(width=WIDTH + 50):
+            spec = _curve(HELD, layer, "empty rows behind half a digit", "class read off (%)", 100, theme)
+            st.vega_lite_chart(spec=spec, width="content", key="delays")
+        with st.container(width=WIDTH + 50):
+            st.markdown(_words("delays"))
 
 
 def in_another_order(theme: images.Theme) -> None:
     """Draw accuracies of three nets whose rows come in another order."""
     st.header("And in another order?", anchor=False)
     st.markdown(_words("orders"))
+    st.html(f'<div class="legend start">{"".join(map(_family, FAMILY_COLOURS))}</div>')
     st.vega_lite_chart(spec=_orders(theme), width="content", key="orders")
+
+
+def _family(family: str) -> str:
+    return f'<span class="line" style="--family: {FAMILY_COLOURS[family]}">{family}, trained</span>'
 
 
 @st.cache_data(show_spinner=False)

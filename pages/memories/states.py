@@ -41,7 +41,7 @@ def cells(here: Reading) -> None:
                 values = getattr(now, part)[0, :, order].T
                 sheet = images.tiles(values, WIDTH, here.theme, limit=limit)
                 st.caption(f"{name} · {'±' if sheet.signed else '0 to '}{sheet.limit:.3g}")
-                read = [0, 0, sheet.picture.width, images.STEP * here.rows]
+                read = [1.5, 1.5, sheet.picture.width - 1.5, images.STEP * here.rows - 1.5]  # inside
                 about = f"{MODEL}, {here.weights}, {here.layer}: the {name} of its units after each row, {here.order}"
                 spec = charts.clickable_sheet(sheet, charts.UNIT, units, about=about, marks=[read], theme=here.theme,
                                               selected=link.get(charts.UNIT), family="rnn")  # fmt: skip
@@ -65,7 +65,8 @@ def keeping(here: Reading) -> None:
         f"1 / e within **{np.median(own):.1f} rows**, the slowest tenth in {np.quantile(own, 0.9):.1f} and more; in "
         f"the untrained twin it is {np.median(twin):.1f} and {np.quantile(twin, 0.9):.1f}."
     )
-    with st.container(horizontal=True, gap="medium", key="constants"):
+    st.space("small")
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="constants"):
         with st.container(width=CONSTANTS):
             about = f"Time constants of {MODEL}, {here.weights}, {here.layer}, beside its untrained twin"
             spec = charts.time_constants(own, twin, about, here.theme, CONSTANTS)
