@@ -13,7 +13,7 @@ navigation.enter(
 
 with navigation.loading():
     from pages.frame.notice import notice
-    from pages.memories.choose import choose
+    from pages.memories.choose import choose, reading
     from pages.memories.half_read import half_read
     from pages.memories.over_nets import how_far, how_much, in_another_order
     from pages.memories.states import cells, keeping
@@ -58,8 +58,9 @@ gate's matrix. `python -m core.memory` computes the table.
 """
 
 theme = st.context.theme.type or "light"
+asked = choose(theme)
 try:
-    here = choose(theme)
+    here = reading(asked)
     half_read(here)
     st.header("What does each cell do?", anchor=False)
     cells(here)
@@ -69,7 +70,7 @@ except ValueError as error:
     notice(error, ":material/edit:")
 st.header("How far back, over many images and nets?", anchor=False)
 how_far(theme)
-how_much(theme)
+how_much(asked.layer, theme)
 in_another_order(theme)
 st.page_link("pages/evidence.py", label="What this says about the claim on memory (C8): Evidence",
              icon=":material/balance:", query_params={"claim": "C8"})  # fmt: skip

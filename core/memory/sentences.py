@@ -41,12 +41,12 @@ def capacities() -> str:
     more = "fewer" if trained < twin else "more"
     far_more = "more" if far["trained", LAST] > far[TWIN, LAST] else "no more"
     return (
-        f"**How much can be read off the state?** Of `{LAST}` {trained:.1f} rows in all, {more} than of its untrained "
-        f"twin's ({twin:.1f}): {_forgets(trained < twin)} Of the rows {FAR_BACK} and more back it is "
-        f"{far['trained', LAST]:.1f}, {far_more} than the twin's {far[TWIN, LAST]:.1f}; with the weights shuffled it "
-        f"is {far[SHUFFLED, LAST]:.1f}, and the present row alone, with {whole[none]:.1f} in all, gives away "
-        f"{far[none]:.1f} of those. Where rows of different images are mixed, so that none tells anything of another, "
-        f"there are {alone['trained', LAST]:.1f} of the trained net's and {alone[TWIN, LAST]:.1f} of the twin's."
+        f"**How much can be read off the state?** A linear readout of `{LAST}` recovers **{trained:.1f} rows** in all, "
+        f"{more} than from its untrained twin ({twin:.1f}): {_forgets(trained < twin)} Of the rows {FAR_BACK} and more "
+        f"back it recovers **{far['trained', LAST]:.1f}**, {far_more} than from the twin ({far[TWIN, LAST]:.1f}); with "
+        f"the weights shuffled it is {far[SHUFFLED, LAST]:.1f}. The present row alone gives away {whole[none]:.1f} in "
+        f"all, and {far[none]:.1f} of those far back. Where rows of different images are mixed, so that none tells "
+        f"anything of another, it is {alone['trained', LAST]:.1f} trained and {alone[TWIN, LAST]:.1f} untrained."
     )
 
 

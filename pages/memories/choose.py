@@ -26,22 +26,23 @@ BY_NUMBER, BY_ACTIVITY, BY_CONSTANT = "number", "activity", "time constant"
 
 
 @dataclass(frozen=True)
-class Reading:
-    """An image, the net that reads it, and how far it has come."""
+class Asked:
+    """What the switches say."""
 
-    shown: Drawing
     layer: str
     weights: str
-    rows: int
     how: str  # influence is measured
     scale: str  # of its colours
     order: str  # of units
+    rows: int  # that are read
     theme: images.Theme
 
-    @property
-    def net(self) -> RNN:
-        """The net itself."""
-        return net(self.weights)
+
+@dataclass(frozen=True)
+class Reading(Asked):
+    """The same, and the image that the net reads."""
+
+    shown: Drawing
 
     def triangle(self) -> Tensor:
         """The influence of each row on the layer's state after each row: (28, 28)."""
@@ -59,8 +60,8 @@ def net(weights: str) -> RNN:
     return found
 
 
-def choose(theme: images.Theme) -> Reading:
-    """Draw the switches and the slider. Raises ValueError, with a sentence, where the link's image is damaged."""
+def choose(theme: images.Theme) -> Asked:
+    """Draw the switches and the slider."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         layer = st.segmented_control("Layer", LAYERS, default=LAYERS[0], required=True, key="layer",
                                      bind="query-params", help=explained("hidden state"))  # fmt: skip
@@ -78,7 +79,12 @@ def choose(theme: images.Theme) -> Reading:
             order = st.segmented_control("Units by", [BY_NUMBER, BY_ACTIVITY, BY_CONSTANT], default=BY_NUMBER,
                                          required=True, key="sort", bind="query-params")  # fmt: skip
     rows = st.slider("Rows read", 1, ROWS, HALF, key="rows", bind="query-params")
-    return Reading(drawing(), layer, weights, rows, how, scale, order, theme)
+    return Asked(layer, weights, how, scale, order, rows, theme)
+
+
+def reading(asked: Asked) -> Reading:
+    """With what stands on the paper. Raises ValueError, with a sentence, where the link's image is damaged."""
+    return Reading(**vars(asked), shown=drawing())
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=nets.BY_VALUE)

@@ -12,7 +12,7 @@ from core.memory.influence import FALLEN
 from core.models import find
 from core.process import in_lasting_thread
 from pages.inputs import nets
-from pages.layers.digit_columns import best_answer
+from pages.layers.digit_columns import best_answer, shares_in_short
 from pages.layers.net_head import net_head
 from pages.memories.choose import BY_LINE, MODEL, ROWS, Reading, net
 
@@ -23,6 +23,7 @@ def half_read(here: Reading) -> None:
     """Draw three pictures whose lines are the digit's rows, and the answer beside them."""
     answers, triangle = _answers(here.weights, here.shown.image), here.triangle()
     label, share = best_answer(MODEL, answers[here.rows - 1])
+    shares_in_short({MODEL: answers[here.rows - 1]})
     with st.container(horizontal=True, gap="medium", key="half-read"):
         with st.container(width="content", gap="xsmall"):
             st.caption(here.shown.about)
@@ -74,7 +75,8 @@ def _said(here: Reading, influence: Tensor) -> str:
         return f"No row so far moves the state of `{here.layer}`."
     most, moving = int(influence.argmax()) + 1, (influence >= FALLEN * strongest).nonzero().flatten() + 1
     first = int(moving.min())
+    back = here.rows - first
     return (
         f"Row **{most}** moves this state most. The earliest that moves it by more than 1 / e of that is row "
-        f"**{first}**, {here.rows - first} rows back."
+        f"**{first}**, {back} {'row' if back == 1 else 'rows'} back."
     )

@@ -9,8 +9,7 @@ from core.memory import sentences, tables
 from core.memory.tables import BLANKED, GRADIENT, HELD, IMAGES, MIXED, ROW
 from core.models import SHUFFLED, TWIN, find
 
-WIDTH = 400  # pixels of a chart
-LAYERS = sentences.LAYERS
+WIDTH = 344  # pixels of a chart: a phone's
 KINDS = ("trained", "plain", TWIN, SHUFFLED)
 LEGEND = (
     '<div class="legend start" style="--family: #009E73"><span class="line">trained</span>'
@@ -27,37 +26,39 @@ def how_far(theme: images.Theme) -> None:
     with st.container(horizontal=True, gap="medium", key="horizons"):
         for measure, title in titles.items():
             spec = _horizons(measure, title, theme)
-            with st.container(width=WIDTH + 120):
+            with st.container(width=WIDTH):
                 st.vega_lite_chart(spec=spec, width="content", key=f"horizon-{measure}")
+    st.caption("21 rows are 21 or more: the states that are asked have read no more rows.")
 
 
-def how_much(theme: images.Theme) -> None:
-    """Draw memory capacities, and what is held over a delay."""
+def how_much(layer: str, theme: images.Theme) -> None:
+    """Draw a layer's memory capacities, and what it holds over a delay."""
     st.header("What can be read off the state?", anchor=False)
     st.html(LEGEND)
     st.markdown(_words("capacities"))
-    layer = st.segmented_control("Layer that is read", LAYERS, default=LAYERS[-1], required=True, key="read-off",
-                                 bind="query-params")  # fmt: skip
     titles = {IMAGES: "R² of the row so far back", MIXED: "R², rows of different images"}
     with st.container(horizontal=True, gap="medium", key="capacities"):
         for measure, title in titles.items():
-            with st.container(width=WIDTH + 50):
+            with st.container(width=WIDTH):
                 st.vega_lite_chart(spec=_curve(measure, layer, "rows back", title, 1.0, theme), width="content",
                                    key=f"capacity-{measure}")  # fmt: skip
     with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="held"):
-        with st.container(width=WIDTH + 50):
+        with st.container(width=WIDTH):
             spec = _curve(HELD, layer, "empty rows behind half a digit", "class read off (%)", 100, theme)
             st.vega_lite_chart(spec=spec, width="content", key="delays")
-        with st.container(width=WIDTH + 50):
+        with st.container(width=WIDTH):
             st.markdown(_words("delays"))
 
 
 def in_another_order(theme: images.Theme) -> None:
     """Draw accuracies of three nets whose rows come in another order."""
     st.header("And in another order?", anchor=False)
-    st.markdown(_words("orders"))
-    st.html(f'<div class="legend start">{"".join(map(_family, FAMILY_COLOURS))}</div>')
-    st.vega_lite_chart(spec=_orders(theme), width="content", key="orders")
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="in-order"):
+        with st.container(width=WIDTH):
+            st.vega_lite_chart(spec=_orders(theme), width="content", key="orders")
+        with st.container(width=WIDTH):
+            st.markdown(_words("orders"))
+            st.html(f'<div class="legend start">{"".join(map(_family, FAMILY_COLOURS))}</div>')
 
 
 def _family(family: str) -> str:
@@ -90,4 +91,4 @@ def _orders(theme: images.Theme) -> charts.Spec:
     table = found[found.weights == "trained"].rename(columns={"where": "name"})
     families = {model: find(model).family for model in table.model.unique()}
     return charts.intervals(pd.DataFrame(table).assign(family=table.model.map(families)), "accuracy (%)", (0, 100),
-                            theme, 2 * WIDTH)  # fmt: skip
+                            theme, WIDTH)  # fmt: skip

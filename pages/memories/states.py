@@ -18,7 +18,7 @@ from pages.frame.clickable import clickable
 from pages.frame.glossary import explained
 from pages.memories.choose import BY_ACTIVITY, BY_CONSTANT, MODEL, Reading, net
 
-WIDTH, CONSTANTS = 384, 470  # pixels of a picture, and of a chart
+WIDTH, CONSTANTS = 320, 344  # pixels of a picture, 5 a unit, and of a chart
 FOR_CONSTANTS = 200  # test images
 # What is drawn of a cell: its name, and the value of the strongest colour, or none for a scale of its own.
 PARTS = {"state": ("output", 0.0), "cell": ("cell state", 0.0), "candidate": ("candidate", 1.0),
