@@ -3,7 +3,11 @@
 from collections import OrderedDict
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+
+from core.models.rnn import RNN
+from core.process import seeded
 
 
 class Ramp(nn.Sequential):
@@ -149,3 +153,30 @@ class Corner(nn.Sequential):
             layers["conv"].weight.copy_(torch.arange(1.0, 10).view(1, 1, 3, 3))
             layers["logits"].weight.fill_(4.0)
             layers["logits"].bias.fill_(-5.0)
+
+
+def linear_lstm(keep: bool, depth: int = 1, units: int = 4) -> RNN:
+    """An LSTM with open input and output gates: at an input of zeros d h_t / d x_s = (keep + U)^(t - s) W, a layer.
+
+    The forget gate is open, too, where it keeps (keep is then 1, else 0); U and W are the candidate's weights.
+    """
+    with seeded(3):
+        net = RNN(depth, units).eval().requires_grad_(False)
+    for module in net.modules():
+        if isinstance(module, nn.LSTM):
+            gates = torch.tensor([100.0, 100.0 if keep else -100.0, 0.0, 100.0]).repeat_interleave(units)
+            module.bias_ih_l0.copy_(gates)
+            module.bias_hh_l0.zero_()
+    return net
+
+
+class DelayLine(nn.Module):
+    """state_t = (x_t, x_(t-1), ..., x_(t-length+1)), of sequences (batch, time, 1); 0 before the first."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__()
+        self.length = length
+
+    def forward(self, x: Tensor) -> Tensor:
+        padded = F.pad(x[..., 0], (self.length - 1, 0))
+        return padded.unfold(1, self.length, 1).flip(2)

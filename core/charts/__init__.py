@@ -28,6 +28,7 @@ from core.charts.marks import (
     choices,
 )
 from core.charts.measured import beside_pixels, by_depth, eigenvalues, guesses, spread
+from core.charts.memory import by_step, intervals, over_lags, steps_read, time_constants
 from core.charts.over_training import learning, over_training
 from core.charts.plane import diagram, losses, surface
 from core.charts.sheets import clickable_sheet, gallery, shares
@@ -66,6 +67,7 @@ __all__ = [
     "before_and_after",
     "beside_pixels",
     "by_depth",
+    "by_step",
     "choices",
     "circuit",
     "clickable_sheet",
@@ -81,12 +83,14 @@ __all__ = [
     "gate_table",
     "guesses",
     "in_words",
+    "intervals",
     "learning",
     "learning_curves",
     "losses",
     "net_columns",
     "nets_by_depth",
     "number",
+    "over_lags",
     "over_steps",
     "over_training",
     "percent",
@@ -98,7 +102,9 @@ __all__ = [
     "signed",
     "spread",
     "steered",
+    "steps_read",
     "strips",
     "surface",
+    "time_constants",
     "trust_curves",
 ]

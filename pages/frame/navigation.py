@@ -27,6 +27,7 @@ PAGES = {
     "guess": ("Ask", "Guess"),
     "neighbours": ("Compare", "Neighbours"),
     "maps": ("Compare", "Maps"),
+    "memory": ("Compare", "Memory"),
     "evidence": ("Prove", "Evidence"),
     "xor": ("Prove", "XOR"),
     "symmetry": ("Prove", "Symmetry"),
