@@ -7,9 +7,10 @@ import pandas as pd
 from core import freezing, telling
 from core.evidence.report import COLUMNS, TRAINED
 from core.layers import first_of_each_depth, list_layers
-from core.memory import contexts
+from core.memory import contexts, tables
 from core.memory.contexts import ALL, LENGTH, MIXED, NGRAM, OTHER, OWN, TEN
-from core.models import DIGIT_NETS, MODELS, TWIN, untrained
+from core.memory.order import IN_ORDER, SHUFFLED_ROWS
+from core.models import DIGIT_NETS, MODELS, SHUFFLED, TWIN, untrained
 from core.models.text import TEXT
 from core.plane import xor
 
@@ -23,7 +24,7 @@ LEARNED = 0.25  # epochs
 
 def rows() -> pd.DataFrame:
     """All of them."""
-    return pd.concat([*_forced_choices(), _frozen(), _xor(), *_of_text()])[COLUMNS]
+    return pd.concat([*_forced_choices(), _frozen(), _xor(), *_of_text(), *_of_rows()])[COLUMNS]
 
 
 def _forced_choices() -> Iterator[pd.DataFrame]:
@@ -82,3 +83,32 @@ def _of_text() -> Iterator[pd.DataFrame]:
                 "seed": int(seed or 0), "layer": "", "depth": 1, "measure": measure, "unit": values.index,
                 "value": values,
             })  # fmt: skip
+
+
+def _of_rows() -> Iterator[pd.DataFrame]:
+    """What the recurrent net remembers of a digit's rows, a row a layer and seed: `core.memory`'s."""
+    found = tables.table()
+    far = found[(found.measure == tables.IMAGES) & (found["at"] > 0)]  # not of the row that is being read
+    capacity = far.groupby(["model", "weights", "seed", "where"]).value.sum()
+    alone = float(far[far["where"] == tables.ROW].value.sum())
+    horizon = found[found.measure == tables.GRADIENT].set_index(["model", "weights", "seed", "where"]).value
+    for (weights, seed, layer), value in capacity[tables.RECURRENT].items():
+        if layer != tables.ROW and weights != SHUFFLED:
+            yield _of_net(weights, seed, int(layer[-1]), {
+                "memory capacity": value, "memory capacity, present row": alone,
+                "horizon": horizon[tables.RECURRENT, weights, seed, layer],
+            })  # fmt: skip
+    accuracy = found[found.measure == "accuracy"].groupby(["model", "weights", "seed", "where"]).value.mean().unstack()
+    lost = accuracy[IN_ORDER] - accuracy[SHUFFLED_ROWS]
+    for (weights, seed), value in lost[tables.RECURRENT].items():
+        yield _of_net(weights, seed, 1, {"lost with rows shuffled": value,
+                                         "lost with rows shuffled, dense": lost["dense", weights, seed]})  # fmt: skip
+
+
+def _of_net(weights: str, seed: int, depth: int, measured: dict[str, float]) -> pd.DataFrame:
+    twin = weights == TWIN
+    return pd.DataFrame({
+        "model": tables.RECURRENT, "training": "" if twin else weights, "weights": TWIN if twin else TRAINED,
+        "seed": seed, "layer": "", "depth": depth, "measure": list(measured), "unit": "",
+        "value": list(measured.values()),
+    })  # fmt: skip
