@@ -17,16 +17,16 @@ from jaxtyping import Float, Int
 from torch import Generator, Tensor
 from tqdm import tqdm
 
+from core.cells.reading import along
 from core.data.text import ALPHABET, encode, held_out_text, one_hot, training_text
 from core.files import write_whole
 from core.memory.ngrams import orders, probabilities
 from core.models import TEXT_SEEDS, TWIN, controls, load
 from core.models.text import TEXT, Reader
 from core.process import settle
-from core.training.text import STREAMS, bits_by_part
 
 LENGTH, PLACES, BATCH = 100, 2_000, 250
-BLOCKS = STREAMS  # parts of the text, over which intervals are taken
+BLOCKS = 20  # parts of the text, over which intervals are taken
 KEPT = (1, 2, 5, 10, 20, 50)  # characters that stay as they are
 TEN = 10  # as many stay where a claim is tested
 OWN, MIXED, OTHER = "its own", "its own words in another order", "another place's"
@@ -68,12 +68,23 @@ def bits(
     return F.cross_entropy(logits, following, reduction="none") / math.log(2)
 
 
+def bits_along(model: Reader, text: str) -> Float[Tensor, " characters"]:
+    """The same of every character but the first, as the net reads on through the text."""
+    logits = torch.cat([piece.activations["logits"] for piece in along(model, text, ["logits"])], 1)
+    return F.cross_entropy(logits[:, :-1].T, encode(text)[1:], reduction="none") / math.log(2)
+
+
 def of_net(model: Reader, text: str, generator: Generator, count: int = PLACES) -> pd.DataFrame:
     """The bits of the next character, the mean of each block of places; the columns are COLUMNS but the first."""
+    read_on = _by_block(bits_along(model, text).numpy(), LENGTH, ALL)
+    return pd.concat([read_on, of_places(model, text, generator, count)], ignore_index=True)
+
+
+def of_places(model: Reader, text: str, generator: Generator, count: int) -> pd.DataFrame:
+    """The same where what stands further back is the place's own, its own words in another order, or another's."""
     stretches = places(text, count)
     contexts, following = stretches[:, :-1], stretches[:, -1]
-    parts = [_by_block(bits_by_part(model, text).numpy(), LENGTH, ALL),
-             _by_block(bits(model, contexts, following).numpy(), LENGTH, OWN)]  # fmt: skip
+    parts = [_by_block(bits(model, contexts, following).numpy(), LENGTH, OWN)]
     for kept in KEPT:
         far, near = contexts[:, :-kept], contexts[:, -kept:]
         for before, instead in ((MIXED, mixed(far, generator)), (OTHER, others(far))):

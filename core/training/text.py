@@ -11,7 +11,6 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from core.data.text import encode, held_out_text, one_hot, training_text
@@ -66,19 +65,14 @@ def fit_text(model: Reader, text: str, recipe: TextRecipe, seed: int) -> Iterato
         yield Step(step + 1, steps, (step + 1) / windows, loss.item())
 
 
+@torch.no_grad()
 def bits(model: Reader, text: str) -> float:
     """The mean of -log2 p(next character), over all characters but the first of each of STREAMS parts of the text."""
-    return bits_by_part(model, text).mean().item()
-
-
-@torch.no_grad()
-def bits_by_part(model: Reader, text: str) -> Float[Tensor, " parts"]:
-    """The same of each part, which is read from its begin."""
     codes = encode(text)
     length = len(codes) // STREAMS
     streams = codes[: STREAMS * length].view(STREAMS, length)
     logits = model.read(one_hot(streams[:, :-1]))[0]
-    return F.cross_entropy(logits.movedim(2, 1), streams[:, 1:], reduction="none").mean(1) / math.log(2)
+    return F.cross_entropy(logits.flatten(0, 1), streams[:, 1:].flatten()).item() / math.log(2)
 
 
 def make_text_checkpoint(seed: int, folder: Path) -> Iterator[Step]:

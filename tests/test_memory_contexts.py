@@ -6,8 +6,23 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from core.data.text import decode, encode, held_out_text
-from core.memory.contexts import ALL, BLOCKS, KEPT, LENGTH, MIXED, OTHER, OWN, bits, mixed, of_net, others, places
+from core.data.text import decode, encode, held_out_text, one_hot
+from core.memory.contexts import (
+    ALL,
+    BLOCKS,
+    KEPT,
+    LENGTH,
+    MIXED,
+    OTHER,
+    OWN,
+    bits,
+    bits_along,
+    mixed,
+    of_net,
+    of_places,
+    others,
+    places,
+)
 from core.models import untrained
 from core.models.text import Reader
 
@@ -64,7 +79,7 @@ def test_bits_are_those_of_what_follows() -> None:
 def test_a_net_that_looks_twenty_characters_back_loses_them_with_more_kept_than_that_alone() -> None:
     stretches = TEXT[: LENGTH + 1]
     looked = (stretches * 400)[: 100 * len(stretches)]  # every 101st character is the same again
-    found = of_net(Listener(20), looked, seeded(), 100).groupby(["before", "kept"]).bits.mean()
+    found = of_places(Listener(20), looked, seeded(), 100).groupby(["before", "kept"]).bits.mean()
     assert [found[OTHER, kept] == found[OWN, LENGTH] for kept in KEPT] == [kept >= 20 for kept in KEPT]
 
 
@@ -75,3 +90,11 @@ def test_there_is_a_row_a_block_of_each_kind() -> None:
     assert len(found) == BLOCKS * (2 + 2 * len(KEPT))
     assert set(found.before) == {ALL, OWN, MIXED, OTHER} and set(found[found.before == OWN].kept) == {LENGTH}
     assert found.bits.between(5.5, 6.6).all()  # a net that knows nothing: log2 of 65 is 6.02
+
+
+def test_a_text_is_read_on_from_its_begin() -> None:
+    net = untrained("text", 1).eval()
+    assert isinstance(net, Reader)
+    logits, _ = net.read(one_hot(encode(TEXT[:300])[None]))
+    each = logits.log_softmax(2)[0, torch.arange(299), encode(TEXT[1:300])]
+    assert torch.allclose(bits_along(net, TEXT[:300]), -each / math.log(2), atol=1e-5)
