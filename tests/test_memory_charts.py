@@ -38,10 +38,10 @@ def test_few_columns_are_wide_and_named_and_of_many_every_seventh_is() -> None:
     few = charts.by_step(shares, list("0123456789"), 3, ("after row", "answer", "share"), "about", "dark", 1.0)
     words = few["datasets"]["words"]
     assert few["datasets"]["cells"].left.max() == ROOM + 9 * WIDE_CELL
-    assert words[words.align == "center"].text.tolist() == [*"0123456789", "answer"]
+    assert words[words["align"] == "center"].text.tolist() == [*"0123456789", "answer"]
     many = charts.by_step(triangle(28), [str(row) for row in range(1, 29)], 3, TITLES, "about", "dark", 1.0)
     named = many["datasets"]["words"]
-    assert named[named.align == "center"].text.tolist() == ["1", "7", "14", "21", "28", TITLES[1]]
+    assert named[named["align"] == "center"].text.tolist() == ["1", "7", "14", "21", "28", TITLES[1]]
 
 
 @pytest.mark.parametrize("now", [1, 14, 28])

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-import torch
 from streamlit.testing.v1 import AppTest
 
 from core.answers import answers_by_row
@@ -139,11 +138,9 @@ def test_another_digit_is_another_picture_and_the_same_numbers() -> None:
     assert charts(first)[:9] != charts(second)[:9] and charts(first)[9:] == charts(second)[9:]
 
 
-def test_an_empty_paper_moves_no_state_by_blanking() -> None:
-    from core.data.canvas import to_text
-
-    at = fine(memory_page(ink=to_text(torch.zeros(1, 28, 28)), influence="one row blanked"))
-    assert "No row so far moves the state" in words(at)
+def test_before_there_is_ink_no_row_moves_a_state_by_blanking() -> None:
+    at = fine(memory_page(influence="one row blanked", read=2))
+    assert "No row so far moves the state of `lstm2`" in words(at)
 
 
 @pytest.mark.parametrize("digit", ["10000", "-1", "x", "![x](http://host/x.png)"])
