@@ -14,7 +14,7 @@ PARAMETERS = {
     "guess": "ask round question",
     "neighbours": "images metric models of near far digit ink photo net unit",
     "maps": "map models of digit ink unit",
-    "memory": "layer of influence scale sort rows unit digit ink",
+    "memory": "layer of influence scale sort read unit digit ink",
     "evidence": "claim training yourself measure net weights weights-series n touch images depth layer twin place "
     "unit-dense unit-cnn unit-rnn unit-photo digit ink photo",
     "xor": "points activation hidden units1 units2 units3 units4 rate decay net-seed noise how-many length own "

@@ -8,7 +8,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from core.files import write_whole
-from core.memory import tables
+from core.memory import sentences, tables
 from core.process import settle
 
 PARTS = Path("build") / "memory"
@@ -34,6 +34,7 @@ def main() -> None:
     write_whole(tables.TABLE, every.to_csv(index=False).encode())
     tables.table.cache_clear()
     tables.over_seeds.cache_clear()
+    sys.stdout.write(f"{sentences.markdown()}\n")
 
 
 def part(net: tables.Net, parts: Path) -> Path:

@@ -106,11 +106,12 @@ def occlusion(net: Net, x: Float[Tensor, "1 ..."]) -> dict[str, Triangle]:
     time = read.shape[1]
     blanked = read.repeat(time + 1, 1, 1)
     blanked[torch.arange(time), torch.arange(time)] = 0
+    there = read[0].any(1)  # an empty step has nothing to lose but rounding
     found = {}
     for name, lstm in layers(net).items():
         blanked = lstm(blanked)[0]
         apart = (blanked[:-1] - blanked[-1]).norm(dim=2) / blanked[-1].norm(dim=1)
-        found[name] = apart.T[None]
+        found[name] = (apart.T * there).tril()[None]
     return found
 
 

@@ -2,7 +2,20 @@
 
 from core.measures.neighbours import listed
 from core.memory.order import IN_ORDER, SHUFFLED_ROWS
-from core.memory.tables import FOR_ORDER, GRADIENT, HALF, HELD, IMAGES, MIXED, OTHERS, RECURRENT, ROW, over_seeds, table
+from core.memory.tables import (
+    FOR_ORDER,
+    GRADIENT,
+    HALF,
+    HELD,
+    IMAGES,
+    KINDS,
+    MIXED,
+    OTHERS,
+    RECURRENT,
+    ROW,
+    over_seeds,
+    table,
+)
 from core.models import SHUFFLED, TWIN
 
 LAYERS = ("lstm1", "lstm2")
@@ -104,3 +117,20 @@ def orders() -> str:
         f"**{fallen(RECURRENT)}** of {FOR_ORDER:,} test images. But nets that know no time fall, too: "
         f"{listed(others)}, {so}."
     )
+
+
+def markdown() -> str:
+    """The README's table: a row a kind of weights and layer, means over five seeds."""
+    reach, held = _over_seeds(GRADIENT), _over_seeds(HELD)
+    whole, far = _rows(IMAGES, 0), _rows(IMAGES, FAR_BACK)
+    lines = [
+        f"| weights | layer | horizon, rows | rows recovered | {FAR_BACK} and more back | class held |",
+        "|---|---|--:|--:|--:|--:|",
+    ]
+    for weights in KINDS:
+        for layer in LAYERS:
+            at = RECURRENT, weights, layer
+            lines.append(f"| {weights} | {layer} | {reach[*at, 0]:.1f} | {whole[weights, layer]:.1f} | "
+                         f"{far[weights, layer]:.1f} | {held[*at, DELAY]:.0f} % |")  # fmt: skip
+    lines.append(f"| {ROW} | | | {whole[ROW, ROW]:.1f} | {far[ROW, ROW]:.1f} | |")
+    return "\n".join(lines)

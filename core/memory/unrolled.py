@@ -16,7 +16,6 @@ from core.models.text import Reader
 
 Net = RNN | Reader
 Over = Float[Tensor, "batch time units"]
-GATES = ("input", "forget", "output")
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def choose(theme: images.Theme) -> Asked:
                                          required=True, key="scale", bind="query-params")  # fmt: skip
             order = st.segmented_control("Units by", [BY_NUMBER, BY_ACTIVITY, BY_CONSTANT], default=BY_NUMBER,
                                          required=True, key="sort", bind="query-params")  # fmt: skip
-    rows = st.slider("Rows read", 1, ROWS, HALF, key="rows", bind="query-params")
+    rows = st.slider("Rows read", 1, ROWS, HALF, key="read", bind="query-params")
     return Asked(layer, weights, how, scale, order, rows, theme)
 
 

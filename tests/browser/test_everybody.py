@@ -24,7 +24,7 @@ LINKS = [
     "/circuits", "/circuits?unit=dense%2Flogits%2F3&closer=turn+a+unit", "/circuits?unit=photo%2Fblock2%2F6&photo=cat",
     "/circuits?unit=rnn%2Flstm2%2F12&closer=cut+units+out", "/circuits?closer=put+it+together",
     "/guess?round=1", "/neighbours", "/neighbours?digit=7", "/neighbours?images=photos&photo=cat",
-    "/maps", "/maps?digit=7", "/memory", "/memory?digit=7&layer=lstm1&influence=one+row+blanked&rows=28",
+    "/maps", "/maps?digit=7", "/memory", "/memory?digit=7&layer=lstm1&influence=one+row+blanked&read=28",
     "/evidence", "/evidence?claim=C4", "/evidence?claim=C2&yourself=true",
     "/evidence?touch=true&depth=1&twin=true", "/evidence?touch=true&images=photos&layer=head",
     "/xor", "/xor?points=own&own=aauuUAAU", "/xor?points=own",

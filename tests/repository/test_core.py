@@ -19,6 +19,7 @@ from core import atlas, by_depth, process, survey, training
 from core.circuits import commands as circuits
 from core.evidence import commands
 from core.measures import neighbours
+from core.memory import commands as memory
 from core.models import cards
 from core.relevance import orders
 from core.training import commands as trainings
@@ -177,6 +178,19 @@ BARS: dict[str, tuple[ModuleType, list[str], dict[str, Callable[..., object]], f
         "part": lambda net, parts: SimpleNamespace(exists=lambda: False), "write_whole": lambda *_: None,
         "pd": SimpleNamespace(read_csv=lambda *_, **__: None, concat=lambda _: pd.DataFrame(
             columns=["measure", "row", "seed"])),
+    }, 3),
+    "memory": (memory, ["--parts", "none"], {
+        "tables": SimpleNamespace(
+            nets=lambda: [SimpleNamespace(model="rnn", source=f"seed-{seed}") for seed in range(3)],
+            Net=lambda *_: None,
+            measured=lambda net: [], without=list, as_table=lambda net, rows: pd.DataFrame(rows), TABLE=None,
+            RECURRENT="rnn", ROW="", table=SimpleNamespace(cache_clear=lambda: None),
+            over_seeds=SimpleNamespace(cache_clear=lambda: None),
+        ),
+        "sentences": SimpleNamespace(markdown=str), "write_whole": lambda *_: None,
+        "Path": lambda _: SimpleNamespace(mkdir=lambda **_: None),
+        "part": lambda net, parts: SimpleNamespace(exists=lambda: net.source == "seed-1"),
+        "pd": SimpleNamespace(read_csv=lambda _: None, concat=lambda _: pd.DataFrame()),
     }, 3),
     "trust": (table, ["cnn", "photo"], {
         "build": lambda *_: (("LRP", share) for share in (0.0, 0.25, 0.5, 1.0)),

@@ -54,7 +54,7 @@ from core.attribution import ATTRIBUTIONS, FORMING, backwards, outcome, removal
 from core.attribution.outcome import Target
 from core.circuits import contributions, cuts, eighth, factors, frozen_gates, gates, losses, score, together
 from core.circuits import graph as graphs
-from core.data import augment, photos
+from core.data import augment, photos, text
 from core.data.digits import Digits, test_set
 from core.layers import list_layers, record
 from core.measures import (
@@ -88,6 +88,7 @@ from core.measures import (
 from core.measures.field import Field
 from core.measures.forced_choice import PIXELS, Observer
 from core.measures.spatial_frequency import mean_frequency
+from core.memory import capacity, delay, influence, order, unrolled
 from core.models import load
 from core.trust import advice, controls, examine, numbers, pointing, table
 from core.units import Unit
@@ -110,7 +111,8 @@ MODULES = (
     "training", "data.augment", "by_depth", "freezing", "guess", "photo_examples",
     "readability", "circuits.contributions", "circuits.cuts", "circuits.frozen_gates", "circuits.gates",
     "circuits.graph", "circuits.together", "circuits.eighth", "circuits.factors", "circuits.losses",
-    "circuits.score", "measures.equivariance", "movements", "symmetry", "learning_curves",
+    "circuits.score", "measures.equivariance", "movements", "symmetry", "learning_curves", "memory.unrolled",
+    "memory.influence", "memory.capacity", "memory.delay", "memory.order",
 )  # fmt: skip
 
 
@@ -624,6 +626,36 @@ CUTS = [
     case(together.beside_own, images_of, "beside its own", model=(CNN, CNN_TWIN), run=(CNN_RUN, OTHER_RUN, stays),
          unit=(3, 4), place=((2, 3), (4, 3)), sets=([range(9)], [range(5)]),
          recipe=(replace(stimuli.OPTIMUM, steps=3), replace(stimuli.OPTIMUM, steps=9), more(away(0.5)))),
+]  # fmt: skip
+
+
+RNN_TWIN = load("rnn", weights="untrained")
+READER, OTHER_READER = load("text", weights="untrained"), load("text", weights="untrained-1")
+WORDS, OTHER_WORDS = (text.one_hot(text.encode(said)[None]) for said in ("Speak, speak", "Resolved. re"))
+STEPS, OTHER_STEPS = noise(60, 9, 3), noise(60, 9, 3, seed=1)
+MEMORY = [
+    case(unrolled.unrolled, lstm=(LSTM, OTHER_LSTM), x=(DIGIT[:, 0], OTHER_DIGIT[:, 0])),
+    case(unrolled.layers, net=(RNN, RNN_TWIN)),
+    case(unrolled.steps_of, net=(READER, OTHER_READER), x=(WORDS, OTHER_WORDS)),
+    case(unrolled.all_unrolled, net=(RNN, RNN_TWIN), x=(DIGIT, OTHER_DIGIT)),
+    case(unrolled.time_constants, forget=(noise(2, 3, 4) / 2, noise(2, 3, 4) / 2 + 0.5, more(level))),
+    case(influence.influence, lambda found: found["lstm2"], net=(READER, OTHER_READER), x=(WORDS, OTHER_WORDS),
+         window=(6, 4, less(torch.numel)), probes=(2, 3), generator=(0, 1)),
+    case(influence.occlusion, net=(RNN, RNN_TWIN), x=(DIGIT[:1], OTHER_DIGIT[:1])),
+    case(influence.by_lag, triangle=(noise(1, 8, 8), noise(1, 8, 8, seed=1)), most=(3, 5, more(torch.numel))),
+    case(influence.horizon, profile=(torch.exp(-torch.arange(9.0) / 2)[None], torch.exp(-torch.arange(9.0) / 3)[None],
+                                     more())),
+    case(capacity.readout, states=(STEPS, STEPS.square()), inputs=(STEPS + OTHER_STEPS, OTHER_STEPS),
+         most=(3, 5, more(len))),
+    case(capacity.capacity, explained=(noise(5), 2 * noise(5), more())),
+    case(capacity.mixed, sequences=(STEPS, OTHER_STEPS), generator=(0, 1)),
+    case(capacity.without_memory, inputs=(STEPS, OTHER_STEPS), generator=(0, 1)),
+    case(delay.delayed, images=(DIGIT, OTHER_DIGIT), read=(12, 20, more(total)), blank=(3, 5, more(torch.numel))),
+    case(delay.held, net=(RNN, RNN_TWIN), images=(DIGIT, OTHER_DIGIT), read=(12, 20), blank=(3, 5)),
+    *(case(of, images=(DIGIT, OTHER_DIGIT), seed=(0, 1)) for of in (order.shuffled_rows, order.shuffled_columns,
+                                                                    order.one_row_blanked)),
+    *(case(of, images=(DIGIT, OTHER_DIGIT), seed=(0, 1, stays)) for of in (
+        order.reversed_rows, order.first_half_blanked, order.second_half_blanked)),
 ]  # fmt: skip
 
 
@@ -1217,6 +1249,7 @@ TABLE = [
     *CHOICES,
     *CIRCUITS,
     *CUTS,
+    *MEMORY,
     *EIGHTHS_AND_SCORES,
     *RECIPES,
     *ATTRIBUTION,
@@ -1312,6 +1345,9 @@ def refused() -> bool:
 
 
 CONSTANTS = [
+    Constant(influence, "FALLEN", 0.7, lambda: influence.horizon(torch.exp(-torch.arange(9.0) / 2)[None]), less()),
+    Constant(capacity, "RIDGE", 100.0, lambda: capacity.readout(STEPS, STEPS), less(total)),
+    Constant(capacity, "FEATURES", 8, lambda: capacity.without_memory(STEPS, seeded()), less(torch.numel)),
     Constant(eighth, "STRONGEST", 3, lambda: eighths_of(DENSE, FORTY).strongest, less(torch.numel)),
     Constant(eighth, "SHARE", 4, lambda: chosen_ones()["named"][0], more(len)),
     Constant(eighth, "DRAWS", 2, lambda: chosen_ones()["random"], less(len)),
@@ -1443,7 +1479,7 @@ EXEMPT = {
     **dict.fromkeys(("circuits.contributions.Stage", "circuits.contributions.Split", "circuits.gates.Gates",
                      "circuits.graph.Node", "circuits.graph.Graph", "circuits.factors.Factors",
                      "circuits.losses.Orders", "circuits.eighth.Answers",
-                     "circuits.score.Intervention", "circuits.score.Row"), RECORD),
+                     "circuits.score.Intervention", "circuits.score.Row", "memory.unrolled.Unrolled"), RECORD),
     **dict.fromkeys(("circuits.eighth.of_stage", "circuits.eighth.put_together_shares", "circuits.score.of_net"),
                     "all units, for seconds: test_eighth.py and test_score.py; their parts are in the table"),
     **dict.fromkeys(("maps.umap", "maps.place_by_umap"), COMPILES),

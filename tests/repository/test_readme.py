@@ -10,6 +10,7 @@ from core.circuits import scores
 from core.evidence import objections, order, sentences
 from core.evidence.claims import CLAIMS
 from core.measures import neighbours, signal
+from core.memory import sentences as memory
 from core.models import cards
 from core.relevance import orders
 from core.trust import advice
@@ -22,14 +23,15 @@ def test_the_tables_are_those_that_the_commands_print() -> None:
         assert table in README and len(table.splitlines()) > 4
     assert advice.markdown("cnn") in README
     assert telling.markdown() in README
-    assert sentences.markdown() in README
+    assert sentences.markdown() in README and memory.markdown() in README
 
 
 def test_the_sentences_are_those_that_the_tables_say() -> None:
     words = README.replace("\n", " ")
     for said in (neighbours.headline(), neighbours.headline("silhouette"), neighbours.dimensions(), neighbours.rise(),
                  by_depth.sentence(), telling.headline(), orders.headline(), *sentences.answer(), order.sentence(),
-                 readability.sentence()):  # fmt: skip
+                 readability.sentence(), memory.horizons(), memory.capacities(), memory.delays(),
+                 memory.orders()):  # fmt: skip
         assert said in words
 
 
