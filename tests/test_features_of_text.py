@@ -36,6 +36,11 @@ def test_flags_stand_where_a_reader_puts_them(feature: str, parts: list[str]) ->
     assert picked(feature) == parts
 
 
+def test_a_line_with_a_colon_within_a_speech_names_nobody() -> None:
+    assert FEATURES["speaker's name"].of("A:\nI say:\nx").nonzero().flatten().tolist() == [0]
+    assert FEATURES["first line of a speech"].of("A:\nI:\nx").nonzero().flatten().tolist() == [3, 4]
+
+
 def test_counts_begin_anew_where_a_reader_begins_anew() -> None:
     text = "Go, we'll.\nA-b ! c"
     assert FEATURES["position in line"].of(text).tolist() == [*range(1, 11), *range(8)]

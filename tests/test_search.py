@@ -30,11 +30,14 @@ def test_the_cells_count_as_they_were_made_to(read: tuple[search.Outputs, search
     assert read[0]["lstm1"][IN_LINE, :500].tolist() == pytest.approx([exact(int(n)) for n in count], abs=1e-4)
 
 
-def test_cells_that_count_are_found_with_their_sign(found: dict[str, Best]) -> None:
+def test_cells_that_count_are_found_with_their_sign(
+    read: tuple[search.Outputs, search.Outputs], found: dict[str, Best]
+) -> None:
     line, sentence = found["position in line"], found["since the sentence's end"]
     assert (line.layer, line.unit, line.sign) == ("lstm1", IN_LINE, 1) and line.chosen_for > 0.999
     assert (sentence.layer, sentence.unit, sentence.sign) == ("lstm1", IN_SENTENCE, -1) and sentence.chosen_for > 0.99
     assert (np.diff(line.values[FEATURES["position in line"].of(TEXTS.asked).argsort().numpy()]) > -1e-4).all()
+    assert sentence.values[:300] == pytest.approx(-read[1]["lstm1"][IN_SENTENCE, :300].numpy())
 
 
 def test_what_is_found_is_asked_on_another_text_beside_its_controls(
