@@ -5,14 +5,15 @@ import sys
 import pandas as pd
 from tqdm import tqdm
 
-from core.cells import tracked
+from core.cells import passages, tracked
 from core.cells.search import shipped_texts
+from core.data.text import corpus
 from core.files import write_whole
 from core.process import settle
 
 
 def main() -> None:
-    """Read the texts with the controls, search the net of each seed whose checkpoint is there, and write the table."""
+    """Read the texts with the controls, search the net of each seed whose checkpoint is there, and the corpus."""
     settle()
     seeds = tracked.seeds()
     rows = []
@@ -20,6 +21,9 @@ def main() -> None:
         for found in tracked.searched(shipped_texts(), seeds):
             rows += found
             bar.update()
+    for read in passages.outermost(tracked.net("trained"), corpus()):
+        if read.found:
+            passages.write(read.found)
     content = pd.DataFrame(rows).to_csv(index=False, float_format="%.5f")
     write_whole(tracked.TABLE, content.encode())
     tracked.table.cache_clear()
