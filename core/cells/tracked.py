@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.cells import search
+from core.cells.contexts import LONGEST
 from core.cells.features import FEATURES
 from core.cells.search import (
     CELL,
@@ -138,12 +139,15 @@ def said(name: str, seed: int = 0) -> str:
     together = f"all of its layer, read out linearly, {rows.value[READOUT]:.2f}"
     if not tracks(rows):
         ahead = [words for kind, words in IN_WORDS.items() if rows.lead_low[kind] <= 0]
-        return (f"No cell tracks the feature **{name}** by our rule. The best, `{unit_of(rows)}`, has {number}; it has no "
-                f"sure lead over {' and '.join(ahead)}. For comparison: {rivals}; {together}.")  # fmt: skip
-    last = rows.value[LAST[-1]]
-    more = "no more than" if not remembers(rows) else "more than"
-    return (f"`{unit_of(rows)}` tracks the feature **{name}**: {number}. Its controls: {rivals}. It tells {more} the last "
-            f"{LAST[-1].split()[1]} characters do ({last:.2f}); {together}.")  # fmt: skip
+        return (
+            f"No cell tracks the feature **{name}** by our rule. The best, `{unit_of(rows)}`, has {number}; it has no "
+            f"sure lead over {' and '.join(ahead)}. For comparison: {rivals}; {together}."
+        )
+    last, more = rows.value[LAST[-1]], "more" if remembers(rows) else "no more"
+    return (
+        f"`{unit_of(rows)}` tracks the feature **{name}**: {number}. Its controls: {rivals}. It tells {more} than the "
+        f"last {LONGEST} characters do ({last:.2f}); {together}."
+    )
 
 
 def in_general() -> str:
