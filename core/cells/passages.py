@@ -20,7 +20,7 @@ from core.models.text import Reader
 SHIPPED = Path(__file__).with_suffix(".npz")
 KEPT = 6  # places of each cell, at either end
 BEFORE, AFTER = 60, 20  # characters of context
-LENGTH = 600  # characters of a passage to read
+LENGTH = 600  # characters of a passage to read, at most: it ends with a line
 
 
 @dataclass(frozen=True)
@@ -135,4 +135,5 @@ def count() -> int:
 def to_read(number: int) -> tuple[str, str]:
     """A passage of the held-out text that begins with a speech, by its number; and as much text before it."""
     at, text = _starts()[number], held_out_text()
-    return text[max(0, at - LENGTH) : at], text[at : at + LENGTH]
+    whole = text[at : at + LENGTH]
+    return text[max(0, at - LENGTH) : at], whole[: whole.rindex("\n") + 1].rstrip("\n")

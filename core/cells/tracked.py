@@ -141,7 +141,7 @@ def said(name: str, seed: int = 0) -> str:
         ahead = [words for kind, words in IN_WORDS.items() if rows.lead_low[kind] <= 0]
         return (
             f"No cell tracks the feature **{name}** by our rule. The best, `{unit_of(rows)}`, has {number}; it has no "
-            f"sure lead over {' and '.join(ahead)}. For comparison: {rivals}; {together}."
+            f"sure lead over {', nor over '.join(ahead)}. For comparison: {rivals}; {together}."
         )
     last, more = rows.value[LAST[-1]], "more" if remembers(rows) else "no more"
     return (

@@ -31,7 +31,7 @@ def beside_controls(table: pd.DataFrame, title: str, chosen: str, theme: Theme) 
     return filled(
         _controls_chart(features, title, theme),
         f"The best cells' {title}: {said}.",
-        numbers=table,
+        numbers=table.rename(columns={"feature": "name"}),
         rows=pd.DataFrame({FEATURE: features, "chosen": [name == chosen for name in features]}),
     )
 
@@ -60,7 +60,7 @@ def _controls_chart(features: tuple[str, ...], title: str, theme: Theme) -> Spec
     lit = alt.condition("datum.chosen", alt.value(0.13), alt.value(0))
     box = table_of("rows").mark_rect(fill=FAMILY_COLOURS["rnn"], cursor="pointer").encode(
         y=row(FEATURE), x=alt.value(-NAMES), x2=alt.value(WIDTH), fillOpacity=lit).add_params(click)  # fmt: skip
-    numbers = table_of("numbers").encode(y=row("feature"))
+    numbers = table_of("numbers").encode(y=row("name"))
     span = numbers.transform_filter(is_cell).mark_rule(strokeWidth=2, color=FAMILY_COLOURS["rnn"])
     points = numbers.mark_point(size=46, strokeWidth=1.5, opacity=1)
     layers = [

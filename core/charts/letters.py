@@ -30,7 +30,7 @@ def coloured(text: str, values: Sequence[float], limit: float, chosen: int) -> s
 
 def scale(limit: float) -> str:
     """What the colours mean."""
-    steps = ",".join(_hex(PUOR[place]) for place in range(0, 255, 25))
+    steps = ",".join(_hex(PUOR[place]) for place in np.linspace(0, 254, 11).round().astype(int))
     return (f'<div class="letters-scale"><span>{-limit:.2f}</span><b style="background:linear-gradient(90deg,{steps})">'
             f"</b><span>+{limit:.2f}</span></div>")  # fmt: skip
 
