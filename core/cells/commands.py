@@ -17,13 +17,15 @@ def main() -> None:
     settle()
     seeds = tracked.seeds()
     rows = []
-    with tqdm(total=tracked.reads(seeds), file=sys.stderr, unit="net") as bar:
+    with tqdm(total=tracked.reads(seeds) + 1, file=sys.stderr, unit="net") as bar:
         for found in tracked.searched(shipped_texts(), seeds):
             rows += found
             bar.update()
-    for read in passages.outermost(tracked.net("trained"), corpus()):
-        if read.found:
-            passages.write(read.found)
+        for read in passages.outermost(tracked.net("trained"), corpus()):
+            bar.set_postfix_str(f"{read.done:,} characters of the corpus")
+            if read.found:
+                passages.write(read.found)
+        bar.update()
     content = pd.DataFrame(rows).to_csv(index=False, float_format="%.5f")
     write_whole(tracked.TABLE, content.encode())
     tracked.table.cache_clear()

@@ -16,7 +16,7 @@ ROW, NAMES, WIDTH = 26, 150, 190  # pixels of a feature's row, of its name, and 
 TRACKS, NONE = "cell, tracks it", "cell, does not"
 SHAPES = {TRACKS: "circle", NONE: "circle", CHARACTER: "square", LAST[-1]: "diamond", TWINS: "triangle-up",
           SHUFFLED: "triangle-down", DIRECTION: "cross", READOUT: "stroke"}  # fmt: skip
-LETTER, HEIGHT, MOST = 3, 110, 640  # pixels of a character, of the line's height, and least of its width
+LETTER, HEIGHT, MOST = 2, 110, 640  # pixels of a character, of the line's height, and least of its width
 BITS = 6.03  # log2 of the alphabet's 65
 
 

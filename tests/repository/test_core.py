@@ -16,6 +16,7 @@ import torch
 
 import core
 from core import atlas, by_depth, process, survey, training
+from core.cells import commands as cells
 from core.circuits import commands as circuits
 from core.evidence import commands
 from core.measures import neighbours
@@ -177,6 +178,13 @@ BARS: dict[str, tuple[ModuleType, list[str], dict[str, Callable[..., object]], f
         "pd": SimpleNamespace(read_csv=lambda *_, **__: None, concat=lambda _: pd.DataFrame(
             columns=["measure", "row", "seed"])),
     }, 3),
+    "cells": (cells, [], {
+        "tracked": SimpleNamespace(
+            seeds=lambda: [0], reads=lambda _: 7, searched=lambda *_: ([{"seed": place}] for place in range(7)),
+            net=lambda _: None, TABLE="", table=SimpleNamespace(cache_clear=lambda: None)),
+        "passages": SimpleNamespace(outermost=lambda *_: [SimpleNamespace(done=9, found=None)]),
+        "write_whole": lambda *_: None,
+    }, 8),
     "trust": (table, ["cnn", "photo"], {
         "build": lambda *_: (("LRP", share) for share in (0.0, 0.25, 0.5, 1.0)),
         "build_photo": lambda: (("LRP", share) for share in (0.5, 1.0)),
