@@ -63,9 +63,9 @@ def choose(theme: Theme) -> Situation | None:
 def _choose_cell() -> tuple[Unit, str | None]:
     """The best cell for a feature, or any; before the table is there, any."""
     cells = {name: tracked.unit_of(rows) for name, rows in tracked.of_seed().items()}
-    best = tracked.best_tracked() or next(iter(cells), CHOICE)
-    asked = st.selectbox("Cell for", [*cells, CHOICE], [*cells, CHOICE].index(best), key="tracks", width=220,
-                         bind="query-params")  # fmt: skip
+    best = tracked.best_tracked()
+    names = [*([best] if best else []), *(name for name in cells if name != best), CHOICE]
+    asked = st.selectbox("Cell for", names, key="tracks", width=220, bind="query-params")
     if asked in cells:
         return cells[asked], asked
     layer = st.segmented_control("Layer", LAYERS, default=LAYERS[-1], required=True, key="cell-layer",
