@@ -6,6 +6,7 @@ it is kept, because building one costs a tenth of a second and a page has severa
 
 from core.charts.arithmetic import WIDTH as TERMS
 from core.charts.arithmetic import Grid, addends, percent, products, signed
+from core.charts.cells import SHAPES, beside_controls, uncertainty
 from core.charts.circuit_tables import Looks, address, at, edge_address, in_words, number
 from core.charts.circuits import circuit
 from core.charts.columns import BARS, Column, net_columns, picture_width
@@ -13,10 +14,12 @@ from core.charts.cuts import cut_curve, cut_values
 from core.charts.evidence import nets_by_depth, series_by_depth, side_by_side
 from core.charts.gates import gate_table, over_steps, strips
 from core.charts.learned import learning_curves
+from core.charts.letters import coloured, expected, scale
 from core.charts.marks import (
     CLASS_COLOURS,
     EDGE,
     FAMILY_COLOURS,
+    FEATURE,
     IMAGE,
     LAYER,
     NODE,
@@ -43,6 +46,7 @@ __all__ = [
     "CLASS_COLOURS",
     "EDGE",
     "FAMILY_COLOURS",
+    "FEATURE",
     "GAINS",
     "IMAGE",
     "KINDS",
@@ -52,6 +56,7 @@ __all__ = [
     "PHOTO",
     "PIXEL",
     "PLACE",
+    "SHAPES",
     "TERMS",
     "UNIT",
     "Column",
@@ -65,18 +70,21 @@ __all__ = [
     "answer_curve",
     "at",
     "before_and_after",
+    "beside_controls",
     "beside_pixels",
     "by_depth",
     "by_step",
     "choices",
     "circuit",
     "clickable_sheet",
+    "coloured",
     "cut_curve",
     "cut_values",
     "diagram",
     "edge_address",
     "eigenvalues",
     "error_curves",
+    "expected",
     "falls",
     "gains",
     "gallery",
@@ -96,6 +104,7 @@ __all__ = [
     "percent",
     "picture_width",
     "products",
+    "scale",
     "series_by_depth",
     "shares",
     "side_by_side",
@@ -107,4 +116,5 @@ __all__ = [
     "surface",
     "time_constants",
     "trust_curves",
+    "uncertainty",
 ]

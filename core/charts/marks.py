@@ -24,6 +24,7 @@ BOX = ["left", "top", "right", "bottom"]  # a place in a chart, in its pixels
 # a pixel's number, a place in a layer, a node of a graph and an edge between two.
 UNIT, IMAGE, LAYER, PHOTO, PIXEL, PLACE = "unit", "digit", "layer", "photo", "pixel", "place"
 NODE, EDGE = "node", "edge"
+FEATURE = "feature"  # of a text, that a cell may track
 
 Spec = dict[str, Any]  # Vega-Lite, with its tables under "datasets"
 

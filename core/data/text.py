@@ -16,8 +16,9 @@ ALPHABET = "\n !$&',-.3:;?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 HELD_OUT = 10  # the last of so many parts is never trained on
 MOST = 2_000  # characters that are read of what somebody writes
 UNKNOWN = "?"  # stands for what has no likeness in the alphabet
-LIKE = {"‘": "'", "’": "'", "“": "'", "”": "'", '"': "'", "–": "-", "—": "--", "…": "...", "ß": "ss", "æ": "ae",
-        "Æ": "Ae", "ø": "o", "Ø": "O", "\t": " ", "\r": "", "(": ",", ")": ",", "[": ",", "]": ","}  # fmt: skip
+LIKE = {"‘": "'", "’": "'", "“": "'", "”": "'", '"': "'", "`": "'", "´": "'", "–": "-", "—": "--", "…": "...",
+        "ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "\t": " ", "\r": "", "\u2028": "\n", "\u2029": "\n",
+        "(": ",", ")": ",", "[": ",", "]": ","}  # fmt: skip
 
 
 @cache
@@ -64,19 +65,21 @@ class Written:
 
 
 def readable(text: str, most: int = MOST) -> Written:
-    """What somebody wrote, at most so many characters of it, in the net's alphabet.
+    """What somebody wrote, in the net's alphabet, where it has at most so many characters; the rest is cut off.
 
     Accents are left out, quotes and dashes of print become those of the alphabet, and whatever has no likeness, such
     as digits, emoji and other scripts, becomes a question mark; what combines or has no width is left out.
     """
     replaced: dict[str, str] = {}
-    written = []
-    for character in unicodedata.normalize("NFC", text[:most]):
+    written, composed = "", unicodedata.normalize("NFC", text)
+    for place, character in enumerate(composed):
         known = character if character in ALPHABET else _like(character)
+        if len(written) + len(known) > most:
+            return Written(written, replaced, len(composed) - place)
         if known != character:
             replaced[character] = known
-        written.append(known)
-    return Written("".join(written), replaced, max(0, len(text) - most))
+        written += known
+    return Written(written, replaced, 0)
 
 
 def _like(character: str) -> str:
@@ -86,4 +89,4 @@ def _like(character: str) -> str:
         return ""
     base = unicodedata.normalize("NFKD", character)
     plain = "".join(part for part in base if part in ALPHABET)
-    return plain or UNKNOWN
+    return plain if plain.strip() or unicodedata.category(character) == "Zs" else UNKNOWN

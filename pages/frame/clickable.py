@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.charts import EDGE, IMAGE, LAYER, NODE, PHOTO, PIXEL, PLACE, UNIT, Spec, choices
+from core.charts import EDGE, FEATURE, IMAGE, LAYER, NODE, PHOTO, PIXEL, PLACE, UNIT, Spec, choices
 
 CLICKS = "clicks"
 # What a list says that offers the same to who has no pointer; a map's pixels are too many for a list below each.
@@ -18,6 +18,7 @@ OFFERS = {
     PLACE: "Choose a place",
     NODE: "Take a unit apart",
     EDGE: "Open an edge's arithmetic",
+    FEATURE: "See the cell for a feature",
 }
 
 

@@ -16,6 +16,7 @@ import torch
 
 import core
 from core import atlas, by_depth, process, survey, training
+from core.cells import commands as cells
 from core.circuits import commands as circuits
 from core.evidence import commands
 from core.measures import neighbours
@@ -192,6 +193,13 @@ BARS: dict[str, tuple[ModuleType, list[str], dict[str, Callable[..., object]], f
         "part": lambda net, parts: SimpleNamespace(exists=lambda: net.source == "seed-1"),
         "pd": SimpleNamespace(read_csv=lambda _: None, concat=lambda _: pd.DataFrame()),
     }, 3),
+    "cells": (cells, [], {
+        "tracked": SimpleNamespace(
+            seeds=lambda: [0], reads=lambda _: 7, searched=lambda *_: ([{"seed": place}] for place in range(7)),
+            net=lambda _: None, TABLE="", table=SimpleNamespace(cache_clear=lambda: None)),
+        "passages": SimpleNamespace(outermost=lambda *_: [SimpleNamespace(done=9, found=None)]),
+        "write_whole": lambda *_: None,
+    }, 8),
     "trust": (table, ["cnn", "photo"], {
         "build": lambda *_: (("LRP", share) for share in (0.0, 0.25, 0.5, 1.0)),
         "build_photo": lambda: (("LRP", share) for share in (0.5, 1.0)),

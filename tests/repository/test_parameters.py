@@ -52,6 +52,7 @@ from core.ascent.parametrise import Fourier, Ink, Maco, Pixels
 from core.ascent.transforms import Blur, Jitter, Warp
 from core.attribution import ATTRIBUTIONS, FORMING, backwards, outcome, removal
 from core.attribution.outcome import Target
+from core.cells import agreement, contexts
 from core.circuits import contributions, cuts, eighth, factors, frozen_gates, gates, losses, score, together
 from core.circuits import graph as graphs
 from core.data import augment, photos, text
@@ -113,6 +114,7 @@ MODULES = (
     "circuits.graph", "circuits.together", "circuits.eighth", "circuits.factors", "circuits.losses",
     "circuits.score", "measures.equivariance", "movements", "symmetry", "learning_curves", "memory.unrolled",
     "memory.influence", "memory.capacity", "memory.delay", "memory.order",
+    "cells.agreement", "cells.contexts",
 )  # fmt: skip
 
 
@@ -1240,8 +1242,20 @@ GUESSING = [
     case(guess.tally, answered=([(ASKED, True)], [(ASKED, False)], less(lambda rows: rows.share.sum()))),
 ]  # fmt: skip
 
+TEXT, OTHER_TEXT, ASKED_TEXT = "abab cab.\n" * 300, "acab bbb.\n" * 300, "abcab\nca." * 99
+IS_B, IS_C = (torch.tensor([character == sign for character in TEXT]) for sign in "bc")
+CELLS = [
+    case(agreement.agreements, values=(noise(2, 3000), noise(2, 3000, seed=1)), features=({"b": IS_B}, {"b": IS_C})),
+    case(agreement.draws, length=(3000, 9000, more(lambda drawn: drawn.shape[1])), seed=(0, 1)),
+    case(agreement.drawn_agreement, values=(noise(3000).numpy(), noise(3000, seed=1).numpy()), feature=(IS_B, IS_C),
+         drawn=(np.array([[1, 1, 1]]), np.array([[0, 1, 2]]))),
+    case(agreement.bounds, drawn=(np.arange(90.0), np.arange(190.0), more(lambda ends: ends[1]))),
+    case(contexts.told_by_last, text=(TEXT, OTHER_TEXT), feature=(IS_B, IS_C), asked=(ASKED_TEXT, ASKED_TEXT[1:])),
+]  # fmt: skip
+
 TABLE = [
     *GUESSING,
+    *CELLS,
     *ASCENT,
     *PARAMETRISATIONS,
     *PRIORS,
@@ -1408,6 +1422,10 @@ CONSTANTS = [
     Constant(numbers, "RADIUS", 0.1, lambda: next(numbers.near(DIGIT)), more(away(DIGIT))),
     Constant(numbers, "NEARBY", 1, lambda: list(numbers.near(DIGIT)), less(len)),
     Constant(pointing, "SURE", 0.999, lambda: pointing.grids(CNN, 5).images),
+    Constant(agreement, "PASSAGE", 100, lambda: agreement.draws(3000), more(lambda drawn: drawn.shape[1])),
+    Constant(agreement, "RESAMPLES", 50, lambda: agreement.draws(3000), less(len)),
+    Constant(contexts, "LONGEST", 2, lambda: list(contexts.told_by_last(TEXT, IS_B, ASKED_TEXT)), less(len)),
+    Constant(contexts, "PRIOR", 30.0, lambda: list(contexts.told_by_last(TEXT, IS_B, ASKED_TEXT))),
     Constant(interval, "RESAMPLES", 50, lambda: interval.interval(noise(50))),
     Constant(spaces, "ROUNDING", 1.0, lambda: spaces.distances(POINTS)["cosine"]),
     Constant(constant, "ROUNDING", 2.0, lambda: constant.constant(noise(9, 3)), more(torch.count_nonzero)),

@@ -1,0 +1,1 @@
+"""What the net that reads text keeps track of, along a passage or a text of one's own."""
