@@ -34,9 +34,12 @@ from core.charts.sheets import clickable_sheet, gallery, shares
 from core.charts.shifts import accuracy_by_shift, answer_curve, error_curves
 from core.charts.steering import BY_GRADIENT, BY_GRAPH, MEASURED, before_and_after, steered
 from core.charts.trust import GAINS, KINDS, agreement, falls, gains, trust_curves
+from core.charts.vanishing import AFTER, BEFORE, errors_by_length, influences, training_losses, unseen_errors
 
 __all__ = [
+    "AFTER",
     "BARS",
+    "BEFORE",
     "BY_GRADIENT",
     "BY_GRAPH",
     "CLASS_COLOURS",
@@ -75,12 +78,14 @@ __all__ = [
     "edge_address",
     "eigenvalues",
     "error_curves",
+    "errors_by_length",
     "falls",
     "gains",
     "gallery",
     "gate_table",
     "guesses",
     "in_words",
+    "influences",
     "learning",
     "learning_curves",
     "losses",
@@ -100,5 +105,7 @@ __all__ = [
     "steered",
     "strips",
     "surface",
+    "training_losses",
     "trust_curves",
+    "unseen_errors",
 ]
