@@ -10,13 +10,14 @@ import pandas as pd
 from core.charts.marks import FAINT, QUIET, Spec, checked, ends, filled, table_of
 from core.images import Theme
 
-WIDTH, HEIGHT = 340, 240  # pixels, which a phone has
+WIDTH, HEIGHT = 354, 300  # pixels with axes and legend, which a phone has
 # Okabe and Ito's, with two of our own for controls; the LSTM has its family's.
 NET_COLOURS = {
     "RNN": "#CC79A7", "LSTM": "#009E73", "GRU": "#56B4E9", "identity RNN": "#7A4FA3", "identity ReLU": "#E69F00",
     "LSTM bias 1": "#8A8F1D",
 }  # fmt: skip
 BEFORE, AFTER = "before training", "after training"
+SHARE = "error, of chance's"
 ROOF = 1.5  # times chance: what lies above it is drawn there
 
 
@@ -53,14 +54,14 @@ def _errors(nets: tuple[str, ...], title: str, roof: float, theme: Theme) -> Spe
     lines = _by_net("lines", nets).mark_line(strokeWidth=2).encode(
         x=_updates(), y=y, tooltip=["net:N", "update:Q", alt.Tooltip("error:Q", format=".3g")]
     )  # fmt: skip
-    return checked(alt.layer(*_chance("chance", scale, theme), lines).properties(width=WIDTH, height=HEIGHT))
+    return checked(alt.layer(*_chance("chance", title, scale, theme), lines).properties(width=WIDTH, height=HEIGHT))
 
 
-def _chance(field: str, scale: alt.Scale, theme: Theme) -> list[alt.Chart]:
-    level = alt.Y(f"{field}:Q", title=None, scale=scale)
+def _chance(field: str, title: str, scale: alt.Scale, theme: Theme) -> list[alt.Chart]:
+    level = alt.Y(f"{field}:Q", title=title, scale=scale)
     rule = table_of("chance").mark_rule(color=QUIET[theme], strokeDash=[1, 3], strokeWidth=1.5).encode(y=level)
     name = table_of("chance").mark_text(align="right", dx=-2, dy=-7, fontSize=11, color=QUIET[theme])
-    return [rule, name.encode(x=alt.value(WIDTH), y=level, text="text:N")]
+    return [rule, name.encode(x=alt.value("width"), y=level, text="text:N")]
 
 
 def influences(table: pd.DataFrame, theme: Theme) -> Spec:
@@ -108,13 +109,15 @@ def errors_by_length(table: pd.DataFrame, solved: float, title: str, theme: Them
 def _lengths(nets: tuple[str, ...], title: str, theme: Theme) -> Spec:
     x = alt.X("length:Q", title=title, axis=alt.Axis(grid=False, tickCount=5), scale=alt.Scale(nice=False, padding=12))
     scale = alt.Scale(domain=[0, ROOF], nice=False)
-    y = alt.Y("value:Q", title="error, of chance's", scale=scale, axis=_axis(theme, "%"))
+    y = alt.Y("value:Q", title=SHARE, scale=scale, axis=_axis(theme, "%"))
     base = _by_net("lines", nets)
     numbers = [alt.Tooltip(f"{name}:Q", format=".1%") for name in ("value", "low", "high")]
-    spans = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, y=alt.Y("low:Q", scale=scale), y2="high:Q")
+    spans = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(
+        x=x, y=alt.Y("low:Q", title=SHARE, scale=scale), y2="high:Q"
+    )
     lines = base.mark_line(strokeWidth=2).encode(x=x, y=y)
     dots = base.mark_circle(size=34, opacity=1).encode(x=x, y=y, tooltip=["net:N", "length:Q", *numbers])
-    return checked(alt.layer(*_chance("level", scale, theme), spans, lines, dots).properties(
+    return checked(alt.layer(*_chance("level", SHARE, scale, theme), spans, lines, dots).properties(
         width=WIDTH, height=HEIGHT))  # fmt: skip
 
 

@@ -15,10 +15,9 @@ from core.files import write_whole
 from core.process import settle
 from core.vanishing.gradients import decay
 from core.vanishing.nets import NETS
-from core.vanishing.tasks import ROWS
 from core.vanishing.train import Reading, Setup, train
 
-LENGTHS = {"adding": (10, 20, 30, 50), "recall": (5, 10, 20, 40), "digits": (ROWS,)}
+LENGTHS = {"adding": (10, 20, 30, 50), "recall": (10, 20)}
 RATES = (0.01, 0.03)
 SEEDS = range(3)
 KEY = ["task", "length", "rate", "seed"]  # of a training

@@ -85,7 +85,7 @@ def gates_or_start(rows: pd.DataFrame) -> str:
     """Whether it is the gates, or the weights that training begins with: nets without gates that begin as identity."""
     noun = LENGTH_OF[rows.task.iloc[0]]
     reach = {net: solved_up_to(rows, net) for net in NETS}
-    far = {net: noun.format(length) if length else "none of these" for net, length in reach.items()}
+    far = {net: f"up to {noun.format(length)}" if length else "none of these" for net, length in reach.items()}
     as_far = [net for net in UNGATED if reach[net] >= reach["LSTM"] > 0]
     if reach["RNN"] >= reach["LSTM"]:
         verdict = "Here the plain RNN gets as far as the LSTM, so that gates show no advantage."
@@ -94,8 +94,8 @@ def gates_or_start(rows: pd.DataFrame) -> str:
     else:
         verdict = "So no net without gates gets as far as the LSTM, however it begins."
     return (
-        f"**Is it the gates, or the weights at the start?** The LSTM solves it up to {far['LSTM']}, with a forget bias "
-        f"of 1 at the start up to {far['LSTM bias 1']}. Without gates, the RNN solves it up to {far['RNN']}, one that "
-        f"begins at the identity up to {far['identity RNN']}, and the same with ReLUs up to {far['identity ReLU']}. "
+        f"**Is it the gates, or the weights at the start?** The LSTM solves {far['LSTM']}, with a forget bias of 1 at "
+        f"the start {far['LSTM bias 1']}. Of the nets without gates, the RNN solves {far['RNN']}, the one that begins "
+        f"at the identity {far['identity RNN']}, and the same with ReLUs {far['identity ReLU']}. "
         f"{verdict}"
     )

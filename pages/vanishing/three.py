@@ -10,10 +10,13 @@ from pages.vanishing.choose import choose
 from pages.vanishing.live import live
 from pages.vanishing.training import Training
 
-INTRODUCED = (
-    "Three small recurrent nets with as many parameters learn the same task. A line shows how much each input still "
-    "moves the last hidden state, by its distance: dashed before the training, full after it. Where the line falls "
-    "steeply, the gradient vanishes, and nothing can be learnt from so far back."
+ASKED = (
+    "From how far back can a net learn? Small recurrent nets with as many parameters were trained on the same tasks, "
+    "in which something has to be kept over more and more steps."
+)
+HINT = (
+    "On the left, a line shows how much each input still moves the last hidden state, by its distance: dashed before "
+    "the training, full after it. Where it falls steeply, the gradient vanishes."
 )
 COMPUTED = f"""
 **Adding**: of the numbers from [0, 1] two are marked, one in each half, and their sum is to be told (Hochreiter and
@@ -42,13 +45,13 @@ ln 2 / -ln(factor).
 
 def vanishing(theme: Theme) -> None:
     """Draw the switches, the nets as they train, what was measured before, and how."""
-    st.markdown(INTRODUCED)
+    st.markdown(ASKED)
+    by_length(theme)
+    st.header("Train them here", anchor=False)
+    st.markdown(HINT)
     try:
-        setup = choose()
+        live(Training(choose()), theme)
     except ValueError as error:
         notice(error, ":material/search_off:")
-        return
-    live(Training(setup), theme)
-    by_length(setup.task, theme)
     with st.expander("How this is computed: RNN, LSTM and GRU"):
         st.markdown(COMPUTED)

@@ -47,7 +47,7 @@ class Read:
 
     def starts(self) -> list[Reading]:
         """The first reading of each net."""
-        return list({reading.net: reading for reading in reversed(self.readings)}.values())[::-1]
+        return [reading for reading in self.readings if not reading.update]
 
     def measured(self) -> list[Reading]:
         """The last reading of each net that holds its influence."""
