@@ -66,6 +66,7 @@ COMMANDS: dict[str, list[str]] = {
     "core.symmetry": [],
     "core.telling": [],
     "core.training": ["cnn"],
+    "core.vanishing.lengths": [],
     "core.weights": [],
 }
 
