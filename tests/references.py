@@ -1,6 +1,7 @@
 """Slow, plain references, each re-derived from its source, that the fast code is tested against."""
 
 import cmath
+import copy
 import itertools
 import math
 import statistics
@@ -683,3 +684,22 @@ def witten_bell(text: str, context: str, character: str, alphabet: str) -> float
                if text[place : place + len(context)] == context]  # fmt: skip
     kinds = len(set(follows))
     return (follows.count(character) + kinds * shorter) / (len(follows) + kinds) if follows else shorter
+
+
+def influence_by_differences(net: nn.Module, x: Tensor, step: float = 1e-6) -> Tensor:
+    """||d h_T / d x_s|| by central differences of the last state, input by input; its mean over sequences, T - s up.
+
+    `net` has `recurrent`, which gives all states; Hochreiter 1991, Bengio, Simard and Frasconi 1994.
+    """
+    exact = copy.deepcopy(net).double()
+    count, steps, features = x.shape
+    squares = torch.zeros(count, steps, dtype=torch.float64)
+    with torch.no_grad():
+        for place, feature in itertools.product(range(steps), range(features)):
+            ends = []
+            for sign in (1, -1):
+                moved = x.double().clone()
+                moved[:, place, feature] += sign * step
+                ends.append(exact.get_submodule("recurrent")(moved)[0][:, -1])
+            squares[:, place] += ((ends[0] - ends[1]) / (2 * step)).square().sum(1)
+    return torch.stack([squares[:, steps - 1 - distance].sqrt().mean() for distance in range(steps)])

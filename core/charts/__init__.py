@@ -38,9 +38,12 @@ from core.charts.sheets import clickable_sheet, gallery, shares
 from core.charts.shifts import accuracy_by_shift, answer_curve, error_curves
 from core.charts.steering import BY_GRADIENT, BY_GRAPH, MEASURED, before_and_after, steered
 from core.charts.trust import GAINS, KINDS, agreement, falls, gains, trust_curves
+from core.charts.vanishing import AFTER, BEFORE, errors_by_length, influences, training_losses, unseen_errors
 
 __all__ = [
+    "AFTER",
     "BARS",
+    "BEFORE",
     "BY_GRADIENT",
     "BY_GRAPH",
     "CLASS_COLOURS",
@@ -84,6 +87,7 @@ __all__ = [
     "edge_address",
     "eigenvalues",
     "error_curves",
+    "errors_by_length",
     "expected",
     "falls",
     "gains",
@@ -91,6 +95,7 @@ __all__ = [
     "gate_table",
     "guesses",
     "in_words",
+    "influences",
     "intervals",
     "learning",
     "learning_curves",
@@ -115,6 +120,8 @@ __all__ = [
     "strips",
     "surface",
     "time_constants",
+    "training_losses",
     "trust_curves",
     "uncertainty",
+    "unseen_errors",
 ]

@@ -26,7 +26,7 @@ if (!window.deedsMakeEntries) {
 }
 </script>
 """
-SEVERAL = ("models", "methods", "layers-")  # of these one may choose several, and none
+SEVERAL = ("models", "methods", "layers-", "train-nets")  # of these one may choose several, and none
 
 
 def arrive(page: str) -> None:

@@ -69,6 +69,8 @@ COMMANDS: dict[str, list[str]] = {
     "core.survey": ["cnn"],
     "core.symmetry": [],
     "core.telling": [],
+    "core.training": ["cnn"],
+    "core.vanishing.lengths": [],
     "core.weights": [],
 }
 
