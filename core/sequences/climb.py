@@ -1,0 +1,72 @@
+"""Gradient ascent for a cell of the net that reads text, in the relaxed one-hot space."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from core.ascent import ascend
+from core.ascent.objectives import aimed
+from core.ascent.parametrise import Characters
+from core.ascent.transforms import Gumbel
+from core.data.text import ALPHABET
+from core.sequences.cell import Cell, Found, better
+from core.sequences.search import WITH_GRADIENT
+
+LOOK = 4  # steps, after which the largest shares are read as texts
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a text is climbed: several at once, while the temperature falls in stages."""
+
+    starts: int = 8
+    temperatures: tuple[float, ...] = (2.0, 1.0, 0.5, 0.25)
+    noise: float = 1.0  # of the Gumbel variables
+    lr: float = 0.3
+
+
+RECIPE = Recipe()
+
+
+@dataclass(frozen=True)
+class Climbed:
+    """The best text so far, and the relaxed texts: each character's share, and how strong the cell is behind them.
+
+    The shares are as the net reads them at the end; until then noise comes on top.
+    """
+
+    found: Found
+    shares: Float[Tensor, "starts 65 time"]
+    strengths: Float[Tensor, " starts"]
+
+
+def climb(cell: Cell, length: int, budget: int, generator: Generator, recipe: Recipe = RECIPE) -> Iterator[Climbed]:
+    """Gumbel-softmax ascent of relaxed texts, whose largest shares are read as texts now and then: the best one counts.
+
+    For neurons of a net that reads words: Poerner, Roth, Schütze 2018, section 2.
+    """
+    once = recipe.starts * length
+    stages = len(recipe.temperatures)
+    steps = int((budget / stages - 3 * once - length) / (once * (WITH_GRADIENT + 1 / LOOK)))
+    aims = torch.zeros(recipe.starts, length)
+    aims[:, -1] = 1
+    objective = aimed(cell.layer, [cell.index] * recipe.starts, aims)
+    first: Tensor | float = 1.0
+    best, read = None, 0
+    for stage, temperature in enumerate(recipe.temperatures):
+        read += length  # the loop looks at one text first
+        start = Characters((recipe.starts, len(ALPHABET), length), first, 0.0 if stage else Characters.noise)
+        for step in ascend(cell.model, objective, parametrise=start, transforms=[Gumbel(temperature, recipe.noise)],
+                           steps=steps, lr=recipe.lr, generator=generator):  # fmt: skip
+            last = step.step == steps
+            read += once if last else once * WITH_GRADIENT
+            if last or step.step % LOOK == 0:
+                codes = step.images.argmax(1)
+                read += once
+                best = better(best, codes, cell.read(codes)[0], read)
+            assert best
+            yield Climbed(Found(best.text, best.strength, read), step.images, step.scores)
+        first = step.images
