@@ -161,7 +161,7 @@ class Characters:
 
     shape: tuple[int, int, int]  # (batch, characters, time)
     first: Float[Tensor, "batch characters time"] | float = 1.0  # shares, or one number where all are equal
-    noise: float = 0.5  # standard deviation, of logits
+    noise: float = 1.0  # standard deviation, of logits
 
     def start(self, generator: Generator) -> Tensor:
         """The first shares' logarithms and noise."""

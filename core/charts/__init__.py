@@ -30,6 +30,7 @@ from core.charts.marks import (
 from core.charts.measured import beside_pixels, by_depth, eigenvalues, guesses, spread
 from core.charts.over_training import learning, over_training
 from core.charts.plane import diagram, losses, surface
+from core.charts.sequences import Line, found_texts, relaxed
 from core.charts.sheets import clickable_sheet, gallery, shares
 from core.charts.shifts import accuracy_by_shift, answer_curve, error_curves
 from core.charts.steering import BY_GRADIENT, BY_GRAPH, MEASURED, before_and_after, steered
@@ -55,6 +56,7 @@ __all__ = [
     "UNIT",
     "Column",
     "Grid",
+    "Line",
     "Looks",
     "Spec",
     "accuracy_by_shift",
@@ -76,6 +78,7 @@ __all__ = [
     "eigenvalues",
     "error_curves",
     "falls",
+    "found_texts",
     "gains",
     "gallery",
     "gate_table",
@@ -92,6 +95,7 @@ __all__ = [
     "percent",
     "picture_width",
     "products",
+    "relaxed",
     "series_by_depth",
     "shares",
     "side_by_side",

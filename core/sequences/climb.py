@@ -23,7 +23,7 @@ class Recipe:
     """How a text is climbed: several at once, while the temperature falls in stages."""
 
     starts: int = 8
-    temperatures: tuple[float, ...] = (2.0, 1.0, 0.5, 0.25)
+    temperatures: tuple[float, ...] = (1.0, 0.5, 0.25)  # where it begins higher, all starts end at one text
     noise: float = 1.0  # of the Gumbel variables
     lr: float = 0.3
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from core.ascent.objectives import ALMOST
 from core.cells.reading import PIECE, WARM, along
 from core.data.text import encode, training_text
 from core.models.text import Reader
@@ -43,7 +44,7 @@ def strongest_passages(model: Reader, layer: str, indices: Sequence[int], length
     strengths = torch.full((len(indices), 0), 0.0)
     places = torch.zeros(len(indices), 0, dtype=torch.long)
     for piece in along(model, text, [layer]):
-        here = piece.activations[layer][list(indices)].atanh()
+        here = piece.activations[layer][list(indices)].clamp(-ALMOST, ALMOST).atanh()
         ends = torch.arange(piece.begin, piece.begin + len(piece.text)).expand(len(indices), -1)
         there = ends[0] >= length - 1
         strengths = torch.cat([strengths, here[:, there]], 1)
