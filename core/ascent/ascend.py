@@ -25,7 +25,7 @@ class Step:
     step: int
     steps: int
     scores: Float[Tensor, " batch"]
-    images: Float[Tensor, "batch channels height width"]  # in [0, 1]
+    images: Float[Tensor, "batch channels *place"]  # in [0, 1]; of texts, each character's share at each step of time
 
 
 def ascend(

@@ -1,4 +1,4 @@
-"""From free parameters to images in [0, 1]: what the ascent can draw, and what it draws easily."""
+"""From free parameters to images in [0, 1], or to texts: what the ascent can draw, and what it draws easily."""
 
 import math
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
-Images = Float[Tensor, "batch channels height width"]
+Images = Float[Tensor, "batch channels *place"]  # of a text, a character for each channel, and time for a place
 
 # The square root of the covariance of ImageNet's colours, in rows r, g, b: Olah, Mordvintsev, Schubert 2017, as in
 # https://github.com/tensorflow/lucid/blob/master/lucid/optvis/param/color.py
 COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 MARGIN = 0.02  # from black and white, where the logistic function is too flat to be climbed
+FAINTEST = 1e-12  # of a share, whose logarithm is taken
 
 
 class Parametrisation(Protocol):
@@ -149,6 +150,27 @@ class Maco:
         waves = torch.fft.irfft2(spectrum, s=self.shape[2:])
         waves = waves - waves.mean((1, 2, 3), keepdim=True)
         return decorrelated(waves / waves.std((1, 2, 3), keepdim=True)).sigmoid()
+
+
+@dataclass(frozen=True)
+class Characters:
+    """At each step a share for each character of an alphabet: the relaxed one-hot space, where a text has shares of 1.
+
+    Of several starts in a batch each has noise of its own, so that they climb apart.
+    """
+
+    shape: tuple[int, int, int]  # (batch, characters, time)
+    first: Float[Tensor, "batch characters time"] | float = 1.0  # shares, or one number where all are equal
+    noise: float = 1.0  # standard deviation, of logits
+
+    def start(self, generator: Generator) -> Tensor:
+        """The first shares' logarithms and noise."""
+        first = torch.as_tensor(self.first, dtype=torch.float32)
+        return first.clamp(min=FAINTEST).log() + self.noise * torch.randn(self.shape, generator=generator)
+
+    def __call__(self, parameters: Tensor) -> Images:
+        """The softmax over the characters."""
+        return parameters.softmax(1)
 
 
 def magnitudes(images: Images) -> Float[Tensor, "channels height columns"]:

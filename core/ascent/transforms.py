@@ -1,4 +1,7 @@
-"""Ways to shake an image before the net sees it, so that what is found does not hang on a pixel's exact place."""
+"""Ways to shake an image before the net sees it, so that what is found does not hang on a pixel's exact place.
+
+Or a text, so that it does not hang on mixtures that no character is.
+"""
 
 import math
 from collections.abc import Callable
@@ -8,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from core.ascent.parametrise import FAINTEST
 from core.data.augment import warp
 
 Transform = Callable[[Tensor, Generator], Tensor]
@@ -62,3 +66,21 @@ class Warp:
         angle, none = math.radians(self.degrees) * (2 * shares[0] - 1), torch.zeros_like(shares[0])
         factor = self.low + (self.high - self.low) * shares[1]
         return warp(images - self.fill, angle, factor, none, none) + self.fill
+
+
+@dataclass(frozen=True)
+class Gumbel:
+    """Characters drawn by their shares p, but for a temperature: softmax((log p + g) / temperature).
+
+    g is Gumbel noise (Jang, Gu, Poole 2017, equation 2; Maddison, Mnih, Teh 2017, equation 1). Towards temperature 0
+    what is drawn is a text; without noise it is the one of the largest shares.
+    """
+
+    temperature: float
+    noise: float = 1.0  # times a standard Gumbel variable
+
+    def __call__(self, shares: Tensor, generator: Generator) -> Tensor:
+        """What the net reads in place of the shares (batch, characters, time)."""
+        uniform = torch.rand(shares.shape, generator=generator).clamp(min=FAINTEST)
+        gumbel = -(-uniform.log()).clamp(min=FAINTEST).log()
+        return ((shares.clamp(min=FAINTEST).log() + self.noise * gumbel) / self.temperature).softmax(1)

@@ -34,6 +34,7 @@ from core.charts.measured import beside_pixels, by_depth, eigenvalues, guesses, 
 from core.charts.memory import by_step, intervals, over_lags, steps_read, time_constants
 from core.charts.over_training import learning, over_training
 from core.charts.plane import diagram, losses, surface
+from core.charts.sequences import Line, found_texts, relaxed
 from core.charts.sheets import clickable_sheet, gallery, shares
 from core.charts.shifts import accuracy_by_shift, answer_curve, error_curves
 from core.charts.steering import BY_GRADIENT, BY_GRAPH, MEASURED, before_and_after, steered
@@ -64,6 +65,7 @@ __all__ = [
     "UNIT",
     "Column",
     "Grid",
+    "Line",
     "Looks",
     "Spec",
     "accuracy_by_shift",
@@ -90,6 +92,7 @@ __all__ = [
     "errors_by_length",
     "expected",
     "falls",
+    "found_texts",
     "gains",
     "gallery",
     "gate_table",
@@ -109,6 +112,7 @@ __all__ = [
     "percent",
     "picture_width",
     "products",
+    "relaxed",
     "scale",
     "series_by_depth",
     "shares",

@@ -48,8 +48,8 @@ from core import (
     weights,
 )
 from core.ascent import ascend, best_of, grow, objectives, parametrise, prepare, priors
-from core.ascent.parametrise import Fourier, Ink, Maco, Pixels
-from core.ascent.transforms import Blur, Jitter, Warp
+from core.ascent.parametrise import Characters, Fourier, Ink, Maco, Pixels
+from core.ascent.transforms import Blur, Gumbel, Jitter, Warp
 from core.attribution import ATTRIBUTIONS, FORMING, backwards, outcome, removal
 from core.attribution.outcome import Target
 from core.cells import agreement, contexts
@@ -168,6 +168,7 @@ PHOTO, OTHER_PHOTO = F.interpolate(photos.sample_views()[[0, 3, 5, 9]], (32, 32)
 SEEN, STATES = record(CNN, DIGIT), record(RNN, DIGIT)
 LINEAR = priors.shipped("linear")
 HALVES = torch.tensor([[1.0, 0.0], [0.5, 0.5]]).repeat_interleave(98, 1) / 98  # of a map of 14 x 14
+SHARES = noise(2, 65, 6).softmax(1)
 MAP, OTHER_MAP = noise(2, 1, 28, 28) - 0.5, noise(2, 1, 28, 28, seed=1) - 0.5
 SQUARE = F.pad(torch.ones(1, 1, 8, 8), (10,) * 4)
 POINTS, MORE_POINTS = noise(120, 6), noise(120, 6, seed=1)
@@ -471,7 +472,10 @@ PARAMETRISATIONS = [
          noise=(0.01, 0.1, more(spread))),
     case(Maco, drawn, shape=((2, 3, 32, 32), (3, 3, 32, 32)),
          magnitudes=(parametrise.magnitudes(PHOTO), parametrise.magnitudes(noise(2, 3, 32, 32)), more(fineness))),
+    case(Characters, drawn, shape=((2, 65, 4), (2, 65, 5)), first=(1.0, SHARES[:, :, :4]),
+         noise=(0.5, 2.0, more(spread))),
     *[case(type(one).start, self=(one, other), label=type(one).__name__) for one, other in (
+        (Characters((1, 65, 4)), Characters((1, 65, 4), noise=3.0)),
         (Pixels((1, 1, 8, 8)), Pixels((1, 1, 8, 8), 0.8)), (Fourier((1, 1, 8, 8)), Fourier((1, 1, 8, 8), 0.8)),
         (Maco((1, 3, 4, 4), noise(3, 4, 3)), Maco((2, 3, 4, 4), noise(3, 4, 3))))],
     case(Pixels.__call__, self=(Pixels((2, 1, 28, 28)), Pixels((2, 1, 28, 28), 0.1), stays),
@@ -482,6 +486,8 @@ PARAMETRISATIONS = [
          parameters=(noise(1, 1, 28, 15, 2) - 0.5, 0.1 * (noise(1, 1, 28, 15, 2) - 0.5), less(spread))),
     case(Maco.__call__, self=(Maco((2, 3, 32, 32), noise(3, 32, 17)), Maco((2, 3, 32, 32), noise(3, 32, 17, seed=1))),
          parameters=(noise(2, 3, 32, 17), 2 * noise(2, 3, 32, 17))),
+    case(Characters.__call__, self=(Characters((2, 65, 6)), Characters((2, 65, 6), noise=0.0), stays),
+         parameters=(SHARES, 30 * SHARES, more(spread))),
     case(parametrise.unsquashed, images=(DIGIT, DIGIT / 2, less(level))),
     case(parametrise.magnitudes, images=(PHOTO, OTHER_PHOTO)),
     case(parametrise.decorrelated, images=(PHOTO, OTHER_PHOTO)),
@@ -499,6 +505,9 @@ TRANSFORMS = [
          high=(1.0, 1.6, more(level))),
     case(Warp, shaken, "at the border", low=(0.5,), high=(0.5,), fill=(0.3, 0.6, more(border))),
     case(Warp.__call__, self=(Warp(5.0, 0.9, 1.1), Warp(45.0, 0.9, 1.1), more(away(DIGIT)))),
+    case(Gumbel, lambda gumbel: gumbel(SHARES, seeded()), temperature=(1.0, 0.2, more(spread)),
+         noise=(1.0, 0.0, less(spread))),
+    case(Gumbel.__call__, self=(Gumbel(1.0), Gumbel(0.5), more(spread)), shares=(SHARES, SHARES.flip(1))),
     case(augment.augment, strength=(0.3, 1.0, more(away(DIGIT)))),
     case(augment.warp, angle=(torch.zeros(2), torch.full((2,), 0.5)),
          scale=(torch.ones(2), torch.full((2,), 1.3), more(level)),
@@ -1373,6 +1382,8 @@ CONSTANTS = [
     Constant(score, "WIDE", 64, lambda: misses()),
     Constant(score, "TURN", 0.5, lambda: misses()),
     Constant(parametrise, "MARGIN", 0.2, lambda: parametrise.unsquashed(DIGIT), less(spread)),
+    Constant(parametrise, "FAINTEST", 0.5,
+             lambda: drawn(Characters((1, 65, 3), (torch.arange(65) == 4)[None, :, None].float(), 0.0)), less(spread)),
     Constant(parametrise, "COLOURS", ((0.3, 0.0, 0.0), (0.0, 0.3, 0.0), (0.0, 0.0, 0.3)),
              lambda: parametrise.decorrelated(PHOTO)),
     Constant(objectives, "ALMOST", 0.5,

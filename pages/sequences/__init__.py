@@ -1,0 +1,1 @@
+"""What text a cell of the net that reads text is waiting for: found live, or as it ships."""
