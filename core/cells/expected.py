@@ -19,6 +19,7 @@ READOUT = "logits"
 class Reading:
     """A text, the layers' activations behind each of its characters, and the natural logarithms of what comes next."""
 
+    before: str  # what was read before it
     text: str
     activations: dict[str, Float[Tensor, "units time"]]
     log_probabilities: Float[Tensor, "65 time"]
@@ -43,4 +44,4 @@ def read(model: Reader, text: str, before: str = "") -> Reading:
     """Read a text of at least one character, behind what stands before it, from a state of zeros."""
     found = record(model, one_hot(encode(before + text)[None]), [*LAYERS, READOUT])
     own = {name: values[0, :, len(before) :] for name, values in found.items()}
-    return Reading(text, {layer: own[layer] for layer in LAYERS}, F.log_softmax(own[READOUT], 0))
+    return Reading(before, text, {layer: own[layer] for layer in LAYERS}, F.log_softmax(own[READOUT], 0))

@@ -14,7 +14,7 @@ from core.charts.cuts import cut_curve, cut_values
 from core.charts.evidence import nets_by_depth, series_by_depth, side_by_side
 from core.charts.gates import gate_table, over_steps, strips
 from core.charts.learned import learning_curves
-from core.charts.letters import coloured, expected, scale
+from core.charts.letters import coloured, expected, gates_along, scale
 from core.charts.marks import (
     CLASS_COLOURS,
     EDGE,
@@ -96,6 +96,7 @@ __all__ = [
     "gains",
     "gallery",
     "gate_table",
+    "gates_along",
     "guesses",
     "in_words",
     "influences",

@@ -1,6 +1,6 @@
 """A text letter by letter, coloured by a number at each: HTML, in which whatever the text says is text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -49,6 +49,22 @@ def expected(text: str, likeliest: Sequence[Sequence[tuple[str, float]]], chosen
     said = "; ".join(f"behind {SHOWN.get(c, c)} {SHOWN.get(rows[0][0], rows[0][0])} {rows[0][1]:.0%}"
                      for c, rows in zip(text, likeliest, strict=True))  # fmt: skip
     return f'<div class="expected" role="img" aria-label="The likeliest next: {escape(said)}">{"".join(columns)}</div>'
+
+
+def gates_along(text: str, parts: Mapping[str, Sequence[float]], limits: Mapping[str, float], chosen: int) -> str:
+    """A column a character, and below it a line a part of a cell, signed, from purple at -limit to orange."""
+    names = "".join(f"<b>{escape(name)}</b>" for name in parts)
+    columns = [f"<div><b></b>{names}</div>"]
+    for place, character in enumerate(text):
+        cells = []
+        for name, values in parts.items():
+            paper, ink = _colours(values[place], limits[name])
+            cells.append(f'<i style="background:{paper};color:{ink}" data-said="{values[place]:+.2f}"></i>')
+        kind = ' class="chosen"' if place == chosen else ""
+        columns.append(f"<div{kind}><b>{escape(SHOWN.get(character, character))}</b>{''.join(cells)}</div>")
+    said = "; ".join(f"{name} from {min(values, default=0):.2f} to {max(values, default=0):.2f}"
+                     for name, values in parts.items())  # fmt: skip
+    return f'<div class="expected gates" role="img" aria-label="Behind each character: {said}">{"".join(columns)}</div>'
 
 
 def _guess(guess: str, probability: float, right: bool) -> str:

@@ -62,11 +62,11 @@ def _picture_chart(width: int, height: int, theme: Theme) -> Spec:
 
 def by_step(
     values: np.ndarray, columns: Sequence[str], now: int, titles: tuple[str, str, str], about: str, theme: Theme,
-    limit: float,
+    limit: float, lines: Sequence[str] = (),
 ) -> Spec:  # fmt: skip
     """Magnitudes (steps, columns) up to `limit`, a line a step, of which `now` is framed; NaN is left out.
 
-    `titles` name what stands downwards, across, and in the cells. Steps count from 1.
+    `titles` name what stands downwards, across, and in the cells. Steps count from 1, or are named by `lines`.
     """
     steps, count = values.shape
     side = CELL if count == steps else WIDE_CELL
@@ -76,7 +76,7 @@ def by_step(
     cells = cells.assign(step=down + 1, column=np.array(columns)[across], value=values[down, across])
     chart = _cells_chart(count * side, steps * CELL, titles, limit, theme)
     return filled(chart, about, cells=cells, now=_frame(now, count * side),
-                  words=_words(steps, columns, side, titles))  # fmt: skip
+                  words=_words(steps, columns, side, titles, lines))  # fmt: skip
 
 
 @cache
@@ -107,13 +107,18 @@ def _frame(now: int, width: int) -> pa.Table:
     return pa.table(sides(np.array([[ROOM - 1, CELL * (now - 1) - 1, ROOM + width + 1, CELL * now + 1]])))
 
 
-def _words(steps: int, columns: Sequence[str], side: int, titles: Sequence[str]) -> pd.DataFrame:
-    """Every seventh step's number, and of few columns each name, of many every seventh; and what they are."""
+def _words(
+    steps: int, columns: Sequence[str], side: int, titles: Sequence[str], lines: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Every seventh step's number, and of few columns each name, of many every seventh; and what they are.
+
+    Where steps are named by `lines`, such as letters, all names stand there, of lines and of columns.
+    """
     bottom = CELL * steps
-    marked = [1, *range(7, steps + 1, 7)]
+    marked = range(1, steps + 1) if lines else [1, *range(7, steps + 1, 7)]
     named = range(len(columns)) if len(columns) <= FEW else [step - 1 for step in marked]
     words: list[tuple[float, float, str, str]]
-    words = [(ROOM - 5, CELL * (step - 0.5), str(step), "right") for step in marked]
+    words = [(ROOM - 5, CELL * (step - 0.5), lines[step - 1] if lines else str(step), "right") for step in marked]
     words += [(ROOM + side * (place + 0.5), bottom + 9, columns[place], "center") for place in named]
     words += [(8, bottom / 2, titles[0], "up"), (ROOM + side * len(columns) / 2, bottom + 23, titles[1], "center")]
     return pd.DataFrame(words, columns=["x", "y", "text", "align"])

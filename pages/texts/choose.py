@@ -81,6 +81,13 @@ def take_feature(feature: str) -> None:
         st.session_state["tracks"] = feature
 
 
+def take_cell(name: str) -> None:
+    """What a click on a cell does."""
+    unit = Unit.parse(name)
+    st.session_state["tracks"] = CHOICE
+    st.session_state["cell-layer"], st.session_state["cell-number"] = unit.layer, unit.index
+
+
 def _number() -> int:
     named = link.get(WHERE) or ""
     return int(named) % passages.count() if named.isascii() and named.isdigit() and len(named) < 9 else FIRST

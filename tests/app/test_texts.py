@@ -15,10 +15,10 @@ DRAWN = 3  # the entropy, and the features by AUC and by correlation
 def part() -> None:
     """The page, as far as text is concerned."""
     from pages.frame import link
-    from pages.texts.texts import texts
+    from pages.lookback.text import text
 
     link.arrive("memory")
-    texts("light")
+    text("light")
 
 
 def opened(**values: str) -> AppTest:
