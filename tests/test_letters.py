@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.charts.letters import coloured, expected, luminance, scale
+from core.charts.letters import coloured, expected, gates_along, luminance, scale
 from core.data.text import ALPHABET
 from core.images import PUOR
 
@@ -83,3 +83,16 @@ def test_what_is_expected_stands_below_each_letter_and_what_came_is_framed() -> 
 def test_hostile_text_stays_text(text: str) -> None:
     for html in (coloured(text, [0.0] * len(text), 1.0, 0), expected(text, [[(c, 1.0)] for c in text], 0)):
         assert {tag for tag, _ in Reads(html).tags} <= {"div", "i", "b"}
+
+
+def test_gates_stand_below_their_characters_each_on_its_own_scale() -> None:
+    found = gates_along(
+        "a<", {"output": [0.5, -1.0], "forget gate": [0.0, 1.0]}, {"output": 1.0, "forget gate": 1.0}, 1
+    )
+    assert found.count("<div") == 1 + 1 + 2 and found.count('class="chosen"') == 1
+    assert "<b>&lt;</b>" in found
+    assert re.findall(r'data-said="([^"]*)"', found) == ["+0.50", "+0.00", "-1.00", "+1.00"]
+    papers = re.findall(r"background:(#[0-9a-f]{6})", found)
+    assert papers[1] == "#f7f7f7"  # zero is white
+    assert len(set(papers)) == 4
+    assert "output from -1.00 to 0.50; forget gate from 0.00 to 1.00" in found

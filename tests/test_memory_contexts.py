@@ -13,6 +13,7 @@ from core.memory.contexts import (
     KEPT,
     LENGTH,
     MIXED,
+    NOTHING,
     OTHER,
     OWN,
     bits,
@@ -66,7 +67,7 @@ class Listener(Reader):
         self.back = back
 
     def forward(self, x: Tensor) -> Tensor:
-        return 10.0 * x[:, :, -self.back]
+        return 10.0 * x[:, :, max(-self.back, -x.shape[2])]
 
 
 def test_bits_are_those_of_what_follows() -> None:
@@ -81,14 +82,16 @@ def test_a_net_that_looks_twenty_characters_back_loses_them_with_more_kept_than_
     looked = (stretches * 400)[: 100 * len(stretches)]  # every 101st character is the same again
     found = of_places(Listener(20), looked, seeded(), 100).groupby(["before", "kept"]).bits.mean()
     assert [found[OTHER, kept] == found[OWN, LENGTH] for kept in KEPT] == [kept >= 20 for kept in KEPT]
+    assert [found[NOTHING, kept] == found[OWN, LENGTH] for kept in KEPT] == [kept >= 20 for kept in KEPT]
 
 
 def test_there_is_a_row_a_block_of_each_kind() -> None:
     net = untrained("text", 0).eval()
     assert isinstance(net, Reader)
     found = of_net(net, TEXT, seeded(), 40)
-    assert len(found) == BLOCKS * (2 + 2 * len(KEPT))
-    assert set(found.before) == {ALL, OWN, MIXED, OTHER} and set(found[found.before == OWN].kept) == {LENGTH}
+    assert len(found) == BLOCKS * (2 + 3 * len(KEPT))
+    assert set(found.before) == {ALL, OWN, MIXED, OTHER, NOTHING}
+    assert set(found[found.before == OWN].kept) == {LENGTH}
     assert found.bits.between(5.5, 6.6).all()  # a net that knows nothing: log2 of 65 is 6.02
 
 

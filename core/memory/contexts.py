@@ -1,8 +1,10 @@
 """What the text before the last few characters is worth to the net that reads text, and what of that is its order.
 
 The next character of one place is told from the LENGTH characters before it, of which the last few stay as they are.
-Those further back are the place's own, its own words in another order, or another place's: text that is as good, but
-tells nothing here. `python -m core.memory.contexts` measures all seeds and twins, and n-grams beside them.
+Those further back are the place's own, its own words in another order, another place's, text that is as good but tells
+nothing here, or nothing at all. Where another text ends and the place's own begins there is a seam, often within a
+word, and a net may be misled by it; that is why nothing stands beside. `python -m core.memory.contexts` measures all
+seeds and twins, and n-grams beside them.
 """
 
 import math
@@ -30,6 +32,7 @@ BLOCKS = 20  # parts of the text, over which intervals are taken
 KEPT = (1, 2, 5, 10, 20, 50)  # characters that stay as they are
 TEN = 10  # as many stay where a claim is tested
 OWN, MIXED, OTHER = "its own", "its own words in another order", "another place's"
+NOTHING = "nothing"  # the net begins to read where what stays begins
 ALL, NGRAM = "all of it", "n-gram"  # the same numbers of all characters: of the net as it reads on, and of n-grams
 TABLE = Path(__file__).parent / "contexts.csv"
 COLUMNS = ["weights", "kept", "before", "block", "bits"]
@@ -87,7 +90,7 @@ def of_places(model: Reader, text: str, generator: Generator, count: int) -> pd.
     parts = [_by_block(bits(model, contexts, following).numpy(), LENGTH, OWN)]
     for kept in KEPT:
         far, near = contexts[:, :-kept], contexts[:, -kept:]
-        for before, instead in ((MIXED, mixed(far, generator)), (OTHER, others(far))):
+        for before, instead in ((MIXED, mixed(far, generator)), (OTHER, others(far)), (NOTHING, far[:, :0])):
             found = bits(model, torch.cat([instead, near], 1), following)
             parts.append(_by_block(found.numpy(), kept, before))
     return pd.concat(parts, ignore_index=True)
@@ -115,15 +118,14 @@ def sentence() -> str:
     mean = found.groupby(["weights", "before", "kept"]).bits.mean()
     ngrams = mean[""][NGRAM]
     nets = [weights for weights in mean.index.unique("weights") if weights.startswith("seed-")]
-    needs, own, other, words = ([mean[net, before, kept] for net in nets] for before, kept in
-                                ((ALL, LENGTH), (OWN, LENGTH), (OTHER, TEN), (MIXED, TEN)))  # fmt: skip
-    worth = [further - whole for further, whole in zip(other, own, strict=True)]
-    order = [further - whole for further, whole in zip(words, own, strict=True)]
+    needs, own, *less = ([mean[net, before, kept] for net in nets] for before, kept in
+                         ((ALL, LENGTH), (OWN, LENGTH), (OTHER, TEN), (NOTHING, TEN), (MIXED, TEN)))  # fmt: skip
+    other, nothing, words = ([further - whole for further, whole in zip(each, own, strict=True)] for each in less)
     return (
         f"The net needs {_span(needs)} bits for a character of the held-out text, the best n-gram "
         f"{ngrams.min():.2f} (it reads {ngrams.idxmin()} characters back), guessing {math.log2(len(ALPHABET)):.2f}. "
-        f"With another place's text before the last {TEN} characters it needs {_span(worth)} more, and with its own "
-        f"words in another order {_span(order)} more."
+        f"With another place's text before the last {TEN} characters it needs {_span(other)} more, with nothing before "
+        f"them {_span(nothing)} more, and with its own words in another order {_span(words)} more."
     )
 
 

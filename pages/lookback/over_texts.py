@@ -6,18 +6,18 @@ import streamlit as st
 from core import charts
 from core.images import Theme
 from core.memory import contexts, of_text
-from core.memory.contexts import MIXED, NGRAM, OTHER
+from core.memory.contexts import MIXED, NGRAM, NOTHING, OTHER
 from core.memory.of_text import CAPACITY, CHARACTER
 from core.models import SHUFFLED, TWIN
 
 WIDTH = 344  # pixels of a chart: a phone's
 TRAINED = "seed-0"
-LOOKS = {OTHER: "trained", MIXED: "plain", NGRAM: NGRAM}  # how each line looks
+LOOKS = {NOTHING: "trained", OTHER: "plain", MIXED: SHUFFLED, NGRAM: NGRAM}  # how each line looks
 BITS = 4.0  # that the axis reaches up to
 CONTEXT_LEGEND = (
-    '<div class="legend start" style="--family: #009E73"><span class="line">another place\'s text before</span>'
-    '<span class="line thin">its own words in another order before</span>'
-    '<span class="line dots" style="--family: currentcolor">n-gram: nothing before</span></div>'
+    '<div class="legend start" style="--family: #009E73"><span class="line">before these nothing</span>'
+    '<span class="line thin">another place\'s text</span><span class="line dots">its own words in another order</span>'
+    '<span class="line dots" style="--family: currentcolor">n-gram</span></div>'
 )
 STATE_LEGEND = (
     '<div class="legend start" style="--family: #009E73"><span class="line">trained</span>'
