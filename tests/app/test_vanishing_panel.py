@@ -80,10 +80,10 @@ def test_a_long_training_starts_by_a_button_that_says_how_long() -> None:
 
 def test_without_a_net_a_sentence_asks_for_one() -> None:
     at = panel(**QUICK)
-    at.segmented_control(key="train-nets").set_value([])
+    at.pills(key="train-nets").set_value([])
     fine(at.run())
     assert "No net is chosen" in said(at)
-    at.segmented_control(key="train-nets").set_value(["GRU"])
+    at.pills(key="train-nets").set_value(["GRU"])
     until(fine(at.run()), lambda at: "Solved by" in markdown(at))
     assert not at.info
 
