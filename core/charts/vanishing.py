@@ -110,7 +110,7 @@ def _lengths(nets: tuple[str, ...], title: str, theme: Theme) -> Spec:
     x = alt.X(
         "length:Q",
         title=title,
-        axis=alt.Axis(grid=False, tickCount=5),
+        axis=alt.Axis(grid=False, tickCount=5, format="d"),
         scale=alt.Scale(nice=False, zero=False, padding=12),
     )
     scale = alt.Scale(domain=[0, ROOF], nice=False)
