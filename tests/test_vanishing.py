@@ -266,6 +266,10 @@ def test_a_length_counts_where_all_seeds_solve_it_and_all_shorter_ones() -> None
     assert sentences.by_length(table) == (
         "Solved from each of 2 seeds, all 40 numbers: LSTM; up to 10 numbers: GRU; not even 10 numbers: RNN."
     )
+    one = sentences.by_length(table[table.length == 20])
+    assert one == "Solved from each of 2 seeds, with 20 numbers, by LSTM; not by GRU and RNN."
+    none = table[(table.length == 20) & (table.net == "RNN")]
+    assert sentences.by_length(none) == "Solved from each of 2 seeds, with 20 numbers, by none."
 
 
 def test_whether_it_is_the_gates_follows_from_how_far_the_nets_get() -> None:

@@ -107,7 +107,12 @@ def errors_by_length(table: pd.DataFrame, solved: float, title: str, theme: Them
 
 @cache
 def _lengths(nets: tuple[str, ...], title: str, theme: Theme) -> Spec:
-    x = alt.X("length:Q", title=title, axis=alt.Axis(grid=False, tickCount=5), scale=alt.Scale(nice=False, padding=12))
+    x = alt.X(
+        "length:Q",
+        title=title,
+        axis=alt.Axis(grid=False, tickCount=5, format="d"),
+        scale=alt.Scale(nice=False, zero=False, padding=12),
+    )
     scale = alt.Scale(domain=[0, ROOF], nice=False)
     y = alt.Y("value:Q", title=SHARE, scale=scale, axis=_axis(theme, "%"))
     base = _by_net("lines", nets)
@@ -132,7 +137,7 @@ def _lines(table: pd.DataFrame, column: str) -> str:
 
 def _by_net(table: str, nets: Sequence[str]) -> alt.Chart:
     colours = alt.Scale(domain=list(nets), range=[NET_COLOURS[net] for net in nets])
-    legend = alt.Legend(orient="top", symbolType="stroke", columns=3, labelLimit=110)
+    legend = alt.Legend(orient="top", symbolType="stroke", columns=3, labelFontSize=10, columnPadding=6)
     return table_of(table).encode(color=alt.Color("net:N", title=None, scale=colours, legend=legend))
 
 

@@ -67,6 +67,10 @@ def by_length(rows: pd.DataFrame) -> str:
         if length else f"not even {LENGTH_OF[task].format(rows.length.min())}: {listed(nets)}"
         for length, nets in sorted(reached.items(), reverse=True)
     ]  # fmt: skip
+    if rows.length.nunique() == 1:
+        solved, failed = reached.get(longest, []), reached.get(0, [])
+        said = [f"with {LENGTH_OF[task].format(longest)}, by {listed(solved) if solved else 'none'}"]
+        said += [f"not by {listed(failed)}"] if solved and failed else []
     return f"Solved from each of {seeds} seeds, {'; '.join(said)}."
 
 

@@ -25,8 +25,8 @@ def choose() -> Setup:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="train-switches"):
         task = st.segmented_control("Task", list(TASKS), default=NORMAL.task, required=True, key="train-task",
                                     bind="query-params")  # fmt: skip
-        chosen = st.segmented_control("Nets", list(NETS), selection_mode="multi", default=list(USUAL),
-                                      key="train-nets", bind="query-params")  # fmt: skip
+        chosen = st.pills("Nets", list(NETS), selection_mode="multi", default=list(USUAL),
+                          key="train-nets", bind="query-params")  # fmt: skip
         length = _length(task)
         with more(CHIPS):
             hidden, rate, updates, seed, clip = _training()

@@ -15,7 +15,7 @@ SHIPPED, LIVE = 2, 3
 QUICK = {"train-updates": "100", "train-length-adding": "6"}
 
 
-def panel(**link: str) -> AppTest:
+def panel(**link: str | list[str]) -> AppTest:
     def page() -> None:
         import streamlit as st
 
@@ -31,7 +31,7 @@ def panel(**link: str) -> AppTest:
     return fine(at.run())
 
 
-def trained(**link: str) -> AppTest:
+def trained(**link: str | list[str]) -> AppTest:
     return until(panel(**QUICK | link), lambda at: "Solved by" in markdown(at))
 
 
@@ -62,9 +62,7 @@ def test_each_switch_in_the_link_changes_the_training(changed: dict[str, str]) -
 
 
 def test_the_link_names_the_nets() -> None:
-    at = trained(**{"train-nets": "LSTM,identity ReLU"})
-    if len(at.dataframe[0].value) != 2:
-        pytest.fail(str(at.dataframe[0].value.net.tolist()))
+    at = trained(**{"train-nets": ["identity ReLU", "LSTM"]})
     assert at.dataframe[0].value.net.tolist() == ["LSTM", "identity ReLU"]
 
 
@@ -82,10 +80,10 @@ def test_a_long_training_starts_by_a_button_that_says_how_long() -> None:
 
 def test_without_a_net_a_sentence_asks_for_one() -> None:
     at = panel(**QUICK)
-    at.segmented_control(key="train-nets").set_value([])
+    at.pills(key="train-nets").set_value([])
     fine(at.run())
     assert "No net is chosen" in said(at)
-    at.segmented_control(key="train-nets").set_value(["GRU"])
+    at.pills(key="train-nets").set_value(["GRU"])
     until(fine(at.run()), lambda at: "Solved by" in markdown(at))
     assert not at.info
 
