@@ -37,10 +37,10 @@ def test_a_cell_tracks_by_the_rule_and_the_sentence_says_it_with_its_controls() 
         "`text/lstm2/7` tracks the feature **word end**: AUC **0.90** on held-out text (95 % interval 0.88 to 0.92). "
         "Its controls: the current character alone 0.70, the best cell of five untrained twins 0.70, the best cell of "
         "shuffled weights 0.70, the best of 512 random directions 0.70. It tells more than the last 5 characters do "
-        "(0.70); all of its layer, read out linearly, 0.70."
+        "(0.70). All of its layer, read out linearly: 0.70, the untrained twin's 0.70."
     )
     assert "rank correlation **0.90**" in tracked.said("position in line")
-    assert "It tells no more than the last 5 characters do (1.00)" in tracked.said("position in line")
+    assert "It tells no more than the last 5 characters do (1.0000)" in tracked.said("position in line")
 
 
 @pytest.mark.usefixtures("table")
@@ -67,6 +67,14 @@ def test_in_general_counts_seeds_and_names_what_a_character_says_itself() -> Non
         "Of 4 features a cell of all 2 nets, from different seeds, tracks 1: position in line; in some of the seeds "
         "also word end (1). Not so newline: the current character itself says it (AUC 0.999 and more), which an LSTM "
         "reads at each step, so no cell is needed to keep it."
+    )
+
+
+@pytest.mark.usefixtures("table")
+def test_features_that_share_their_cell_are_named_together() -> None:
+    assert tracked._shared(["word end"]) == ""
+    assert tracked._shared(["word end", "question"]) == (
+        "`text/lstm2/7` is the best cell for 2 of them, word end, question, which go together in the text."
     )
 
 

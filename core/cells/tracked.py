@@ -133,21 +133,39 @@ IN_WORDS = {
 def said(name: str, seed: int = 0) -> str:
     """What the best cell for a feature does, with its number and its controls, by the rule of `search`."""
     rows = of_seed(seed)[name]
-    value, low, high = rows.loc[CELL, ["value", "low", "high"]]
-    number = f"{measure(name)} **{value:.2f}** on held-out text (95 % interval {low:.2f} to {high:.2f})"
-    rivals = ", ".join(f"{words} {rows.value[kind]:.2f}" for kind, words in IN_WORDS.items())
-    together = f"all of its layer, read out linearly, {rows.value[READOUT]:.2f}"
+    value, low, high = map(_number, rows.loc[CELL, ["value", "low", "high"]])
+    number = f"{measure(name)} **{value}** on held-out text (95 % interval {low} to {high})"
+    rivals = ", ".join(f"{words} {_number(rows.value[kind])}" for kind, words in IN_WORDS.items())
+    whole = _number(rows.value[READOUT]), _number(rows.value[TWIN_READOUT])
+    together = f"All of its layer, read out linearly: {whole[0]}, the untrained twin's {whole[1]}."
     if not tracks(rows):
         ahead = [words for kind, words in IN_WORDS.items() if rows.lead_low[kind] <= 0]
         return (
             f"No cell tracks the feature **{name}** by our rule. The best, `{unit_of(rows)}`, has {number}; it has no "
-            f"sure lead over {', nor over '.join(ahead)}. For comparison: {rivals}; {together}."
+            f"sure lead over {', nor over '.join(ahead)}. For comparison: {rivals}. {together}"
         )
-    last, more = rows.value[LAST[-1]], "more" if remembers(rows) else "no more"
+    last, more = _number(rows.value[LAST[-1]]), "more" if remembers(rows) else "no more"
     return (
         f"`{unit_of(rows)}` tracks the feature **{name}**: {number}. Its controls: {rivals}. It tells {more} than the "
-        f"last {LONGEST} characters do ({last:.2f}); {together}."
+        f"last {LONGEST} characters do ({last}). {together}"
     )
+
+
+def _number(value: float) -> str:
+    """With two digits, or four where two would make it 1; 1 where four would."""
+    if value >= 0.99995:
+        return "1"
+    return f"{value:.2f}" if value < 0.995 else f"{value:.4f}"
+
+
+def _shared(names: Sequence[str]) -> str:
+    """Whether features that are tracked share their cell, in words."""
+    cells: dict[str, list[str]] = {}
+    for name in names:
+        cells.setdefault(str(unit_of(of_seed()[name])), []).append(name)
+    several = [f"`{cell}` is the best cell for {len(own)} of them, {', '.join(own)}, which go together in the text."
+               for cell, own in cells.items() if len(own) > 1]  # fmt: skip
+    return " ".join(several)
 
 
 def in_general() -> str:
@@ -160,11 +178,14 @@ def in_general() -> str:
     some = [f"{name} ({count})" for name, count in counts.items() if 0 < count < len(every)]
     trivial = [name for name, rows in of_seed().items() if rows.value[CHARACTER] > ALL_TOLD]
     nets = "the net" if len(every) == 1 else f"all {len(every)} nets, from different seeds,"
-    return (
-        f"Of {len(counts)} features a cell of {nets} tracks {len(tracked)}: {', '.join(tracked) or 'none'}"
-        + (f"; in some of the seeds also {', '.join(some)}" if some else "")
-        + f". Not so {', '.join(trivial)}: the current character itself says it (AUC {ALL_TOLD} and more), which "
-        "an LSTM reads at each step, so no cell is needed to keep it."
+    return " ".join(
+        (
+            f"Of {len(counts)} features a cell of {nets} tracks {len(tracked)}: {', '.join(tracked) or 'none'}"
+            + (f"; in some of the seeds also {', '.join(some)}." if some else "."),
+            *([shared] if (shared := _shared(tracked)) else []),
+            f"Not so {', '.join(trivial)}: the current character itself says it (AUC {ALL_TOLD} and more), which an "
+            "LSTM reads at each step, so no cell is needed to keep it.",
+        )
     )
 
 

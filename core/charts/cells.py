@@ -12,7 +12,8 @@ from core.charts.letters import SHOWN
 from core.charts.marks import FAINT, FAMILY_COLOURS, FEATURE, PLACE, QUIET, Spec, checked, filled, table_of
 from core.images import Theme
 
-ROW, NAMES, WIDTH = 26, 150, 190  # pixels of a feature's row, of its name, and of the numbers' axis
+ROW, AXIS = 26, 44  # pixels of a feature's row, and of the axis below
+NAMES, WIDTH = 150, 350  # pixels of the features' names, and of all
 TRACKS, NONE = "cell, tracks it", "cell, does not"
 SHAPES = {TRACKS: "circle", NONE: "circle", CHARACTER: "square", LAST[-1]: "diamond", TWINS: "triangle-up",
           SHUFFLED: "triangle-down", DIRECTION: "cross", READOUT: "stroke"}  # fmt: skip
@@ -38,7 +39,8 @@ def beside_controls(table: pd.DataFrame, title: str, chosen: str, theme: Theme) 
 
 @cache
 def _controls_chart(features: tuple[str, ...], title: str, theme: Theme) -> Spec:
-    names = alt.Axis(ticks=False, domain=False, labelLimit=NAMES, labelFontSize=12, minExtent=NAMES, maxExtent=NAMES)
+    names = alt.Axis(ticks=False, domain=False, labelLimit=NAMES, labelFontSize=12, labelOverlap=False,
+                     minExtent=NAMES, maxExtent=NAMES)  # fmt: skip
 
     def row(field: str) -> alt.Y:
         return alt.Y(f"{field}:N", title=None, sort=list(features), axis=names, scale=alt.Scale(domain=list(features)))
@@ -59,7 +61,7 @@ def _controls_chart(features: tuple[str, ...], title: str, theme: Theme) -> Spec
     click = alt.selection_point(name=FEATURE, fields=[FEATURE], on="click", toggle=False)
     lit = alt.condition("datum.chosen", alt.value(0.13), alt.value(0))
     box = table_of("rows").mark_rect(fill=FAMILY_COLOURS["rnn"], cursor="pointer").encode(
-        y=row(FEATURE), x=alt.value(-NAMES), x2=alt.value(WIDTH), fillOpacity=lit).add_params(click)  # fmt: skip
+        y=row(FEATURE), x=alt.value(-NAMES), x2=alt.value("width"), fillOpacity=lit).add_params(click)  # fmt: skip
     numbers = table_of("numbers").encode(y=row("name"))
     span = numbers.transform_filter(is_cell).mark_rule(strokeWidth=2, color=FAMILY_COLOURS["rnn"])
     points = numbers.mark_point(size=46, strokeWidth=1.5, opacity=1)
@@ -68,7 +70,7 @@ def _controls_chart(features: tuple[str, ...], title: str, theme: Theme) -> Spec
         span.encode(x=alt.X("low:Q", title=title, axis=axis, scale=scale), x2="high:Q"),
         points.encode(x=x, shape=shape, stroke=colour, fill=fill, tooltip=tips),
     ]
-    return checked(alt.layer(*layers).properties(width=WIDTH, height=ROW * len(features)))
+    return checked(alt.layer(*layers).properties(width=WIDTH, height=ROW * len(features) + AXIS))
 
 
 def uncertainty(text: str, entropy: np.ndarray, chosen: int, theme: Theme) -> Spec:

@@ -22,7 +22,7 @@ from pages.inputs import nets
 
 CHOICE, OWN, PASSAGE, WRITTEN, WHERE = "a cell by its number", "my own", "a passage", "text", "passage"
 IN_LINK = 300  # characters of a text of one's own that the link holds
-FIRST = 96  # the passage that the page opens on
+FIRST = 20  # the passage that the page opens on: the first of several speeches that are all longer than a line
 
 
 @dataclass(frozen=True)

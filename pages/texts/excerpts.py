@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.cells import passages
 from core.cells.passages import Passage, Places, Progress
+from core.charts.letters import SHOWN
 from core.data.text import corpus
 from core.models.text import TEXT, Reader
 from pages.inputs import nets
@@ -66,8 +67,8 @@ def _draw(here: Situation, found: Mapping[str, Places]) -> None:
 
 
 def _as_html(passage: Passage) -> str:
-    before, character, after = (escape(part.replace("\n", "⏎ ")) for part in
-                                (passage.before, passage.character, passage.after))  # fmt: skip
+    before, after = (escape(part.replace("\n", "⏎ ")) for part in (passage.before, passage.after))
+    character = escape(SHOWN.get(passage.character, passage.character))
     side = "held out" if passage.held_out else "training"
     return (f'<div class="excerpt">{before}<b>{character}</b>{after}<span>{passage.value:+.2f} · {side} text, '
             f"character {passage.place:,}</span></div>")  # fmt: skip
