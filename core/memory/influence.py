@@ -4,6 +4,7 @@ The influence of input s on the state after step t is ||d h_t / d x_s||, the Fro
 Bengio 2013, "On the difficulty of training recurrent neural networks", equations 3 to 5.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +14,7 @@ from torch import Generator, Tensor, nn
 from core.memory.unrolled import Net, Over, Unrolled, all_unrolled, layers, steps_of
 
 Triangle = Float[Tensor, "batch time time"]  # [b, t, s]: of the input s on the state after step t; 0 where s > t
-FALLEN = 0.36787944117144233  # 1 / e
+FALLEN = 1 / math.e
 
 
 @dataclass(frozen=True)
@@ -137,5 +138,5 @@ def horizon(profile: Float[Tensor, "batch lags"]) -> Float[Tensor, " batch"]:
     fallen = behind & (share <= FALLEN)
     at = torch.where(fallen.any(1), fallen.int().argmax(1), lags - 1)
     before, after = (share.gather(1, place[:, None])[:, 0].clamp(min=1e-30).log() for place in (at - 1, at))
-    between = (before + 1) / (before - after)
+    between = (before - math.log(FALLEN)) / (before - after)
     return torch.where(fallen.any(1), at - 1 + between, lags - 1.0)
