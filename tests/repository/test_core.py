@@ -21,6 +21,7 @@ from core.evidence import commands
 from core.measures import neighbours
 from core.models import cards
 from core.relevance import orders
+from core.sequences import compare as sequences
 from core.trust import advice, table
 from pages.jobs.scheduler import View
 
@@ -177,6 +178,12 @@ BARS: dict[str, tuple[ModuleType, list[str], dict[str, Callable[..., object]], f
         "pd": SimpleNamespace(read_csv=lambda *_, **__: None, concat=lambda _: pd.DataFrame(
             columns=["measure", "row", "seed"])),
     }, 3),
+    "sequences": (sequences, [], {
+        "TABLE": SimpleNamespace(exists=lambda: False), "_net": lambda weights: None, "write_whole": lambda *_: None,
+        "strongest_passages": lambda net, layer, units, length: iter([SimpleNamespace(passages=[[None]] * len(units))]),
+        "rows_of": lambda cell, judge, passage: iter([{"method": "beam"}]),
+        "table": SimpleNamespace(cache_clear=lambda: None), "markdown": str, "usual_bits": float, "sentence": str,
+    }, 64),
     "trust": (table, ["cnn", "photo"], {
         "build": lambda *_: (("LRP", share) for share in (0.0, 0.25, 0.5, 1.0)),
         "build_photo": lambda: (("LRP", share) for share in (0.5, 1.0)),
