@@ -67,14 +67,13 @@ def test_every_method_finds_the_known_best_text(pairs: Reader, layer: str, index
     assert found.text == "ththth"
 
 
-def test_an_ascent_finds_it_or_a_mixture_that_is_stronger_than_any_text(pairs: Reader) -> None:
-    """Without noise it climbs to what no text is, and the text of the largest shares is not the best: others go on."""
-    cell = Cell(pairs, "lstm1", 1)
-    best, second = (cell.read(encode(text)[None])[0].item() for text in ("ththth", "htthth"))
-    step = last(climb(cell, LENGTH, BUDGET, seed()))
-    assert step.strengths.max() > best > step.found.strength >= second
-    texts = {last(METHODS["Gumbel-softmax ascent"](cell, LENGTH, BUDGET, seed(number))).text for number in range(4)}
-    assert "ththth" in texts
+@pytest.mark.parametrize(("layer", "index"), CELLS)
+def test_an_ascent_finds_it_or_ends_at_the_second_best(pairs: Reader, layer: str, index: int) -> None:
+    """From starts that are nearly texts it finds it; from even ones it ends where no one exchange makes more."""
+    cell = Cell(pairs, layer, index)
+    assert last(climb(cell, LENGTH, BUDGET // 2, seed(), Recipe(spread=4.0))).found.text == "ththth"
+    even = last(climb(cell, LENGTH, BUDGET // 2, seed()))
+    assert even.found.text == "htthth" and even.strengths.max() == pytest.approx(even.found.strength, abs=0.02)
 
 
 @pytest.mark.parametrize("name", ["random passages", "random characters"])

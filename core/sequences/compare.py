@@ -111,10 +111,11 @@ def verdict(weights: str, layer: str) -> str:
 
 def sentence() -> str:
     """What the rule says, and how the texts that are found compare with the training text and with random ones."""
-    return " ".join(_said(weights, layer) for weights, layer in PLACES)
+    return " ".join(said(weights, layer) for weights, layer in PLACES)
 
 
-def _said(weights: str, layer: str) -> str:
+def said(weights: str, layer: str) -> str:
+    """The same of one layer with these weights."""
     ascent, search = (strongest(weights, layer, methods) for methods in (ASCENTS, SEARCHES))
     means = _of(weights, layer).groupby("method").share.mean()
     apart = differences(weights, layer, ascent, search)
@@ -141,14 +142,14 @@ def markdown() -> str:
     lines = ["| method | " + " | ".join(f"`{layer}`, {weights}" for weights, layer in PLACES) + " |"]
     lines.append("|---" * (len(PLACES) + 1) + "|")
     for method in (*METHODS, CORPUS):
-        said = []
+        cells_of = []
         for weights, layer in PLACES:
             rows = _of(weights, layer).query("method == @method")
             low, high = interval(torch.tensor(rows.share.to_numpy()))
-            said.append(
+            cells_of.append(
                 f"{_percent(rows.share.mean())} ({100 * low:.0f} to {100 * high:.0f}), {rows.bits.mean():.1f} bits"
             )
-        lines.append(f"| {method} | {' | '.join(said)} |")
+        lines.append(f"| {method} | {' | '.join(cells_of)} |")
     return "\n".join(lines)
 
 

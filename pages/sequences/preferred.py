@@ -53,7 +53,8 @@ def preferred(theme: Theme, unit: Unit, weights: str = "trained") -> None:
     long_work([Finding(unit, weights)], "Watch them form" if shipped else "Find them", partial(_live, bool(shipped)),
               key="preferred", help="About half a minute")  # fmt: skip
     if compare.TABLE.exists():
-        st.caption(f"Over {compare.CELLS} cells of each layer. {compare.sentence()}")
+        both = "\n\n".join(compare.said(each, unit.layer) for each in compare.WEIGHTS)
+        st.caption(f"Over {compare.CELLS} cells of each layer:\n\n{both}")
     with st.expander("How these texts are found", key="preferred-computed"):
         st.markdown(COMPUTED)
 
