@@ -25,7 +25,7 @@ from core.sequences.search import beam, exchange, gradient_exchange, random_pass
 from tests.nets import Pairs
 
 LENGTH, BUDGET = 6, 10_000 * 6
-SEARCHES = [name for name in METHODS if not name.startswith("random")]
+SEARCHES = [name for name in METHODS if not name.startswith("random") and not name.endswith("ascent")]
 CELLS = [("lstm1", 1), ("lstm2", 5)]
 
 
@@ -65,6 +65,15 @@ def test_of_all_texts_the_one_of_pairs_is_the_best(pairs: Reader, layer: str, in
 def test_every_method_finds_the_known_best_text(pairs: Reader, layer: str, index: int, name: str) -> None:
     found = last(METHODS[name](Cell(pairs, layer, index), LENGTH, BUDGET, seed()))
     assert found.text == "ththth"
+
+
+@pytest.mark.parametrize(("layer", "index"), CELLS)
+def test_an_ascent_finds_it_or_ends_at_the_second_best(pairs: Reader, layer: str, index: int) -> None:
+    """From starts that are nearly texts it finds it; from even ones it ends where no one exchange makes more."""
+    cell = Cell(pairs, layer, index)
+    assert last(climb(cell, LENGTH, BUDGET // 2, seed(), Recipe(spread=4.0))).found.text == "ththth"
+    even = last(climb(cell, LENGTH, BUDGET // 2, seed()))
+    assert even.found.text == "htthth" and even.strengths.max() == pytest.approx(even.found.strength, abs=0.02)
 
 
 @pytest.mark.parametrize("name", ["random passages", "random characters"])
@@ -125,9 +134,9 @@ def test_the_preferred_text_is_at_least_the_best_of_ten_thousand_random_ones(
     model = load("text", weights=weights)
     assert isinstance(model, Reader)
     cell = Cell(model, layer, index)
-    found = last(METHODS["ascent, then exchange"](cell, 24, 240_000, seed()))
+    found = last(METHODS["ascent, then exchange"](cell, 20, 200_000, seed()))
     for draw in (random_texts, random_passages):
-        assert found.strength >= cell.read(draw(10_000, 24, seed(1)))[0].max()
+        assert found.strength >= cell.read(draw(10_000, 20, seed(1)))[0].max()
 
 
 def test_a_cell_is_read_as_its_layer_is_recorded_and_can_be_read_on(twin: Reader) -> None:
@@ -206,7 +215,7 @@ def test_the_gradient_names_the_exchanges_that_would_bring_most_were_all_linear(
 
 
 def test_relaxed_texts_sharpen_into_the_text_that_is_found(pairs: Reader) -> None:
-    steps = list(climb(Cell(pairs, "lstm1", 1), LENGTH, BUDGET, seed(), Recipe(starts=4)))
+    steps = list(climb(Cell(pairs, "lstm1", 1), LENGTH, BUDGET, seed(), Recipe(starts=4, noise=1.0)))
     torch.testing.assert_close(steps[0].shares.sum(1), torch.ones(4, LENGTH))
     sharpness = [step.shares.amax(1).mean().item() for step in steps]
     assert sharpness[0] < 0.2 and sharpness[-1] > 0.8

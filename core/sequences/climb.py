@@ -27,11 +27,11 @@ class Recipe:
     drawn: int = 512  # relaxed texts, of which the ones behind which the cell is strongest are the starts
     spread: float = 2.0  # standard deviation of their logits
     temperatures: tuple[float, ...] = (1.0, 0.5, 0.25)  # where it begins higher, all starts end at one text
-    noise: float = 1.0  # of the Gumbel variables
+    noise: float = 0.0  # of the Gumbel variables
     lr: float = 0.3
 
 
-RECIPE = Recipe()
+RECIPE, GUMBEL = Recipe(), Recipe(noise=1.0)
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class Climbed:
 
 
 def climb(cell: Cell, length: int, budget: int, generator: Generator, recipe: Recipe = RECIPE) -> Iterator[Climbed]:
-    """Gumbel-softmax ascent of relaxed texts, whose largest shares are read as texts now and then: the best one counts.
+    """Ascent of relaxed texts, whose largest shares are read as texts now and then: the best one counts.
 
-    For neurons of a net that reads words: Poerner, Roth, Schütze 2018, section 2.
+    With noise it is the Gumbel-softmax ascent of Poerner, Roth, Schütze 2018, there of words.
     """
     once, stages = recipe.starts * length, len(recipe.temperatures)
     left = budget - recipe.drawn * length

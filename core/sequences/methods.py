@@ -7,7 +7,7 @@ from torch import Generator
 
 from core.data.text import encode
 from core.sequences.cell import Cell, Found
-from core.sequences.climb import climb
+from core.sequences.climb import GUMBEL, climb
 from core.sequences.search import (
     STARTS,
     at_random,
@@ -18,15 +18,21 @@ from core.sequences.search import (
     random_passages,
 )
 
-LENGTH = 24  # characters
+LENGTH = 20  # characters
 RANDOM = 10_000  # texts: what their best costs is what every method may spend
 BUDGET = RANDOM * LENGTH
 Method = Callable[[Cell, int, int, Generator], Iterator[Found]]
 
 
 def ascent(cell: Cell, length: int, budget: int, generator: Generator) -> Iterator[Found]:
-    """What `climb` finds."""
+    """What `climb` finds while the temperature falls."""
     for step in climb(cell, length, budget, generator):
+        yield step.found
+
+
+def gumbel_ascent(cell: Cell, length: int, budget: int, generator: Generator) -> Iterator[Found]:
+    """What it finds with Gumbel noise."""
+    for step in climb(cell, length, budget, generator, GUMBEL):
         yield step.found
 
 
@@ -59,6 +65,7 @@ def _goes_on(before: Found, after: Iterator[Found]) -> Iterator[Found]:
 
 METHODS: dict[str, Method] = {
     "gradient ascent": ascent,
+    "Gumbel-softmax ascent": gumbel_ascent,
     "ascent, then exchange": ascent_then_exchange,
     "exchange": exchange,
     "exchange by gradient": gradient_exchange,

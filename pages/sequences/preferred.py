@@ -24,10 +24,11 @@ COMPUTED = f"""
 **The strength** of a cell behind a text is atanh of its output behind the last of {LENGTH} characters, which are read
 from a state of zeros: the output itself is nearly flat where it is strong.
 
-**Gradient ascent** climbs relaxed texts, in which each character has a share at each place, by Gumbel-softmax (Jang,
-Gu, Poole 2017; of neurons of a net that reads words Poerner, Roth, Schütze 2018): {RECIPE.starts} at once, while the
-temperature falls from {max(RECIPE.temperatures):g} to {min(RECIPE.temperatures):g}. Counted is the best text of the
-largest shares, not the mixture, which no text is.
+**Gradient ascent** climbs relaxed texts, in which each character has a share at each place: {RECIPE.starts} at once,
+while the temperature falls from {max(RECIPE.temperatures):g} to {min(RECIPE.temperatures):g}; they begin with the best
+of {RECIPE.drawn} drawn at random. *Gumbel-softmax ascent* draws characters by their shares, softly (Jang, Gu, Poole
+2017; of neurons of a net that reads words Poerner, Roth, Schütze 2018). Counted is the best text of the largest
+shares, not the mixture, which no text is.
 
 **Searches.** *Exchange*: place by place the best of all characters, until none can be exchanged; *by gradient*: of the
 {TRIED} exchanges anywhere that the gradient names the best one (HotFlip: Ebrahimi et al. 2018); *beam*: from left to
@@ -52,7 +53,8 @@ def preferred(theme: Theme, unit: Unit, weights: str = "trained") -> None:
     long_work([Finding(unit, weights)], "Watch them form" if shipped else "Find them", partial(_live, bool(shipped)),
               key="preferred", help="About half a minute")  # fmt: skip
     if compare.TABLE.exists():
-        st.caption(f"Over {compare.CELLS} cells of each layer. {compare.sentence()}")
+        both = "\n\n".join(compare.said(each, unit.layer) for each in compare.WEIGHTS)
+        st.caption(f"Over {compare.CELLS} cells of each layer:\n\n{both}")
     with st.expander("How these texts are found", key="preferred-computed"):
         st.markdown(COMPUTED)
 

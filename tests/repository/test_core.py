@@ -23,6 +23,7 @@ from core.measures import neighbours
 from core.memory import commands as memory
 from core.models import cards
 from core.relevance import orders
+from core.sequences import compare as sequences
 from core.training import commands as trainings
 from core.trust import advice, table
 from pages.jobs.scheduler import View
@@ -202,6 +203,12 @@ BARS: dict[str, tuple[ModuleType, list[str], dict[str, Callable[..., object]], f
         "passages": SimpleNamespace(outermost=lambda *_: [SimpleNamespace(done=9, found=None)]),
         "write_whole": lambda *_: None,
     }, 8),
+    "sequences": (sequences, [], {
+        "TABLE": SimpleNamespace(exists=lambda: False), "_net": lambda weights: None, "write_whole": lambda *_: None,
+        "strongest_passages": lambda net, layer, units, length: iter([SimpleNamespace(passages=[[None]] * len(units))]),
+        "rows_of": lambda cell, judge, passage: iter([{"method": "beam"}]),
+        "table": SimpleNamespace(cache_clear=lambda: None), "markdown": str, "usual_bits": float, "sentence": str,
+    }, 64),
     "trust": (table, ["cnn", "photo"], {
         "build": lambda *_: (("LRP", share) for share in (0.0, 0.25, 0.5, 1.0)),
         "build_photo": lambda: (("LRP", share) for share in (0.5, 1.0)),
