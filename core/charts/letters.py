@@ -54,12 +54,12 @@ def expected(text: str, likeliest: Sequence[Sequence[tuple[str, float]]], chosen
 def gates_along(text: str, parts: Mapping[str, Sequence[float]], limits: Mapping[str, float], chosen: int) -> str:
     """A column a character, and below it a line a part of a cell, signed, from purple at -limit to orange."""
     names = "".join(f"<b>{escape(name)}</b>" for name in parts)
-    columns = [f"<div><b></b>{names}</div>"]
+    columns = [f'<div class="names"><b>&nbsp;</b>{names}</div>']
     for place, character in enumerate(text):
         cells = []
         for name, values in parts.items():
             paper, ink = _colours(values[place], limits[name])
-            cells.append(f'<i style="background:{paper};color:{ink}" data-said="{values[place]:+.2f}"></i>')
+            cells.append(f'<i style="background:{paper};color:{ink}" data-said="{values[place]:+.2f}">&nbsp;</i>')
         kind = ' class="chosen"' if place == chosen else ""
         columns.append(f"<div{kind}><b>{escape(SHOWN.get(character, character))}</b>{''.join(cells)}</div>")
     said = "; ".join(f"{name} from {min(values, default=0):.2f} to {max(values, default=0):.2f}"

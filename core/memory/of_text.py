@@ -27,6 +27,7 @@ TABLE = Path(__file__).with_suffix(".csv")
 WINDOW, PROBES = 60, 8  # characters of which influences are taken, and random directions in each
 MOVED, READ = 20, 300  # places whose influences are taken, and whose characters are to be read from the state
 MOST = 30  # characters back
+FARTHEST = 3 * WINDOW // 4  # so far back an influence is asked for
 HORIZON, CAPACITY = "horizon", "capacity"
 CHARACTER = "present character"  # in a layer's place: without memory
 COLUMNS = ["measure", "weights", "layer", "back", "value"]
@@ -35,7 +36,9 @@ COLUMNS = ["measure", "weights", "layer", "back", "value"]
 def horizons(model: Reader, texts: Float[Tensor, "n 65 time"], generator: Generator) -> dict[str, float]:
     """How many characters back each layer's output is moved, as `core.memory.influence` has it, on the mean."""
     found = influence(model, texts, WINDOW, PROBES, generator)
-    return {layer: float(horizon(by_lag(triangle).mean(0, keepdim=True))) for layer, triangle in found.items()}
+    return {
+        layer: float(horizon(by_lag(triangle, FARTHEST).mean(0, keepdim=True))) for layer, triangle in found.items()
+    }
 
 
 def capacities(model: Reader, texts: Float[Tensor, "n 65 time"]) -> dict[str, Float[Tensor, " lags"]]:
@@ -77,10 +80,11 @@ def sentence() -> str:
          for kind, begin in kinds.items()}
         for found in (own[own.measure == HORIZON], own[(own.measure == CAPACITY) & (own.back > 0)])
     )  # fmt: skip
+    horizons = {kind: f"{steps:.1f}" + (" or more" if steps >= FARTHEST else "") for kind, steps in horizon.items()}
     alone = table()[(table().layer == CHARACTER) & (table().back > 0)].value.sum()
     return (
-        f"A character moves the state of `lstm2` for **{horizon['trained']:.1f}** characters, in untrained twins for "
-        f"{horizon['untrained']:.1f}, with the weights shuffled for {horizon['shuffled']:.1f}. Of what was read before "
+        f"A character moves the state of `lstm2` for **{horizons['trained']}** characters, in untrained twins for "
+        f"{horizons['untrained']}, with the weights shuffled for {horizons['shuffled']}. Of what was read before "
         f"the present character **{capacity['trained']:.1f}** characters lie open in it, in twins "
         f"{capacity['untrained']:.1f}, shuffled {capacity['shuffled']:.1f}; the present character alone gives away "
         f"{alone:.1f}."
