@@ -16,7 +16,7 @@ with navigation.loading():
     from pages.memories.digit import digit
     from pages.vanishing.three import vanishing
 
-DIGIT, TEXT, THREE = "a digit", "a text", "RNN, LSTM, GRU"
+DIGIT, TEXT, THREE = "a digit", "a text", "three nets"
 PARTS = {DIGIT: digit, TEXT: text, THREE: vanishing}
 
 theme = st.context.theme.type or "light"

@@ -14,7 +14,9 @@ PARAMETERS = {
     "guess": "ask round question",
     "neighbours": "images metric models of near far digit ink photo net unit",
     "maps": "map models of digit ink unit",
-    "memory": "layer of influence scale sort read unit digit ink",
+    "memory": "reads layer of influence scale sort read unit digit ink tracks cell-layer cell-number text-is "
+    "text-weights text passage behind cells-part cells-by train-task train-nets train-length-adding "
+    "train-length-recall train-units train-rate train-updates train-seed train-clip",
     "evidence": "claim training yourself measure net weights weights-series n touch images depth layer twin place "
     "unit-dense unit-cnn unit-rnn unit-photo digit ink photo",
     "xor": "points activation hidden units1 units2 units3 units4 rate decay net-seed noise how-many length own "
@@ -32,7 +34,7 @@ VALUES = [
     "cnn/conv3/1, photo/block3/1", "digits", "photos", "own", "cat", "untrained", "square", "a unit",
     "14-9", "28-28", "99-1", "block8", "its stimulus", "its strongest image", "turn a unit",
     "cut units out", "relu3/16>relu2/6", "turn", "down", "size", "pool1", "plain",
-    "most active on my drawing", "most different", "spirals", "aauuUAAU", "aAzz", "1000", "eNpjYBgwoNxyaRE3", "AAAA",
+    "most active on my drawing", "most different", "spirals", "a text", "three nets", "aauuUAAU", "aAzz", "1000", "eNpjYBgwoNxyaRE3", "AAAA",
 ]  # fmt: skip
 
 

@@ -36,7 +36,8 @@ class TextRecipe:
 
 
 def fit_text(model: Reader, text: str, recipe: TextRecipe, seed: int) -> Iterator[Step]:
-    """Train `model` in place, one window of all streams at a time; the same seed gives the same weights.
+    """Train `model` in place, one window of all streams at a time; the same seed gives the same weights,
+    where torch's own generator, from which dropout draws, is in the same state.
 
     Each epoch begins at another character, and reads the text once; states are handed on from window to window.
     """
@@ -76,7 +77,10 @@ def bits(model: Reader, text: str) -> float:
 
 
 def make_text_checkpoint(seed: int, folder: Path) -> Iterator[Step]:
-    """Train the net that reads text and write its checkpoint, for seed 0 its snapshots too, into `folder`."""
+    """Train the net that reads text and write its checkpoint, for seed 0 its snapshots too, into `folder`.
+
+    What is dropped out is drawn from torch's own generator: a new process makes the same weights again.
+    """
     recipe, model = TextRecipe(), untrained(TEXT.name, seed)
     assert isinstance(model, Reader)
     by_epoch = {0.0: _bits_held_out(model)}

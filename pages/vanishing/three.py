@@ -53,5 +53,5 @@ def vanishing(theme: Theme) -> None:
         live(Training(choose()), theme)
     except ValueError as error:
         notice(error, ":material/search_off:")
-    with st.expander("How this is computed: RNN, LSTM and GRU"):
+    with st.expander("How this is computed", key="three-computed"):
         st.markdown(COMPUTED)

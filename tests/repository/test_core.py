@@ -61,6 +61,7 @@ COMMANDS: dict[str, list[str]] = {
     "core.learning_curves": [],
     "core.measures.neighbours": [],
     "core.memory.contexts": [],
+    "core.memory.of_text": [],
     "core.measures.signal": [],
     "core.models.cards": [],
     "core.photo_examples": ["photographs"],
@@ -70,7 +71,6 @@ COMMANDS: dict[str, list[str]] = {
     "core.survey": ["cnn"],
     "core.symmetry": [],
     "core.telling": [],
-    "core.training": ["cnn"],
     "core.vanishing.lengths": [],
     "core.weights": [],
 }
