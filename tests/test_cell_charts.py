@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from core import charts
-from core.charts.cells import LETTER, MOST, NONE, SHAPES, TRACKS
+from core.charts.cells import LEAST, LETTER, NONE, SHAPES, TRACKS
 from core.images import Theme
 
 KINDS = [kind for kind in SHAPES if kind not in (TRACKS, NONE)]
@@ -39,7 +39,7 @@ def test_the_axis_begins_at_chance(title: str, low: float) -> None:
 def test_the_line_is_as_long_as_the_text(length: int) -> None:
     text, bits = ("a\n " * length)[:length], np.linspace(0, 6, length)
     spec = charts.uncertainty(text, bits, length // 2, "dark")
-    assert spec["width"] == max(MOST, LETTER * length)
+    assert spec["width"] == max(LEAST, LETTER * length)
     assert charts.choices(spec, charts.PLACE) == list(range(length))
     assert spec["datasets"]["here"][charts.PLACE].tolist() == [length // 2]
     assert set(spec["datasets"]["line"].character) <= {"a", "⏎", "␣"}

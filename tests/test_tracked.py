@@ -40,7 +40,7 @@ def test_a_cell_tracks_by_the_rule_and_the_sentence_says_it_with_its_controls() 
         "(0.70). All of its layer, read out linearly: 0.70, the untrained twin's 0.70."
     )
     assert "rank correlation **0.90**" in tracked.said("position in line")
-    assert "It tells no more than the last 5 characters do (1.0000)" in tracked.said("position in line")
+    assert "It tells no more than the last 5 characters do (1)" in tracked.said("position in line")
 
 
 @pytest.mark.usefixtures("table")

@@ -12,12 +12,13 @@ from core.charts.letters import SHOWN
 from core.charts.marks import FAINT, FAMILY_COLOURS, FEATURE, PLACE, QUIET, Spec, checked, filled, table_of
 from core.images import Theme
 
-ROW, AXIS = 26, 44  # pixels of a feature's row, and of the axis below
+ROW, AXIS = 26, 42  # pixels of a feature's row, and of the axis below
 NAMES, WIDTH = 150, 350  # pixels of the features' names, and of all
 TRACKS, NONE = "cell, tracks it", "cell, does not"
 SHAPES = {TRACKS: "circle", NONE: "circle", CHARACTER: "square", LAST[-1]: "diamond", TWINS: "triangle-up",
           SHUFFLED: "triangle-down", DIRECTION: "cross", READOUT: "stroke"}  # fmt: skip
-LETTER, HEIGHT, MOST = 2, 110, 640  # pixels of a character, of the line's height, and least of its width
+LETTER, HEIGHT, LEAST = 2, 110, 340  # pixels of a character, of the line's height, and least of its width
+PADDING = {"left": 0, "right": 6, "top": 4, "bottom": 2}  # Streamlit would leave 20 pixels below
 BITS = 6.03  # log2 of the alphabet's 65
 
 
@@ -70,13 +71,13 @@ def _controls_chart(features: tuple[str, ...], title: str, theme: Theme) -> Spec
         span.encode(x=alt.X("low:Q", title=title, axis=axis, scale=scale), x2="high:Q"),
         points.encode(x=x, shape=shape, stroke=colour, fill=fill, tooltip=tips),
     ]
-    return checked(alt.layer(*layers).properties(width=WIDTH, height=ROW * len(features) + AXIS))
+    return checked(alt.layer(*layers).properties(width=WIDTH, height=ROW * len(features) + AXIS, padding=PADDING))
 
 
 def uncertainty(text: str, entropy: np.ndarray, chosen: int, theme: Theme) -> Spec:
     """The entropy of what is expected behind each character, in bits; a click takes a character, by its place."""
     table = pd.DataFrame({PLACE: range(len(text)), "bits": entropy, "character": [SHOWN.get(c, c) for c in text]})
-    chart = _line_chart(max(MOST, LETTER * len(text)), theme)
+    chart = _line_chart(max(LEAST, LETTER * len(text)), theme)
     span = f"from {entropy.min():.2f} to {entropy.max():.2f}"
     said = f"Entropy along the text: {entropy.mean():.2f} bits on the mean, {span}."
     return filled(chart, said, line=table, here=table[table[PLACE] == chosen])
@@ -95,4 +96,4 @@ def _line_chart(width: int, theme: Theme) -> Spec:
         line.mark_line(strokeWidth=1.4, color=FAMILY_COLOURS["rnn"], interpolate="step"),
         line.mark_point(size=80, opacity=0, cursor="pointer").encode(tooltip=tips).add_params(click),
     ]
-    return checked(alt.layer(*layers).properties(width=width, height=HEIGHT))
+    return checked(alt.layer(*layers).properties(width=width, height=HEIGHT, padding=PADDING))
