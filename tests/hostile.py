@@ -34,7 +34,8 @@ VALUES = [
     "cnn/conv3/1, photo/block3/1", "digits", "photos", "own", "cat", "untrained", "square", "a unit",
     "14-9", "28-28", "99-1", "block8", "its stimulus", "its strongest image", "turn a unit",
     "cut units out", "relu3/16>relu2/6", "turn", "down", "size", "pool1", "plain",
-    "most active on my drawing", "most different", "spirals", "a text", "three nets", "aauuUAAU", "aAzz", "1000", "eNpjYBgwoNxyaRE3", "AAAA",
+    "most active on my drawing", "most different", "spirals", "a text", "three nets",
+    "aauuUAAU", "aAzz", "1000", "eNpjYBgwoNxyaRE3", "AAAA",
 ]  # fmt: skip
 
 

@@ -36,10 +36,10 @@ class TextRecipe:
 
 
 def fit_text(model: Reader, text: str, recipe: TextRecipe, seed: int) -> Iterator[Step]:
-    """Train `model` in place, one window of all streams at a time; the same seed gives the same weights,
-    where torch's own generator, from which dropout draws, is in the same state.
+    """Train `model` in place, one window of all streams at a time; the same seed gives the same weights.
 
-    Each epoch begins at another character, and reads the text once; states are handed on from window to window.
+    So it does where torch's own generator, from which dropout draws, is in the same state. Each epoch begins at another
+    character, and reads the text once; states are handed on from window to window.
     """
     codes, generator = encode(text), Generator().manual_seed(seed)
     length = (len(codes) - 1 - recipe.window) // (recipe.streams * recipe.window) * recipe.window
