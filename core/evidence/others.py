@@ -63,5 +63,4 @@ def _xor() -> pd.DataFrame:
 
 def _gained() -> pd.DataFrame:
     """What a CNN gains over others: `core.evidence.gains`'."""
-    own = {"model": "cnn", "training": "plain", "weights": TRAINED, "layer": "", "depth": 1, "unit": ""}
-    return gains().assign(**own)
+    return gains().assign(model="cnn", training="plain", weights=TRAINED, layer="", depth=1, unit="")
