@@ -15,9 +15,11 @@ from core.evidence.figures import ANSWER, figures
 from core.evidence.tested import AGAINST, HELD, NOT_SHOWN, TOO
 from core.models import DIGIT_NETS
 from core.models.series import SERIES
+from core.plane import xor
 
 DEPTHS = {"dense": 2, "dense-video": 2, "cnn": 4, "rnn": 2, "photo": 9}
 DEPTHS |= {name: int(name.split("-")[1]) for name in SERIES}
+DEPTHS |= {name: len(setup.hidden) for name, setup in xor.NETS.items()}
 NO_CURVE = ("forced choice, strongest real image", "recovered before freezing")
 ONE_LAYER = ("edges in weights", "edges in weights, shuffled")
 
@@ -29,7 +31,7 @@ def made_curves(without: str = "") -> pd.DataFrame:
                 for name in (figure.measure, *figure.beside) if name not in NO_CURVE}  # fmt: skip
     for measure in measures:
         slope = dice.uniform(-0.2, 0.3)
-        for model in (*DIGIT_NETS, *SERIES, "photo"):
+        for model in (*DIGIT_NETS, *SERIES, *xor.NETS, "photo"):
             if without and model.startswith(without):
                 continue
             base, depths = dice.uniform(0.2, 0.5), DEPTHS[model]
@@ -47,12 +49,13 @@ def made_curves(without: str = "") -> pd.DataFrame:
 
 
 def made_tests() -> pd.DataFrame:
-    """Every test of every claim; some hold, and some do not."""
+    """Every test of every claim; some hold, and some do not, of each claim the first one."""
     dice, rows = np.random.default_rng(0), []
     for claim in CLAIMS.values():
-        for cell in cells(claim):
+        for place, cell in enumerate(cells(claim)):
             value, control = dice.normal(0.2, 0.2), dice.normal(0, 0.1) if cell.test.control else np.nan
             outcome = str(dice.choice([HELD, TOO, NOT_SHOWN, AGAINST], p=[0.5, 0.2, 0.2, 0.1]))
+            outcome = outcome if place else NOT_SHOWN
             spread, beyond = 0.05, value - np.nan_to_num(control)
             rows.append({
                 "claim": claim.name, "measure": cell.test.measure, "says": cell.test.says, "sign": cell.test.sign,

@@ -9,6 +9,7 @@ from core.evidence.claims import CLAIMS
 from core.evidence.figures import ANSWER, COLUMNS, OWN, Figure, figures, first_curve, lines, own_lines, series_lines
 from core.models import DIGIT_NETS
 from core.models.series import SERIES
+from core.plane import xor
 from tests.evidence_tables import evidence, made_curves, made_tests, ship  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.usefixtures("evidence")  # which writes its tables under tmp_path
@@ -29,7 +30,7 @@ def test_every_test_of_a_claim_has_a_figure_with_its_nets_and_controls() -> None
 def test_the_net_for_photos_has_a_figure_of_its_own() -> None:
     nets = [figure.nets for claim in CLAIMS.values() for figure in figures(claim)]
     assert ("photo",) in nets
-    assert all(own == ("photo",) or set(own) <= set(DIGIT_NETS) for own in nets)
+    assert all(own == ("photo",) or set(own) <= set(DIGIT_NETS) or set(own) == set(xor.NETS) for own in nets)
 
 
 def test_lines_are_of_hidden_layers_and_of_the_training_that_is_asked_for() -> None:

@@ -75,7 +75,7 @@ SUBJECTS = tuple(DIGIT_NETS)
 PICTURED = ("dense", "dense-video", "cnn")  # first weights are pictures
 TRAININGS = ("trained", "plain")
 WITHOUT_CLASSES = (RANDOM_LABELS, ROTATIONS)  # computed beside the tests, and shown as an objection; they do not count
-ONLY_BY = {"photo": ("trained",)} | dict.fromkeys((*SERIES_NETS, *xor.NETS), ("plain",))
+ONLY_BY = dict.fromkeys(("photo", *xor.NETS), ("trained",)) | dict.fromkeys(SERIES_NETS, ("plain",))
 REGULARISED, BARE = "regularised", "bare"
 RIVALS = {  # of the named eighth of the units that a unit reads: as many others
     RANDOM: "as many at random", EXCITING: "as many exciting ones at random", ACTIVE: "the most active ones",

@@ -12,9 +12,10 @@ from core.evidence.report import TRAINED
 from core.evidence.subject import PIXELS
 from core.models import DIGIT_NETS, TWIN, find
 from core.models.series import SERIES
+from core.plane import xor
 
 OWN = "your own"  # a kind of line, and its family
-ANSWER = "logits"  # no test asks about it, so no chart shows it
+ANSWER = "logits"  # of nets for digits: no test asks about it, so no chart shows it
 PHOTO = "photo"
 COLUMNS = ["model", "family", "kind", "layer", "depth", "value", "low", "high"]
 
@@ -23,7 +24,7 @@ class Figure(NamedTuple):
     """A measure of a claim: of which nets, of which depth series, and which other measures of them it is put beside."""
 
     measure: str
-    nets: tuple[str, ...] = ()  # nets for digits; or the one for photos, which has a chart of its own
+    nets: tuple[str, ...] = ()  # for digits or points; or the one for photos, which has a chart of its own
     series: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
 
@@ -40,7 +41,7 @@ def figures(claim: Claim) -> list[Figure]:
     for test in claim.tests:
         for photo in (False, True):
             figure = found.get((test.measure, photo), Figure(test.measure))
-            grown = _with(figure, test, (PHOTO,) if photo else DIGIT_NETS)
+            grown = _with(figure, test, (PHOTO,) if photo else (*DIGIT_NETS, *xor.NETS))
             if grown.nets or grown.series:
                 found[test.measure, photo] = grown
     return list(found.values())
@@ -73,7 +74,8 @@ def lines(figure: Figure, training: str, weights: str = TRAINED) -> pd.DataFrame
     The weights may be a snapshot's; it takes the trained net's place.
     """
     table = curves.table()
-    own = table[table.model.isin(figure.nets) & (table.layer != ANSWER) & table.value.notna()]
+    shown = (table.layer != ANSWER) | table.model.isin(xor.NETS)
+    own = table[table.model.isin(figure.nets) & shown & table.value.notna()]
     trained = own[(own.weights == weights) & (own.training == training)]
     parts = [
         trained[trained.measure == figure.measure].assign(kind=TRAINED),
@@ -105,4 +107,4 @@ def own_lines(rows: Iterable[dict[str, object]]) -> pd.DataFrame:
 
 
 def _with_families(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(family=[find(name).family for name in rows.model])[COLUMNS]
+    return rows.assign(family=["dense" if name in xor.NETS else find(name).family for name in rows.model])[COLUMNS]

@@ -57,8 +57,8 @@ def _frozen() -> pd.DataFrame:
 def _xor() -> pd.DataFrame:
     """How many of XOR's points the best unit of each layer gets right: `core.plane.xor`'s."""
     found = xor.table()
-    own = found.weights.where(found.weights == TWIN, "plain")
-    return found.assign(training=own.where(own != TWIN, ""), measure="best unit at XOR", unit="")
+    trained = found.weights.where(found.weights != TWIN, "")
+    return found.assign(training=trained, measure="best unit at XOR", unit="")
 
 
 def _gained() -> pd.DataFrame:
