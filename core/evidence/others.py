@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from core import freezing, telling
+from core.evidence.gains import gains
 from core.evidence.report import COLUMNS, TRAINED
 from core.layers import first_of_each_depth, list_layers
 from core.models import DIGIT_NETS, MODELS, TWIN, untrained
@@ -20,7 +21,7 @@ LEARNED = 0.25  # epochs
 
 def rows() -> pd.DataFrame:
     """All of them."""
-    return pd.concat([*_forced_choices(), _frozen(), _xor()])[COLUMNS]
+    return pd.concat([*_forced_choices(), _frozen(), _xor(), _gained()])[COLUMNS]
 
 
 def _forced_choices() -> Iterator[pd.DataFrame]:
@@ -58,3 +59,8 @@ def _xor() -> pd.DataFrame:
     found = xor.table()
     trained = found.weights.where(found.weights != TWIN, "")
     return found.assign(training=trained, measure="best unit at XOR", unit="")
+
+
+def _gained() -> pd.DataFrame:
+    """What a CNN gains over others: `core.evidence.gains`'."""
+    return gains().assign(model="cnn", training="plain", weights=TRAINED, layer="", depth=1, unit="")
