@@ -18,7 +18,8 @@ PARAMETERS = {
     "unit-dense unit-cnn unit-rnn unit-photo digit ink photo",
     "xor": "points activation hidden units1 units2 units3 units4 rate decay net-seed noise how-many length own "
     "adds epoch unit",
-    "symmetry": "move kind models by-right by-down by-turn by-size layer-dense layer-cnn layer-rnn digit ink",
+    "symmetry": "move kind models by-right by-down by-turn by-size layer-dense layer-cnn layer-rnn digit ink "
+    "learn-net learn-pixels learn-images learn-images-unshared learn-seed",
     "nets": "unit of digit",
 }
 VALUES = [
