@@ -144,9 +144,9 @@ def table() -> pd.DataFrame:
     """The shipped numbers, a row a reading: accuracy in percent on all test images after so many updates.
 
     Of the rows by which rates are chosen `seed` is -1: their accuracy is that on held-out training images, and none of
-    theirs is published. Every caller has the same: change a copy.
+    theirs is published. Without a table there are no rows. Every caller has the same: change a copy.
     """
-    return pd.read_csv(TABLE)
+    return pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
 
 
 def over_seeds() -> pd.DataFrame:
@@ -154,7 +154,7 @@ def over_seeds() -> pd.DataFrame:
 
     Without a table, or of what it does not have yet, there are no rows. Images are as they are, not shifted.
     """
-    rows = table() if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
+    rows = table()
     own = rows[(rows.seed >= 0) & (rows.right == 0) & (rows.down == 0)]
     return _over_seeds(own, ["net", "permuted", "images", "updates"])
 
@@ -169,7 +169,7 @@ def over_shifts() -> pd.DataFrame:
 
     Where nothing is shifted it is of all test images, else of every fifth.
     """
-    rows = table() if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
+    rows = table()
     own = rows[(rows.seed >= 0) & (rows.images == max(SIZES)) & (rows.updates == UPDATES)]
     return _over_seeds(along_ways(own), ["net", "permuted", "direction", "shift"])
 
@@ -221,7 +221,7 @@ def main() -> None:
     """Train what the table does not have yet, with a progress bar; it is written after each training."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     settle()
-    rows = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
+    rows = table()
     there = done(rows)
     digits, unseen = training_set(), test_set()
     with tqdm([cell for cell in cells() if cell not in there], file=sys.stderr, unit="training") as bar:

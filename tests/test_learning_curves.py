@@ -202,6 +202,7 @@ def test_seeds_are_summed_up_without_the_rows_that_chose_rates_and_without_shift
     learning_curves.table.cache_clear()
     assert learning_curves.over_seeds().empty and learning_curves.over_shifts().empty
     pd.DataFrame(rows, columns=COLUMNS).to_csv(tmp_path / "table.csv", index=False)
+    learning_curves.table.cache_clear()
     found = learning_curves.over_seeds().to_dict("records")
     learning_curves.table.cache_clear()
     dense, cnn = found

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 from core import learning_curves
-from core.evidence import sharing
+from core.evidence import sharing, verdicts
+from core.evidence.gains import PAIRS, READINGS
 from core.learning_curves import CNN, COLUMNS, DENSE, LSTM, NETS, SEEDS, SIZES, UNSHARED, UPDATES, WAYS, Cell
+from tests.evidence_tables import evidence  # noqa: F401 - a fixture
 
 Accuracy = Callable[[str, bool, int], float]  # of a net, whether pixels are permuted, and the number of images
 Ship = Callable[[pd.DataFrame], None]
@@ -112,6 +114,17 @@ def test_of_a_table_that_is_not_whole_only_what_can_be_compared_is_said(ship: Sh
     )
     assert sharing.shifted_sentence() == ""
     assert bool(sharing.images_needed()) == (missing in ("net == 'cnn-3 unshared'", "right + down == 4"))
+
+
+def test_each_gain_stands_beside_its_control(evidence: Path) -> None:  # noqa: F811 - the fixture
+    found = sharing.by_reading()
+    assert list(dict.fromkeys(found.pair)) == list(PAIRS) and list(dict.fromkeys(found.reading)) == list(READINGS)
+    assert len(found) == 2 * len(PAIRS) * len(READINGS)
+    tests = verdicts.table().query("claim == 'C6' and training == 'plain'").set_index("measure")
+    for row in found.itertuples():
+        own = tests.loc[f"{row.pair}, {row.reading}"]
+        columns = ("value", "low", "high") if row.kind == "digits" else ("control", "control_low", "control_high")
+        assert [row.value, row.low, row.high] == [own[column] for column in columns]
 
 
 def test_a_training_stands_beside_the_shipped_ones_of_its_kind(ship: Ship) -> None:

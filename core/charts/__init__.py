@@ -11,6 +11,7 @@ from core.charts.circuits import circuit
 from core.charts.columns import BARS, Column, net_columns, picture_width
 from core.charts.cuts import cut_curve, cut_values
 from core.charts.evidence import nets_by_depth, series_by_depth, side_by_side
+from core.charts.gained import gained
 from core.charts.gates import gate_table, over_steps, strips
 from core.charts.learned import learning_curves
 from core.charts.marks import (
@@ -76,6 +77,7 @@ __all__ = [
     "eigenvalues",
     "error_curves",
     "falls",
+    "gained",
     "gains",
     "gallery",
     "gate_table",

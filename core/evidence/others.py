@@ -63,4 +63,5 @@ def _xor() -> pd.DataFrame:
 
 def _gained() -> pd.DataFrame:
     """What a CNN gains over others: `core.evidence.gains`'."""
-    return gains().assign(model="cnn", training="plain", weights=TRAINED, layer="", depth=1, unit="")
+    own = gains().astype({"seed": int, "value": float})
+    return own.assign(model="cnn", training="plain", weights=TRAINED, layer="", depth=1, unit="")

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from core import learning_curves
 from core.evidence.gains import MOVED, gains
+from core.evidence.sentences import COLUMNS
+from core.evidence.verdicts import table
 from core.learning_curves import CNN, DENSE, SIZES, UPDATES, Cell
 from core.measures.neighbours import listed
 
@@ -32,7 +35,7 @@ def shifted_sentence() -> str:
 
 def _there(readings: Sequence[str]) -> list[str]:
     """Of these readings those of which the table has all: both that are added, on digits and on permuted ones."""
-    measures = set(gains().measure) if learning_curves.TABLE.exists() else set()
+    measures = set(gains().measure)
     return [reading for reading in readings
             if all(f"{pair}, {reading}{suffix}" in measures for pair in ADDED for suffix in WHERE)]  # fmt: skip
 
@@ -70,6 +73,17 @@ def images_needed() -> str:
         needed, size = (f"{enough[0]:,}", enough[0]) if enough else (f"more than {most:,}", most)
         parts.append(f"**{needed}** {place} ({means[CNN, permuted, size]:.1f} %, the dense net {aim:.1f} %)")
     return f"To be right as often as a dense net with {most:,} images, a CNN needs {listed(parts)}."
+
+
+def by_reading() -> pd.DataFrame:
+    """The tests of C6 for a chart (pair, reading, kind, value, low, high): a row a gain, and one its control."""
+    tests = table()[(table().claim == "C6") & (table().training == "plain")]
+    rows = [
+        (*test["measure"].split(", ", 1), kind, *(test[name] for name in columns))
+        for test in tests.to_dict("records")
+        for kind, columns in zip(("digits", "permuted"), COLUMNS, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["pair", "reading", "kind", "value", "low", "high"])
 
 
 def beside_shipped(cell: Cell, accuracy: float) -> str:

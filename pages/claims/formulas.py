@@ -48,6 +48,12 @@ FORMULAS = {  # by a measure's name, up to its comma
     "unit itself is never asked: what the unit reaches by it, over what it reaches by its own climb at the same place.",
     "best unit at XOR": "The largest share of XOR's four corners that a threshold on one unit of a layer gets right; "
     "ten seeds of each of three small nets in the plane. Of the first layer it is 0.75 at most, as of any line.",
+    "CNN less dense": "How many more percent of the test images a CNN gets right than a dense net with as many "
+    "parameters after as many updates, on the mean over seeds, each CNN beside the dense net of its seed. The control "
+    "is the same with the pixels of all images permuted by one permutation.",
+    "shared less unshared": "The same of the CNN and of one with its windows, but weights of its own at every place: "
+    "what sharing weights adds.",
+    "windows less dense": "The same of this one and of the dense net: what windows add.",
     "recovered before freezing": "How much of the accuracy comes back where layers are frozen early in training.",
 }
 RULE = f"""
