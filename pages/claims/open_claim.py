@@ -18,6 +18,7 @@ from pages.frame.glossary import explained
 from pages.frame.navigation import PAGES
 
 WIDTH, HEIGHT, SERIES = 296, 220, 600  # pixels of a chart with its axes and names, and across a depth series
+ROOM = 0.5  # points of accuracy beyond the ends of intervals
 SYMMETRY, IN_TRAINING, BUILT = "C6", "C10", "C11"  # about nets beside others; an order in time; graphs of units
 
 
@@ -33,8 +34,7 @@ def open_claim(name: str, theme: images.Theme) -> None:
     if against:
         st.markdown(f"**What speaks most against it.** {against[0]}", help=explained("confidence interval"))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        training = st.segmented_control("Training", TRAININGS, default=TRAININGS[0], required=True, key="training",
-                                        bind="query-params", help=explained("plain training"))  # fmt: skip
+        training = TRAININGS[0] if name == SYMMETRY else _choose_training()
         _where_to_see(claim.page, against[1] if against else None)
     _charts(name, training, theme)
     _gained(name, theme)
@@ -47,6 +47,11 @@ def open_claim(name: str, theme: images.Theme) -> None:
     tests_table(name)
     with st.expander("How these numbers are computed"):
         st.markdown(formulas(test.measure for test in claim.tests))
+
+
+def _choose_training() -> str:
+    return st.segmented_control("Training", TRAININGS, default=TRAININGS[0], required=True, key="training",
+                                bind="query-params", help=explained("plain training"))  # fmt: skip
 
 
 def _where_to_see(page: str, against: str | None) -> None:
@@ -87,7 +92,7 @@ def _gained(name: str, theme: images.Theme) -> None:
     if name != SYMMETRY or rows.empty:
         return
     st.caption("Full: on digits. Hollow: the control, with permuted pixels. Lines are intervals of 95 %.")
-    ends = math.floor(min(0, rows.low.min())), math.ceil(max(0, rows.high.max()))
+    ends = math.floor(min(0, rows.low.min()) - ROOM), math.ceil(max(0, rows.high.max()) + ROOM)
     with st.container(horizontal=True, gap="medium", key="gained"):
         for place, (pair, own) in enumerate(rows.groupby("pair", sort=False)):
             with st.container(width=WIDTH, gap="xsmall"):
