@@ -22,7 +22,7 @@ import torch
 from torch import Generator, nn
 from tqdm import tqdm
 
-from core.data.digits import Digits, test_set, training_set
+from core.data.digits import Digits, test_set, training_folder, training_set
 from core.files import write_whole
 from core.measures.equivariance import shifted
 from core.models import series
@@ -35,6 +35,7 @@ NETS: Mapping[str, Callable[[], nn.Module]] = {
     DENSE: partial(series.dense, 2), CNN: partial(series.cnn, 3), LSTM: partial(series.lstm, 2),
     UNSHARED: lambda: unshared(series.cnn(3)),
 }  # fmt: skip
+FAMILIES = {CNN: "cnn", UNSHARED: "cnn", DENSE: "dense", LSTM: "rnn"}
 SIZES = (300, 30_000, 3_000, 100, 1_000, 10_000)  # training images; the most telling are trained first
 UNSHARED_SIZES = SIZES[:3]  # it takes ten times as long
 UPDATES, BATCH = 1_000, 64
@@ -42,6 +43,7 @@ READ = (30, 100, 300, UPDATES)  # updates behind which accuracy is read
 RATES = (1e-3, 3e-3, 1e-2)  # peaks of the learning rate's cycle
 SEEDS = range(5)
 HELD_OUT = 5_000  # training images, the last ones, on which rates are compared
+HALF = 5_000  # test images, that stand in for training images
 TABLE = Path(__file__).parent / "measures" / "learning_curves.csv"
 WAYS = tuple(way for shift in range(1, 7) for way in ((shift, 0), (0, shift)))  # pixels to the right and down
 SHIFTED = 5  # of the test images every so many is shifted
@@ -96,24 +98,44 @@ class Reading(NamedTuple):
     accuracy: float
 
 
-def train(cell: Cell, rate: float, digits: Digits, asked: Mapping[tuple[int, int], Digits]) -> Iterator[Reading]:
-    """Readings behind READ updates, of images as they are; at the end of those shifted, by (right, down), as well."""
+class Update(NamedTuple):
+    """A training after so many updates, and what is read then."""
+
+    updates: int
+    readings: tuple[Reading, ...]
+
+
+def train(cell: Cell, rate: float, digits: Digits, asked: Mapping[tuple[int, int], Digits]) -> Iterator[Update]:
+    """All updates; behind READ of them images as they are are read, at the end those shifted by (right, down) as well.
+
+    Where the cell says so, the pixels of all images are permuted.
+    """
+    if cell.permuted:
+        digits, asked = permuted(digits), {shift: permuted(unseen) for shift, unseen in asked.items()}
     with seeded(cell.seed):
         model = NETS[cell.net]()
     recipe = Recipe(epochs=1, learning_rate=rate, batch=BATCH)
     for step in fit(model, repeated(digits, cell.images, cell.seed), recipe, cell.seed):
-        if step.step in READ:
-            model.eval()
-            for shift, unseen in asked.items():
-                if shift == (0, 0) or step.step == UPDATES:
-                    yield Reading(step.step, *shift, round(accuracy(model, unseen), 2))
-            model.train()
+        yield Update(step.step, tuple(_read(model, step.step, asked)) if step.step in READ else ())
+
+
+def _read(model: nn.Module, updates: int, asked: Mapping[tuple[int, int], Digits]) -> Iterator[Reading]:
+    model.eval()
+    for shift, unseen in asked.items():
+        if shift == (0, 0) or updates == UPDATES:
+            yield Reading(updates, *shift, round(accuracy(model, unseen), 2))
+    model.train()
 
 
 def best_rate(rows: pd.DataFrame, cell: Cell) -> float:
-    """By the accuracy on held-out images at the end; of equal ones the smaller."""
+    """By the accuracy on held-out images at the end; of equal ones the smaller.
+
+    Raises ValueError, with a sentence for the page, where none was tried.
+    """
     own = rows[(rows.net == cell.net) & (rows.permuted == cell.permuted) & (rows.images == cell.images)
                & (rows.updates == UPDATES) & (rows.seed == -1)]  # fmt: skip
+    if own.empty:
+        raise ValueError(f"For {cell.net} and {cell.images:,} images no learning rate has been chosen.")
     return float(own.sort_values(["accuracy", "rate"], ascending=[False, True]).rate.iloc[0])
 
 
@@ -122,9 +144,9 @@ def table() -> pd.DataFrame:
     """The shipped numbers, a row a reading: accuracy in percent on all test images after so many updates.
 
     Of the rows by which rates are chosen `seed` is -1: their accuracy is that on held-out training images, and none of
-    theirs is published. Every caller has the same: change a copy.
+    theirs is published. Without a table there are no rows. Every caller has the same: change a copy.
     """
-    return pd.read_csv(TABLE)
+    return pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
 
 
 def over_seeds() -> pd.DataFrame:
@@ -132,26 +154,60 @@ def over_seeds() -> pd.DataFrame:
 
     Without a table, or of what it does not have yet, there are no rows. Images are as they are, not shifted.
     """
-    rows = table() if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
+    rows = table()
     own = rows[(rows.seed >= 0) & (rows.right == 0) & (rows.down == 0)]
-    grouped = own.groupby(["net", "permuted", "images", "updates"], sort=False).accuracy
+    return _over_seeds(own, ["net", "permuted", "images", "updates"])
+
+
+def _over_seeds(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    grouped = rows.groupby(by, sort=False).accuracy
     return grouped.agg(value="mean", low="min", high="max", seeds="count").reset_index()
+
+
+def over_shifts() -> pd.DataFrame:
+    """Of each net and pixels: the same at the end of training on the most images, by `direction` and `shift`.
+
+    Where nothing is shifted it is of all test images, else of every fifth.
+    """
+    rows = table()
+    own = rows[(rows.seed >= 0) & (rows.images == max(SIZES)) & (rows.updates == UPDATES)]
+    return _over_seeds(along_ways(own), ["net", "permuted", "direction", "shift"])
+
+
+def along_ways(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with `right` and `down` by their `direction` and `shift`; one that is not shifted begins both directions."""
+    ways = (("right", "down"), ("down", "right"))
+    return pd.concat([rows[rows[other] == 0].assign(direction=way, shift=rows[way]) for way, other in ways])
+
+
+def to_learn_from(digits: Digits) -> tuple[Digits, Digits]:
+    """The training images from which nets learn, and those that are held out from all of them."""
+    return Digits(*(part[:-HELD_OUT] for part in digits)), Digits(*(part[-HELD_OUT:] for part in digits))
+
+
+def images_for(training_images: bool) -> tuple[Digits, Digits]:
+    """What nets learn from here, and what they are tested on: training images, and all test images.
+
+    Where the training images are not on this machine, test images stand in: the first half, and the other one.
+    """
+    if training_images:
+        return to_learn_from(training_set(training_folder()))[0], test_set()
+    digits = test_set()
+    return Digits(*(part[:HALF] for part in digits)), Digits(*(part[HALF:] for part in digits))
 
 
 def readings(cell: Cell, rows: pd.DataFrame, digits: Digits, unseen: Digits) -> Iterator[dict[str, object]]:
     """The rows of one training."""
     choosing = cell.rate > 0
     rate = cell.rate if choosing else best_rate(rows, cell)
-    seen = Digits(digits.images[:-HELD_OUT], digits.labels[:-HELD_OUT])
-    asked = {(0, 0): Digits(digits.images[-HELD_OUT:], digits.labels[-HELD_OUT:]) if choosing else unseen}
+    seen, held_out = to_learn_from(digits)
+    asked = {(0, 0): held_out if choosing else unseen}
     if not choosing and cell.images == max(SIZES):
         asked |= moved(unseen)
-    if cell.permuted:
-        seen, asked = permuted(seen), {shift: permuted(images) for shift, images in asked.items()}
     own = dict(zip(COLUMNS, (cell.net, cell.permuted, cell.images, -1 if choosing else cell.seed, rate), strict=False))
-    for reading in train(cell, rate, seen, asked):
-        if reading.updates == UPDATES or not choosing:
-            yield own | reading._asdict()
+    for update in train(cell, rate, seen, asked):
+        if update.updates == UPDATES or not choosing:
+            yield from (own | reading._asdict() for reading in update.readings)
 
 
 def done(rows: pd.DataFrame) -> set[Cell]:
@@ -165,7 +221,7 @@ def main() -> None:
     """Train what the table does not have yet, with a progress bar; it is written after each training."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     settle()
-    rows = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
+    rows = table()
     there = done(rows)
     digits, unseen = training_set(), test_set()
     with tqdm([cell for cell in cells() if cell not in there], file=sys.stderr, unit="training") as bar:

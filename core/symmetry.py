@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from core.data.digits import Digits, test_set
 from core.files import write_whole
-from core.learning_curves import SHIFTED, WAYS, moved
+from core.learning_curves import SHIFTED, WAYS, along_ways, moved
 from core.measures.neighbours import listed
 from core.models import DIGIT_NETS, SEEDS, TWIN, controls, load, named
 from core.process import settle
@@ -46,9 +46,7 @@ def table() -> pd.DataFrame:
 
 def over_seeds() -> pd.DataFrame:
     """Of each net, kind of weights, direction and shift: the mean accuracy, the lowest and the highest of its seeds."""
-    parts = [table()[table()[other] == 0].assign(direction=direction, shift=table()[direction])
-             for direction, other in (("right", "down"), ("down", "right"))]  # fmt: skip
-    grouped = pd.concat(parts).groupby(["model", "weights", "direction", "shift"], sort=False).accuracy
+    grouped = along_ways(table()).groupby(["model", "weights", "direction", "shift"], sort=False).accuracy
     return grouped.agg(value="mean", low="min", high="max").reset_index()
 
 

@@ -30,7 +30,9 @@ same link gives the same net, to the last bit on the same machine.
 
 **Surfaces.** A unit's activation at each place, minus the middle of its nonlinearity (0, of a sigmoid 0.5); a ReLU's is
 divided by the largest value of its layer in view. The output's colour is 2 p - 1, with p the probability of orange.
-*Best* is the share of the training points that the layer's best unit gets right by the best threshold on it.
+*Best* is the share of the training points that the layer's best unit gets right by the best threshold on it. A click
+on a unit shows its surface large: ringed are then the points on the wrong side of that threshold, in place of those
+that the output gets wrong.
 
 **Exactly.** Best line: all lines through two points, each turned a little either way. A linear readout separates the
 classes where y (w x + b) ≥ 1 has a solution, by a linear program. Linear regions: the square is cut, layer by layer, by

@@ -20,8 +20,9 @@ PARAMETERS = {
     "evidence": "claim training yourself measure net weights weights-series n touch images depth layer twin place "
     "unit-dense unit-cnn unit-rnn unit-photo digit ink photo",
     "xor": "points activation hidden units1 units2 units3 units4 rate decay net-seed noise how-many length own "
-    "adds epoch",
-    "symmetry": "move kind models by-right by-down by-turn by-size layer-dense layer-cnn layer-rnn digit ink",
+    "adds epoch unit",
+    "symmetry": "move kind models by-right by-down by-turn by-size layer-dense layer-cnn layer-rnn digit ink "
+    "learn-net learn-pixels learn-images learn-images-unshared learn-seed",
     "nets": "unit of digit",
 }
 VALUES = [
@@ -36,6 +37,7 @@ VALUES = [
     "cut units out", "relu3/16>relu2/6", "turn", "down", "size", "pool1", "plain",
     "most active on my drawing", "most different", "spirals", "a text", "three nets",
     "aauuUAAU", "aAzz", "1000", "eNpjYBgwoNxyaRE3", "AAAA",
+    "hidden1/0", "output/0", "hidden9/99",
 ]  # fmt: skip
 
 

@@ -31,6 +31,20 @@ def test_the_training_set_comes_from_the_named_folder(tmp_path: Path, monkeypatc
     assert torch.equal(labels, digits.test_set().labels)
 
 
+def test_training_images_are_at_hand_where_all_files_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(digits.FOLDER_VARIABLE, str(tmp_path))
+    assert digits.training_folder() == tmp_path and digits.is_named() and not digits.at_hand()
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for part in ("train", "t10k"):
+        for kind in ("images-idx3-ubyte", "labels-idx1-ubyte"):
+            assert not digits.at_hand()
+            (raw / f"{part}-{kind}").write_bytes(b"")
+    assert digits.at_hand()
+    monkeypatch.delenv(digits.FOLDER_VARIABLE)
+    assert digits.training_folder() == Path.home() / ".cache" / "layerscope" and not digits.is_named()
+
+
 def test_a_named_folder_without_digits_is_an_error_and_downloads_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="Dataset not found"):
         digits.training_set(tmp_path)

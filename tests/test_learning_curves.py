@@ -109,11 +109,61 @@ def test_only_who_has_seen_the_most_images_is_shown_shifted_ones(short: Digits) 
     assert set(rows.right) == {0} and set(rows.down) == {0}
 
 
+def test_every_update_is_told_and_accuracy_is_read_behind_some(short: Digits) -> None:
+    unseen = Digits(*(part[800:1000] for part in read_test_set()))
+    asked = {(0, 0): unseen, (1, 0): Digits(unseen.images.roll(1, 3), unseen.labels)}
+    updates = list(learning_curves.train(Cell(DENSE, False, 300, 0), 3e-3, short, asked))
+    assert [update.updates for update in updates] == list(range(1, 13))
+    read = {update.updates: [reading[:3] for reading in update.readings] for update in updates if update.readings}
+    assert read == {4: [(4, 0, 0)], 12: [(12, 0, 0), (12, 1, 0)]}
+
+
+def test_reading_changes_nothing_in_a_training(short: Digits) -> None:
+    unseen = Digits(*(part[800:1000] for part in read_test_set()))
+    cell = Cell(CNN, False, 300, 0)
+    *_, last = learning_curves.train(cell, 3e-3, short, {(0, 0): unseen})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learning_curves, "READ", (12,))
+        *_, once = learning_curves.train(cell, 3e-3, short, {(0, 0): unseen})
+    assert last == once
+
+
+def test_a_training_permutes_what_it_learns_from_and_what_it_is_tested_on(short: Digits) -> None:
+    """So a permuted one is one of permuted images that are taken as they are."""
+    unseen = Digits(*(part[800:1000] for part in read_test_set()))
+    own, moved = (learning_curves.permuted(digits) for digits in (short, unseen))
+    cell = Cell(CNN, True, 300, 0)
+    *_, last = learning_curves.train(cell, 3e-3, short, {(0, 0): unseen})
+    *_, by_hand = learning_curves.train(cell._replace(permuted=False), 3e-3, own, {(0, 0): moved})
+    *_, other = learning_curves.train(cell._replace(permuted=False), 3e-3, short, {(0, 0): unseen})
+    assert last == by_hand != other
+
+
+def test_without_training_images_the_halves_of_the_test_set_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    digits = read_test_set()
+    seen, unseen = learning_curves.images_for(training_images=False)
+    assert torch.equal(seen.images, digits.images[:5000]) and torch.equal(seen.labels, digits.labels[:5000])
+    assert torch.equal(unseen.images, digits.images[5000:]) and torch.equal(unseen.labels, digits.labels[5000:])
+    asked: list[Path] = []
+    monkeypatch.setattr(learning_curves, "training_set", lambda folder: asked.append(folder) or digits)
+    seen, unseen = learning_curves.images_for(training_images=True)
+    assert torch.equal(seen.images, digits.images[:-5000]) and torch.equal(unseen.images, digits.images)
+    assert asked == [learning_curves.training_folder()]  # so that nothing is downloaded
+
+
+def test_shifts_have_a_direction_and_begin_where_nothing_is_shifted() -> None:
+    rows = pd.DataFrame([(0, 0, 9.0), (2, 0, 8.0), (0, 3, 7.0)], columns=["right", "down", "accuracy"])
+    found = learning_curves.along_ways(rows)[["direction", "shift", "accuracy"]].values.tolist()
+    assert found == [["right", 0, 9], ["right", 2, 8], ["down", 0, 9], ["down", 3, 7]]
+
+
 def test_the_best_rate_is_that_of_the_held_out_images_of_equal_ones_the_smaller() -> None:
     rows = pd.DataFrame([(DENSE, False, 300, seed, rate, UPDATES, 0, 0, value) for seed, rate, value in
                          ((-1, 1e-3, 90.0), (-1, 3e-3, 95.0), (-1, 1e-2, 95.0), (0, 1e-3, 99.0))],
                         columns=COLUMNS)  # fmt: skip
     assert learning_curves.best_rate(rows, Cell(DENSE, False, 300, 4)) == 3e-3
+    with pytest.raises(ValueError, match="For dense-2 and 1,000 images no learning rate has been chosen"):
+        learning_curves.best_rate(rows, Cell(DENSE, False, 1_000, 4))
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_one_others(short: Digits) -> None:
@@ -150,13 +200,30 @@ def test_seeds_are_summed_up_without_the_rows_that_chose_rates_and_without_shift
     rows += [(CNN, True, 300, 0, 3e-3, 30, 0, 0, 50.0)]
     monkeypatch.setattr(learning_curves, "TABLE", tmp_path / "table.csv")
     learning_curves.table.cache_clear()
-    assert learning_curves.over_seeds().empty
+    assert learning_curves.over_seeds().empty and learning_curves.over_shifts().empty
     pd.DataFrame(rows, columns=COLUMNS).to_csv(tmp_path / "table.csv", index=False)
+    learning_curves.table.cache_clear()
     found = learning_curves.over_seeds().to_dict("records")
     learning_curves.table.cache_clear()
     dense, cnn = found
     assert (dense["net"], dense["value"], dense["low"], dense["high"], dense["seeds"]) == (DENSE, 82.0, 80.0, 84.0, 5)
     assert (cnn["net"], cnn["permuted"], cnn["updates"], cnn["value"], cnn["seeds"]) == (CNN, True, 30, 50.0, 1)
+
+
+def test_shifts_are_summed_up_over_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [(DENSE, True, images, seed, 3e-3, updates, right, down, 80.0 + seed - right - 2 * down)
+            for images in (300, 30_000) for seed in SEEDS
+            for updates, right, down in ((30, 0, 0), (UPDATES, 0, 0), (UPDATES, 2, 0), (UPDATES, 0, 2))]  # fmt: skip
+    rows += [(DENSE, True, 30_000, -1, 3e-3, UPDATES, 0, 0, 1.0)]
+    monkeypatch.setattr(learning_curves, "TABLE", tmp_path / "table.csv")
+    pd.DataFrame(rows, columns=COLUMNS).to_csv(tmp_path / "table.csv", index=False)
+    learning_curves.table.cache_clear()
+    found = learning_curves.over_shifts()
+    learning_curves.table.cache_clear()
+    assert found[["net", "permuted", "direction", "shift", "value", "low", "high", "seeds"]].values.tolist() == [
+        [DENSE, True, "right", 0, 82, 80, 84, 5], [DENSE, True, "right", 2, 80, 78, 82, 5],
+        [DENSE, True, "down", 0, 82, 80, 84, 5], [DENSE, True, "down", 2, 78, 76, 80, 5],
+    ]  # fmt: skip
 
 
 def test_no_net_has_seen_the_images_on_which_its_rate_is_chosen(short: Digits, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,6 +115,14 @@ def test_of_two_nets_of_one_family_the_second_is_dashed() -> None:
     assert "dense-2 from 71 to 73 %" in spec["description"]
 
 
+def test_over_shifts_the_axis_is_linear() -> None:
+    table = learnt().rename(columns={"images": "shift"})
+    for logarithmic, kind in ((False, "linear"), (True, "log")):
+        spec = charts.learning_curves(table, FAMILIES, "shift", "pixels down", False, 60, "light", 400, logarithmic)
+        axes = [layer["encoding"]["x"] for layer in spec["layer"]]
+        assert all(axis["scale"]["type"] == kind and axis["field"] == "shift" for axis in axes)
+
+
 def test_names_stand_at_the_ends_and_apart() -> None:
     names = charts.learning_curves(learnt(), FAMILIES, "images", "images", False, 60, "light", 400)["datasets"]["names"]
     assert names.images.unique().tolist() == [300]

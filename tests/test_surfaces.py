@@ -67,6 +67,26 @@ def test_each_row_has_the_weights_that_it_reads_by_and_the_best_thresholds() -> 
     assert all(0.5 <= share <= 1 for row in (one, two, three, four) for share in row.right)
 
 
+def test_each_row_has_what_the_best_thresholds_get_wrong_and_how_far_activations_go() -> None:
+    setup = Setup(hidden=(3,), activation="sigmoid", seed=2)
+    net = build(setup).eval()
+    plane, hidden, last = rows(net, setup, POINTS, SIDE, REACH)
+    places, points = grid(SIDE, REACH), POINTS.positions
+    expected = [
+        (places, points),
+        *((part(places), part(points)) for part in (torch.nn.Sequential(net.fc1, net.sigmoid1), net)),
+    ]
+    for row, (over, at) in zip((plane, hidden, last), expected, strict=True):
+        assert row.ranges == [(float(unit.min()), float(unit.max())) for unit in over.T]
+        for unit, wrong_ones, share in zip(at.T, row.wrong, row.right, strict=True):
+            ones = POINTS.labels.bool()
+            splits = [(unit > line) != ones for line in (*unit, unit.min() - 1)]
+            fewest = min(min(int(split.sum()), int((~split).sum())) for split in splits)
+            assert int(wrong_ones.sum()) == fewest and share == 1 - fewest / 40
+            assert any(torch.equal(wrong_ones, each) for split in splits for each in (split, ~split))
+    assert hidden.addresses == ["hidden1/0", "hidden1/1", "hidden1/2"] and last.addresses == ["output/0"]
+
+
 def test_the_output_alone_is_the_last_row_and_tells_which_points_are_wrong() -> None:
     setup = replace(Setup(), hidden=(3,))
     net = build(setup).eval()

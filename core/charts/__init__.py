@@ -12,6 +12,7 @@ from core.charts.circuits import circuit
 from core.charts.columns import BARS, Column, net_columns, picture_width
 from core.charts.cuts import cut_curve, cut_values
 from core.charts.evidence import nets_by_depth, series_by_depth, side_by_side
+from core.charts.gained import gained
 from core.charts.gates import gate_table, over_steps, strips
 from core.charts.learned import learning_curves
 from core.charts.letters import coloured, expected, gates_along, scale
@@ -93,6 +94,7 @@ __all__ = [
     "expected",
     "falls",
     "found_texts",
+    "gained",
     "gains",
     "gallery",
     "gate_table",

@@ -25,8 +25,9 @@ def learning_curves(
     bottom: int,
     theme: Theme,
     width: int,
+    logarithmic: bool = True,
 ) -> Spec:
-    """Mean accuracy over a column with a logarithmic axis (net, value, low, high), a line a net, a band over its seeds.
+    """Mean accuracy over a column (net, value, low, high), a line a net, a band over its seeds.
 
     `families` gives each net's; of two nets of one family the second is dashed. The axis begins at `bottom` percent.
     """
@@ -40,7 +41,8 @@ def learning_curves(
         taken.append(families[net])
     last = table.sort_values(over).groupby("net", sort=False).tail(1).sort_values("value", ascending=False)
     named = last.assign(place=_apart(last.value.tolist(), (100 - bottom) * LETTER / (HEIGHT - AXES)))
-    chart = _chart(nets, tuple(looks), over, across, f"{PANELS[permuted]}: accuracy in %", bottom, theme, width)
+    title = f"{PANELS[permuted]}: accuracy in %"
+    chart = _chart(nets, tuple(looks), over, across, title, bottom, theme, width, logarithmic)
     return filled(chart, f"{titled}: {'; '.join(lines) or 'not measured yet'}.", lines=table, names=named)
 
 
@@ -55,13 +57,15 @@ def _apart(values: list[float], step: float) -> list[float]:
 @cache
 def _chart(
     nets: tuple[str, ...], looks: tuple[tuple[str, bool], ...], over: str, across: str, title: str, bottom: int,
-    theme: Theme, width: int,
+    theme: Theme, width: int, logarithmic: bool,
 ) -> Spec:  # fmt: skip
     def by_net(channel: type[Any], values: list[Any]) -> Any:
         return channel("net:N", legend=None, scale=alt.Scale(type="ordinal", domain=list(nets), range=values))
 
     axis = alt.Axis(grid=False, tickCount=4, format="~s", titleFontWeight="normal", titleFontSize=11, labelFontSize=10)
-    x = alt.X(f"{over}:Q", title=across, axis=axis, scale=alt.Scale(type="log", nice=False))
+    x = alt.X(
+        f"{over}:Q", title=across, axis=axis, scale=alt.Scale(type="log" if logarithmic else "linear", nice=False)
+    )
     side = alt.Axis(gridColor=FAINT[theme], ticks=False, domain=False, tickCount=5, labelFontSize=10,
                     minExtent=ROOM - 6, maxExtent=ROOM - 6)  # fmt: skip
     scale = alt.Scale(domain=[bottom, 100])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -15,13 +16,16 @@ from torch import Tensor
 from core import images
 from core.charts.circuits import EXCITES, INHIBITS, PADDING, PAPER
 from core.charts.marks import (
+    BOX,
     FAINT,
     FAMILY_COLOURS,
     PLACE,
     QUIET,
     TEXT,
+    UNIT,
     Pixels,
     Spec,
+    boxes_of,
     checked,
     ends,
     filled,
@@ -50,17 +54,20 @@ def side(units: Sequence[int]) -> int:
     return LARGE if max(units, default=0) <= MANY else SMALL
 
 
-def diagram(rows: Sequence[Row], theme: Theme) -> Spec:
-    """The net read downwards, a unit a picture of its surface; an edge's width is its weight's size, orange above 0."""
+def diagram(rows: Sequence[Row], theme: Theme, chosen: str | None = None) -> Spec:
+    """The net read downwards, a unit a picture of its surface; an edge's width is its weight's size, orange above 0.
+
+    A click selects a unit, by its address; that of the `chosen` one has a frame.
+    """
     size = side([len(row.values) for row in rows])
     boxes = [_boxes(place, len(row.values), rows, size) for place, row in enumerate(rows)]
     width = int(max(box[:, 2].max() for box in boxes)) + GAP
     height = int(boxes[-1][:, 3].max()) + GAP
     pictures = [
-        {"url": data_url(_picture(values, size)), "left": box[0], "top": box[1], "width": size, "height": size,
-         "unit": f"{row.name}, unit {unit + 1}", "right": row.right[unit]}
+        {"url": data_url(_picture(values, size)), **dict(zip(BOX, box.tolist(), strict=True)),
+         UNIT: address, "share": share, "chosen": address == chosen}
         for row, lying in zip(rows, boxes, strict=True)
-        for unit, (values, box) in enumerate(zip(row.values, lying, strict=True))
+        for values, box, address, share in zip(row.values, lying, row.addresses, row.right, strict=True)
     ]  # fmt: skip
     texts = [
         {"x": 0.0, "y": float(box[0, 1] + size / 2 + shift), "text": text, "look": look}
@@ -68,7 +75,7 @@ def diagram(rows: Sequence[Row], theme: Theme) -> Spec:
         for shift, text, look in ((-8, row.name, "name"), (8, f"best {100 * max(row.right):.0f} %", "quiet"))
     ]
     return filled(
-        _diagram(theme, width, height),
+        _diagram(theme, width, height, size),
         _said(rows),
         lines=pa.Table.from_pylist(_edges(rows, boxes)),
         pictures=pa.Table.from_pylist(pictures),
@@ -99,7 +106,7 @@ def _edges(rows: Sequence[Row], boxes: Sequence[np.ndarray]) -> list[dict[str, o
                     "right": (here[unit, 0] + here[unit, 2]) / 2, "bottom": here[unit, 1],
                     "width": THINNEST + (WIDEST - THINNEST) * abs(weight) / most, "size": abs(weight),
                     "weight": weight, "sign": "+" if weight >= 0 else "-",
-                    "edge": f"{rows[place - 1].name} {before + 1} to {row.name} {unit + 1}",
+                    "edge": f"{rows[place - 1].addresses[before]} to {row.addresses[unit]}",
                 })  # fmt: skip
     return sorted(found, key=lambda line: float(str(line["size"])))
 
@@ -117,7 +124,7 @@ def _said(rows: Sequence[Row]) -> str:
 
 
 @cache
-def _diagram(theme: Theme, width: int, height: int) -> Spec:
+def _diagram(theme: Theme, width: int, height: int, size: int) -> Spec:
     x, y = Pixels("x", width), Pixels("y", height)
     lines = table_of("lines").mark_rule(strokeCap="round", opacity=0.8).encode(
         x=x("left"), y=y("top"), x2="right:Q", y2="bottom:Q",
@@ -125,15 +132,15 @@ def _diagram(theme: Theme, width: int, height: int) -> Spec:
         color=alt.Color("sign:N", scale=alt.Scale(domain=["-", "+"], range=[INHIBITS, EXCITES]), legend=None),
         tooltip=["edge:N", alt.Tooltip("weight:Q", format="+.3f")],
     )  # fmt: skip
-    pictures = table_of("pictures").mark_image(
-        align="left", baseline="top", width={"expr": "datum.width"}, height={"expr": "datum.height"}
-    )
-    right = alt.Tooltip("right:Q", format=".0%", title="right by a threshold")
+    pictures = table_of("pictures").mark_image(align="left", baseline="top", width=size, height=size)
+    tips: list[Any] = [f"{UNIT}:N", alt.Tooltip("share:Q", format=".0%", title="right by a threshold")]
     text = table_of("texts").mark_text(align="left", fontSize=12, baseline="middle")
     looks = alt.Scale(domain=["name", "quiet"], range=[TEXT[theme], QUIET[theme]])
     layers = [
         lines,
-        pictures.encode(x=x("left"), y=y("top"), url="url:N", tooltip=["unit:N", right]),
+        pictures.encode(x=x("left"), y=y("top"), url="url:N"),
+        boxes_of("pictures", x, y, stroke=TEXT[theme], strokeWidth=3).transform_filter("datum.chosen"),
+        selectable("pictures", UNIT, x, y).encode(tooltip=tips),
         text.encode(x=x("x"), y=y("y"), text="text:N", color=alt.Color("look:N", scale=looks, legend=None)),
     ]
     chart = alt.layer(*layers).resolve_scale(color="independent")
@@ -142,9 +149,9 @@ def _diagram(theme: Theme, width: int, height: int) -> Spec:
 
 def surface(
     values: Float[Tensor, "fine fine"] | None, points: Points, wrong: Sequence[bool], reach: float, theme: Theme,
-    places: dict[str, tuple[float, float]] | None = None,
+    places: dict[str, tuple[float, float]] | None = None, of: str = "the output",
 ) -> Spec:  # fmt: skip
-    """The output over the square [-reach, reach] with the points in it, the wrong ones ringed; without values, paper.
+    """A surface over the square [-reach, reach] with the points in it, the wrong ones ringed; without values, paper.
 
     `places`, by their names, are what a click selects, as squares round their middles.
     """
@@ -163,7 +170,7 @@ def surface(
     count, missed = len(points.labels), sum(wrong)
     return filled(
         _surface(theme, places is not None),
-        f"The output's surface over the plane, with {count} points, of which {missed} lie on the wrong side.",
+        f"The surface of {of} over the plane, with {count} points, of which {missed} lie on the wrong side.",
         picture=pa.table({"left": [0.0], "top": [0.0], "url": [data_url(picture)]}),
         points=table,
         **clicked,

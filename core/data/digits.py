@@ -42,12 +42,27 @@ def training_set(folder: Path | None = None) -> Digits:
 
     The folder is laid out as torchvision has it: `folder/MNIST/raw/train-images-idx3-ubyte`.
     """
-    from torchvision.datasets import MNIST  # takes seconds to import, and the app never needs it
+    from torchvision.datasets import MNIST  # takes seconds to import, and hardly any page needs it
 
-    named = folder or os.environ.get(FOLDER_VARIABLE)
-    root = Path(named) if named else Path.home() / ".cache" / "layerscope"
-    mnist = MNIST(root, train=True, download=not named)
+    mnist = MNIST(folder or training_folder(), train=True, download=not (folder or is_named()))
     return Digits(_as_images(mnist.data.numpy()), mnist.targets)
+
+
+def is_named() -> bool:
+    """Whether LAYERSCOPE_DATA names a folder; then nothing is downloaded."""
+    return bool(os.environ.get(FOLDER_VARIABLE))
+
+
+def training_folder() -> Path:
+    """Where the training images are looked for."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or Path.home() / ".cache" / "layerscope")
+
+
+def at_hand() -> bool:
+    """Whether the training images are on this machine, so that they need not be downloaded."""
+    raw = training_folder() / "MNIST" / "raw"
+    return all((raw / f"{part}-{kind}").exists() for part in ("train", "t10k") for kind in
+               ("images-idx3-ubyte", "labels-idx1-ubyte"))  # fmt: skip
 
 
 @cache

@@ -32,6 +32,13 @@ the best threshold on its pre-activation, is asked for the four corners. That a 
 four at most is no test: it is linear, and `core.plane.exact` shows that no line gets more. Tested is whether the
 deepest unit gets more than three of four, and more than the best one of the first layer, and both more than untrained.
 
+**Symmetry** (C6). Nets with as many parameters are trained with as many updates on ever more images, without moved ones
+(`core.learning_curves`). A gain is how many more percent of the test images a CNN gets right than a dense net, than the
+same CNN with weights of its own at every place (what sharing adds), and this one than the dense net (what windows add):
+with few and many images, after few updates, and on images moved by 4 pixels. Each gain is paired by seed. The control
+is the same gain on digits whose pixels are permuted by one permutation: there the task has no such symmetry, so a gain
+that is there, too, is not the symmetry's.
+
 **Memory** (C8). What a net keeps of the order in which things came. Of the net that reads text: a character's bits,
 -log2 of its probability, where all but the ten characters before it are another place's, and where they are its own
 words in another order, less those where they stand as they stood (`core.memory.contexts`): both more than 0, and more
@@ -50,6 +57,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from core.circuits.eighth import ACTIVE, ANOTHER, EXCITING, MEAN, RANDOM, ZERO
+from core.evidence.gains import GAINS
 from core.evidence.statistics import (
     Statistic,
     level,
@@ -167,8 +175,9 @@ CLAIMS: dict[str, Claim] = {claim.name: claim for claim in (
         Test("best unit at XOR", over_line, 1, tuple(xor.NETS), says="the deepest unit, over three of four"),
         Test("best unit at XOR", rise, 1, tuple(xor.NETS), says="the deepest unit less the first layer's best"),
     )),
-    Claim("C6", "Convolution works better because it follows the symmetry of the task.", "",
-          later="the learning curves"),
+    Claim("C6", "Convolution works better because it follows the symmetry of the task.", "symmetry", tuple(
+        Test(measure, level, 1, ("cnn",), control=f"{measure}, permuted", says="percent of the test images")
+        for measure in GAINS), later="the learning curves"),
     Claim("C7", "A convolutional layer is no more complex than a dense one.", "draw", tuple(
         Test(measure, level, sign, ("cnn", "cnn series"), rival="dense", says=_AT_EQUAL_DEPTH)
         for measure, sign in (("nonlinearity", -1), ("similarity to pixels", 1), ("detour", -1), ("flips", -1)))),

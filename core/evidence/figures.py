@@ -7,6 +7,7 @@ import pandas as pd
 
 from core.evidence import curves
 from core.evidence.claims import SERIES_NETS, Claim, Test
+from core.evidence.gains import GAINS
 from core.evidence.measured import MEASURES
 from core.evidence.report import TRAINED
 from core.evidence.subject import PIXELS
@@ -39,7 +40,7 @@ def figures(claim: Claim) -> list[Figure]:
     """One a measure, in the order of the claim's tests; where photos are measured, one more for their net."""
     found: dict[tuple[str, bool], Figure] = {}
     for test in claim.tests:
-        for photo in (False, True):
+        for photo in (False, True) if test.measure not in GAINS else ():
             figure = found.get((test.measure, photo), Figure(test.measure))
             grown = _with(figure, test, (PHOTO,) if photo else (*DIGIT_NETS, *xor.NETS))
             if grown.nets or grown.series:

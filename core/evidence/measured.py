@@ -210,4 +210,4 @@ MEASURES: dict[str, Measure] = {
 def title(measure: str) -> str:
     """What a measure is called, within a sentence."""
     said = MEASURES[measure].title.split(":")[0] if measure in MEASURES else measure
-    return said[0].lower() + said[1:]
+    return said if said[:2].isupper() else said[0].lower() + said[1:]

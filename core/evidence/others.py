@@ -24,7 +24,7 @@ LEARNED = 0.25  # epochs
 
 def rows() -> pd.DataFrame:
     """All of them."""
-    return pd.concat([*_forced_choices(), _frozen(), _xor(), *_of_text(), *_of_rows()])[COLUMNS]
+    return pd.concat([*_forced_choices(), _frozen(), _xor(), _gained(), *_of_text(), *_of_rows()])[COLUMNS]
 
 
 def _forced_choices() -> Iterator[pd.DataFrame]:

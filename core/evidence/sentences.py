@@ -60,7 +60,7 @@ def effect(row: pd.Series) -> str:
     said = f"{where}: {title(row.measure)}, {row.says}: {_number(row, COLUMNS[0])}"
     if not row.against:
         return said
-    control = "its untrained twins" if row.against == TWIN else row.against.split(", ", 1)[-1]
+    control = "its untrained twins" if row.against == TWIN else row.against.rsplit(", ", 1)[-1]
     return f"{said}; {control} {_number(row, COLUMNS[1])}"
 
 

@@ -38,8 +38,17 @@ class Verdict:
 
     def __str__(self) -> str:
         if self.kind == ONLY:
-            return f"{self.kind} {listed([title(name) for name in self.names])}"
+            return f"{self.kind} {_named(self.names)}"
         return f"{self.kind}: {self.names[0]}" if self.names else self.kind
+
+
+def _named(names: tuple[str, ...]) -> str:
+    """Nets or measures in a row; of measures that differ behind their comma alone, what stands before it once."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        of, _, at = title(name).partition(", ")
+        found.setdefault(of, []).extend([at] if at else [])
+    return listed([f"{of} ({listed(at)})" if at else of for of, at in found.items()])
 
 
 def verdict(claim: str, tests: pd.DataFrame) -> Verdict:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from core.data.points import Points
@@ -55,6 +55,11 @@ def linear_fit(points: Points) -> float:
 
 def best_threshold(values: Float[Tensor, " n"], labels: Tensor) -> float:
     """The largest share of the points that a threshold on one unit's values gets right, whichever side is class 1."""
+    return float((~missed(values, labels)).double().mean())
+
+
+def missed(values: Float[Tensor, " n"], labels: Tensor) -> Bool[Tensor, " n"]:
+    """Which points the best threshold on one unit's values gets wrong, whichever side is class 1."""
     order = values.argsort()
     ordered, ones = values[order], labels[order].double()
     below = torch.cat([torch.zeros(1).double(), ones.cumsum(0)])  # of class 1 among the first k
@@ -62,8 +67,12 @@ def best_threshold(values: Float[Tensor, " n"], labels: Tensor) -> float:
     right = (count - below) + (total - below)
     possible = torch.ones(len(ones) + 1, dtype=torch.bool)
     possible[1:-1] = ordered[1:] > ordered[:-1]  # equal values are on one side
-    right = right[possible] / len(ones)
-    return float(torch.maximum(right, 1 - right).max())
+    right = torch.stack([right, len(ones) - right])  # where class 1 lies above the threshold, and below it
+    right[:, ~possible] = -1
+    below_it, place = divmod(int(right.argmax()), len(ones) + 1)
+    above = torch.empty(len(ones), dtype=torch.bool)
+    above[order] = torch.arange(len(ones)) >= place
+    return (above ^ bool(below_it)) != labels.bool()
 
 
 def separable(values: Float[Tensor, "n units"], labels: Tensor) -> bool:

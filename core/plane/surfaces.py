@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from core.data.points import Points
 from core.layers import list_layers, record
-from core.plane.exact import best_threshold
+from core.plane.exact import missed
 from core.plane.nets import Setup, grid
 
 INPUT, OUTPUT = "input", "output"
@@ -17,7 +17,7 @@ REACH = 1.2  # the square in view goes from minus that to that
 
 @dataclass(frozen=True)
 class Row:
-    """A layer: its units' surfaces in [-1, 1], the weights that they read by, and what a threshold on each gets right.
+    """A layer: its units' surfaces in [-1, 1], the weights that they read by, and what a threshold on each gets wrong.
 
     A surface is 0 in the middle of the nonlinearity (of a sigmoid at 0.5); a ReLU's is divided by the largest value of
     its layer. The output's is 2 p - 1, where p is the probability of class 1.
@@ -26,7 +26,18 @@ class Row:
     name: str  # INPUT, "hidden 1", ..., OUTPUT
     values: Float[Tensor, "units side side"]
     weights: Float[Tensor, "units before"] | None  # the input has none
-    right: list[float]  # shares of the points
+    wrong: Bool[Tensor, "units points"]  # by the best threshold on each
+    ranges: list[tuple[float, float]]  # the lowest and the highest activation in view; of the output the logit's
+
+    @property
+    def right(self) -> list[float]:
+        """The shares of the points that the best thresholds get right."""
+        return (~self.wrong).double().mean(1).tolist()
+
+    @property
+    def addresses(self) -> list[str]:
+        """Its units' names in links: layer/index."""
+        return [f"{self.name.replace(' ', '')}/{unit}" for unit in range(len(self.values))]
 
 
 def rows(net: nn.Module, setup: Setup, points: Points, side: int, reach: float) -> list[Row]:
@@ -35,13 +46,13 @@ def rows(net: nn.Module, setup: Setup, points: Points, side: int, reach: float) 
     names = [layer.name for layer in list_layers(net, (2,)) if not layer.name.startswith("fc")]
     over, at = record(net, places, names), record(net, points.positions, names)
     weights = [module.weight.detach() for module in net.modules() if isinstance(module, nn.Linear)]
-    found = [Row(INPUT, _square(places / reach, side), None, _right(points.positions, points.labels))]
+    found = [Row(INPUT, _square(places / reach, side), None, *_of_units(points.positions, points.labels, places))]
     for depth, name in enumerate(names):
         last = depth == len(setup.hidden)
         kind = OUTPUT if last else setup.activation
         title = OUTPUT if last else f"hidden {depth + 1}"
         surfaces = _square(_centred(over[name], kind), side)
-        found.append(Row(title, surfaces, weights[depth], _right(at[name], points.labels)))
+        found.append(Row(title, surfaces, weights[depth], *_of_units(at[name], points.labels, over[name])))
     return found
 
 
@@ -63,8 +74,12 @@ def _square(values: Float[Tensor, "places units"], side: int) -> Float[Tensor, "
     return values.T.reshape(-1, side, side)
 
 
-def _right(values: Float[Tensor, "n units"], labels: Tensor) -> list[float]:
-    return [best_threshold(unit, labels) for unit in values.T]
+def _of_units(
+    values: Float[Tensor, "n units"], labels: Tensor, over: Float[Tensor, "places units"]
+) -> tuple[Tensor, list[tuple[float, float]]]:
+    """Which points each unit gets wrong, and the range of its activation over the plane."""
+    ranges = zip(over.amin(0).tolist(), over.amax(0).tolist(), strict=True)
+    return torch.stack([missed(unit, labels) for unit in values.T]), list(ranges)
 
 
 @torch.no_grad()

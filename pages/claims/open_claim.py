@@ -1,12 +1,15 @@
 """A claim in full: what speaks against it, its measures by depth, the depth series, and where to see it oneself."""
 
+import math
+
 import streamlit as st
 
 from core import charts, images
 from core.circuits import scores
-from core.evidence import sentences
+from core.evidence import sentences, sharing
 from core.evidence.claims import CLAIMS, TRAININGS
 from core.evidence.figures import Figure, figures, lines, series_lines
+from core.evidence.verdicts import LATER, verdicts
 from core.models import DIGIT_NETS, families, find
 from pages.claims.formulas import FORMULAS, formulas
 from pages.claims.in_training import in_training
@@ -15,13 +18,14 @@ from pages.frame.glossary import explained
 from pages.frame.navigation import PAGES
 
 WIDTH, HEIGHT, SERIES = 296, 220, 600  # pixels of a chart with its axes and names, and across a depth series
-IN_TRAINING, BUILT = "C10", "C11"  # about an order in time, too; and about graphs of units
+ROOM = 0.5  # points of accuracy beyond the ends of intervals
+SYMMETRY, IN_TRAINING, BUILT = "C6", "C10", "C11"  # about nets beside others; an order in time; graphs of units
 
 
 def open_claim(name: str, theme: images.Theme) -> None:
     """Draw all that there is of it."""
     claim = CLAIMS[name]
-    if not claim.tests:
+    if verdicts()[name].kind == LATER:
         st.markdown(f"Nothing tests it here yet: it waits for {claim.later}.")
         return
     built, graphs, against = _said(name)
@@ -30,10 +34,10 @@ def open_claim(name: str, theme: images.Theme) -> None:
     if against:
         st.markdown(f"**What speaks most against it.** {against[0]}", help=explained("confidence interval"))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        training = st.segmented_control("Training", TRAININGS, default=TRAININGS[0], required=True, key="training",
-                                        bind="query-params", help=explained("plain training"))  # fmt: skip
+        training = TRAININGS[0] if name == SYMMETRY else _choose_training()
         _where_to_see(claim.page, against[1] if against else None)
     _charts(name, training, theme)
+    _gained(name, theme)
     _series(name, theme)
     if name == IN_TRAINING:
         in_training(theme)
@@ -42,7 +46,12 @@ def open_claim(name: str, theme: images.Theme) -> None:
         st.markdown(graphs)
     tests_table(name)
     with st.expander("How these numbers are computed"):
-        st.markdown(formulas(figure.measure for figure in figures(claim)))
+        st.markdown(formulas(test.measure for test in claim.tests))
+
+
+def _choose_training() -> str:
+    return st.segmented_control("Training", TRAININGS, default=TRAININGS[0], required=True, key="training",
+                                bind="query-params", help=explained("plain training"))  # fmt: skip
 
 
 def _where_to_see(page: str, against: str | None) -> None:
@@ -75,6 +84,21 @@ def _charts(name: str, training: str, theme: images.Theme) -> None:
                 st.vega_lite_chart(spec=spec, width="content", key=f"by-depth-{place}")
                 if below:
                     st.caption(below)
+
+
+def _gained(name: str, theme: images.Theme) -> None:
+    """Of C6, which is about one net beside another, each gain with its control: a chart each two nets."""
+    rows = sharing.by_reading()
+    if name != SYMMETRY or rows.empty:
+        return
+    st.caption("Full: on digits. Hollow: the control, with permuted pixels. Lines are intervals of 95 %.")
+    ends = math.floor(min(0, rows.low.min()) - ROOM), math.ceil(max(0, rows.high.max()) + ROOM)
+    with st.container(horizontal=True, gap="medium", key="gained"):
+        for place, (pair, own) in enumerate(rows.groupby("pair", sort=False)):
+            with st.container(width=WIDTH, gap="xsmall"):
+                st.caption(str(pair), help=FORMULAS[str(pair)])
+                st.vega_lite_chart(spec=charts.gained(own, str(pair), ends, theme, WIDTH), width="content",
+                                   key=f"gained-{place}")  # fmt: skip
 
 
 def _beside(figure: Figure, points: bool) -> str:

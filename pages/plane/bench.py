@@ -4,27 +4,26 @@ from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
-from torch import nn
 
 from core import charts
-from core.charts import plane
-from core.data.points import Points
+from core.charts import UNIT, plane
 from core.images import Theme
 from core.plane.nets import Epoch, require, with_weights
-from core.plane.surfaces import REACH, output, rows, wrong
+from core.plane.surfaces import REACH, rows
 from pages.frame import link
 from pages.frame.clickable import clickable
 from pages.frame.notice import notice
 from pages.jobs.long_work import by_itself
 from pages.jobs.scheduler import View
-from pages.plane.own_points import LINKED, OWN, choose_colour, places, put_or_take
+from pages.plane.own_points import LINKED, OWN
 from pages.plane.player import begin, is_playing, player
 from pages.plane.said import said
+from pages.plane.surface import choose, chosen_unit, surface
 from pages.plane.training import Training, recorded
 
 HINT = (
     "White is the middle of a unit's nonlinearity, orange above it, purple below. An edge is a weight: the wider, the "
-    "larger; orange excites, purple inhibits."
+    "larger; orange excites, purple inhibits. A click on a unit shows it large."
 )
 
 
@@ -38,7 +37,7 @@ def bench(training: Training, theme: Theme) -> None:
         require(points)
     except ValueError as error:
         notice(error, ":material/touch_app:")
-        _surface(training, None, points, theme)
+        surface(training, None, points, theme)
         return
     begin(training)
     moving = is_playing()
@@ -51,39 +50,21 @@ def _draw(training: Training, theme: Theme, moving: bool, views: list[View | Non
     (view,), points = views, training.points()[0]
     epochs, over = recorded(view), bool(view and view.over)
     if not epochs:
-        _surface(training, None, points, theme)
+        surface(training, None, points, theme)
         return
     shown = player(epochs, over, training.setup.points != OWN)
     net = with_weights(training.setup, epochs[shown].weights)
     found = rows(net, training.setup, points, plane.side(training.setup.hidden) // plane.FACTOR, REACH)
+    chosen = chosen_unit(found)
     with st.container(horizontal=True, gap="medium", key="net-in-plane"):
         with st.container(width="content", gap="xsmall", key="diagram"):
-            st.vega_lite_chart(spec=charts.diagram(found, theme), width="content", key="plane-diagram")
-        _surface(training, net, points, theme)
+            clickable(charts.diagram(found, theme, chosen), UNIT, "plane-diagram", choose)
+        surface(training, net, points, theme, chosen)
         _losses(training, epochs, shown, theme)
     st.caption(HINT)
     said(training, net, found, epochs[shown].epoch, at_rest=over and not is_playing())
     if moving != is_playing():
         st.rerun()  # so that this part of the page runs by itself from now on, or no longer
-
-
-def _surface(training: Training, net: nn.Module | None, points: Points, theme: Theme) -> None:
-    own = training.setup.points == OWN
-    values = None if net is None else output(net, plane.FINE, REACH)
-    missed = [False] * len(points.labels) if net is None else wrong(net, points)
-    spec = charts.surface(values, points, missed, REACH, theme, places() if own else None)
-    with st.container(width="content", gap="xsmall", key="output"):
-        if own:
-            choose_colour()
-            clickable(spec, charts.PLACE, "surface", put_or_take)
-        else:
-            st.vega_lite_chart(spec=spec, width="content", key="plane-surface")
-        if net is None:
-            st.caption("A click adds a point, or takes it away")
-            return
-        ringed = f"; {sum(missed)} on the wrong side are ringed" if any(missed) else ""
-        click = ". A click adds a point, or takes it away" if own else ""
-        st.caption(f"The output, with the {len(points.labels)} training points{ringed}{click}")
 
 
 def _losses(training: Training, epochs: Sequence[Epoch], shown: int, theme: Theme) -> None:

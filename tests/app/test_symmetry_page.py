@@ -12,13 +12,14 @@ from streamlit.testing.v1 import AppTest
 
 from core import learning_curves, symmetry
 from core.data.augment import MAX_SHIFT
-from core.data.digits import EXAMPLE
+from core.data.digits import EXAMPLE, FOLDER_VARIABLE
 from core.data.digits import test_set as read_test_set
-from core.learning_curves import COLUMNS, READ, SEEDS, SIZES, UPDATES
+from core.evidence import sharing
+from core.learning_curves import COLUMNS, DENSE, NETS, READ, SEEDS, SIZES, UNSHARED, UPDATES, WAYS, Cell
 from core.models import DIGIT_NETS, families, load
 from core.movements import MOVEMENTS, answers
 from core.training import PLAIN, RECIPES
-from tests.visits import charts, fine, page, said
+from tests.visits import charts, done, fine, page, press, said, until
 
 USUAL = [models[0] for models in families().values()]
 
@@ -129,6 +130,11 @@ def test_what_cannot_be_chosen_is_as_if_it_were_not_there(name: str, value: str)
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, ...], nets: list[str]) -> None:
     rows = [(net, permuted, images, seed, 3e-3, updates, 0, 0, 80.0 + seed) for net in nets
             for permuted in (False, True) for images in sizes for seed in SEEDS for updates in READ]  # fmt: skip
+    rows += [(net, permuted, images, -1, 1e-2, UPDATES, 0, 0, 90.0) for net in nets for permuted in (False, True)
+             for images in sizes]  # fmt: skip
+    if max(SIZES) in sizes:
+        rows += [(net, permuted, max(SIZES), 0, 3e-3, UPDATES, *way, 80.0 - sum(way)) for net in nets
+                 for permuted in (False, True) for way in WAYS]  # fmt: skip
     monkeypatch.setattr(learning_curves, "TABLE", tmp_path / "table.csv")
     pd.DataFrame(rows, columns=COLUMNS).to_csv(tmp_path / "table.csv", index=False)
     learning_curves.table.cache_clear()
@@ -151,11 +157,106 @@ def test_without_a_table_nothing_is_said_of_learning() -> None:
 def test_learning_curves_are_drawn_as_far_as_they_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(tmp_path, monkeypatch, (300,), ["cnn-3"])
     at = fine(symmetry_page())
-    assert len(headers(at)) == 3 and len(charts(at)) == 9 + 2  # over updates; one size is no curve over images
-    made(tmp_path, monkeypatch, SIZES, ["cnn-3", "dense-2"])
+    # Over updates, as one size is no curve over images; and the one that can be trained.
+    assert len(headers(at)) == 4 and len(charts(at)) == 9 + 2 + 1
+    made(tmp_path, monkeypatch, SIZES, list(NETS))
     at = fine(symmetry_page())
-    assert len(charts(at)) == 9 + 4 and f"{UPDATES:,} updates" in words(at)
-    assert "dense-2" in charts(at)[-1] and "30000" in charts(at)[-1]
+    assert len(charts(at)) == 9 + 2 + 2 + 4 + 1 and f"{UPDATES:,} updates" in words(at)
+    assert sharing.sentence() in words(at) and sharing.images_needed() in words(at)
+    assert sharing.shifted_sentence() in words(at) != ""
+    for chart, permuted in zip(charts(at)[9:17], [False, True] * 4, strict=True):
+        assert "dense-2" in chart and str(permuted) in chart and str(not permuted) not in chart
+    assert ["right" in chart for chart in charts(at)[13:17]] == [True, True, False, False]
+
+
+def training_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **link: str) -> AppTest:
+    """The page with a table, on a machine without training images."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    made(tmp_path, monkeypatch, SIZES, list(NETS))
+    return fine(symmetry_page(**{name.replace("_", "-"): value for name, value in link.items()}))
+
+
+def test_a_point_of_the_curves_is_trained_here_by_the_same_code_and_stands_beside_the_shipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = training_page(tmp_path, monkeypatch, learn_images="100", learn_seed="3", learn_pixels="permuted")
+    assert "About 2 seconds on one core" in words(at) and "put MNIST into the folder that LAYERSCOPE_DATA" in words(at)
+    assert "trained here" not in charts(at)[-1] and "dense-2" in charts(at)[-1]
+    until(press(at, "Train it"), done("Train it"))
+    cell = Cell(DENSE, True, 100, 3)
+    seen, unseen = learning_curves.images_for(training_images=False)
+    updates = list(learning_curves.train(cell, 1e-2, seen, {(0, 0): unseen}))
+    readings = [reading for update in updates for reading in update.readings]
+    assert [reading.updates for reading in readings] == list(READ)
+    for reading in readings:
+        assert f"trained here,,,{reading.updates},{reading.accuracy}," in charts(at)[-1]
+    assert sharing.beside_shipped(cell, readings[-1].accuracy) in words(at)
+    assert "80.00 to 84.00 %; that of seed 3 gets **83.00 %**" in words(at)
+    other = training_page(tmp_path, monkeypatch, learn_images="100", learn_seed="4")
+    assert "Train it" in [button.label for button in other.button] and "trained here" not in charts(other)[-1]
+
+
+def test_a_training_that_takes_long_says_how_far_it_is_and_can_be_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = training_page(tmp_path, monkeypatch, learn_net="cnn-3 unshared", learn_images_unshared="3000")
+    assert "About 70 seconds" in words(at)
+    until(press(at, "Train it"), lambda at: "Update" in " ".join(progress(at)))
+    assert re.fullmatch(r"Update \d+ of 1,000", progress(at)[0])
+    press(at, "Cancel")
+    until(at, lambda at: "Train it" in [button.label for button in at.button])
+    assert not progress(at) and "updates it gets" not in words(at)
+
+
+def progress(at: AppTest) -> list[str]:
+    return [bar.proto.text for bar in at.get("progress")]
+
+
+def test_without_training_images_no_more_can_be_learnt_from_than_half_the_test_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = training_page(tmp_path, monkeypatch, learn_images="30000")
+    box = at.selectbox(key="learn-images")
+    assert box.options == ["100", "300", "1000", "3000"] and box.value == "300"
+    at.segmented_control(key="learn-net").set_value(UNSHARED).run()
+    assert fine(at).selectbox(key="learn-images-unshared").options == ["300", "3000"]
+
+
+def test_with_the_training_images_it_is_the_shipped_training_and_nothing_is_said_of_test_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pages.shifts import train_one
+
+    monkeypatch.setattr(train_one, "at_hand", lambda: True)
+    at = training_page(tmp_path, monkeypatch, learn_images="30000")
+    assert at.selectbox(key="learn-images").value == "30000" and "stand in" not in words(at)
+    monkeypatch.setattr(learning_curves, "training_set", lambda folder: read_test_set())
+    job = train_one.LiveTraining(Cell(DENSE, False, 300, 0), training_images=True)
+    *_, last = job.run()
+    digits = learning_curves.to_learn_from(read_test_set())[0]
+    *_, expected = learning_curves.train(job.cell, 1e-2, digits, {(0, 0): read_test_set()})
+    assert last == expected
+
+
+def test_training_images_are_downloaded_by_a_click_alone_and_a_failure_gets_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pages.shifts import train_one
+
+    asked: list[str] = []
+
+    def refused() -> None:
+        asked.append("download")
+        raise OSError("no network")
+
+    monkeypatch.setattr(train_one, "at_hand", lambda: False)
+    monkeypatch.setattr(train_one, "is_named", lambda: False)
+    monkeypatch.setattr(train_one, "training_set", refused)
+    at = training_page(tmp_path, monkeypatch)
+    assert "or download it below" in words(at) and not asked
+    until(press(at, "Download the training images, 11 MB"), lambda at: bool(at.info))
+    assert asked == ["download"] and said(at) == "The training images cannot be downloaded: no network"
+    assert "Train it" in [button.label for button in fine(at).button]
 
 
 def test_what_is_said_of_the_recipes_holds() -> None:

@@ -13,7 +13,7 @@ from pages.frame import clickable
 from tests.visits import charts, fine, page, press, said, until
 
 LINKED = ("points", "activation", "hidden", "units1", "units2", "units3", "units4", "rate", "decay", "net-seed",
-          "noise", "how-many", "length", "own", "adds", "epoch")  # fmt: skip
+          "noise", "how-many", "length", "own", "adds", "epoch", "unit")  # fmt: skip
 DRAWN = 3  # the net, the output, the losses
 
 
@@ -108,6 +108,66 @@ def test_step_reset_and_play_move_through_the_epochs_and_the_link_holds_where() 
     until(press(at, "Play"), lambda at: not any(button.label == "Pause" for button in at.button))
     assert shown_epoch(at) == 100 and "epoch" not in at.query_params
     assert shown_epoch(trained(length=100, epoch=7)) == 7
+
+
+def click_on(at: AppTest, unit: str) -> AppTest:
+    """What a click on a unit of the net does, by the list for the keyboard."""
+    next(box for box in at.selectbox if box.label == clickable.OFFERS["unit"]).set_value(unit)
+    return fine(at.run())
+
+
+def captions(at: AppTest) -> str:
+    return "\n".join(block.value for block in at.caption)
+
+
+def test_a_click_on_a_unit_shows_it_large_and_a_second_one_the_output_again() -> None:
+    at = trained(length=100)
+    from core import charts as made_charts
+    from core.plane.nets import made, train
+    from core.plane.surfaces import rows
+
+    setup = Setup("XOR", 100, 0.1, (2,), "sigmoid", 0.1, 0.0, 100, 1)
+    points = made(setup)[0]
+    *_, last = train(setup, *made(setup))
+    hidden = rows(with_weights(setup, last.weights), setup, points, 105, REACH)[1]
+    the_output = charts(at)[1]
+    for unit in (0, 1):
+        click_on(at, f"hidden1/{unit}")
+        assert at.query_params["unit"] == f"hidden1/{unit}"
+        wrong, (low, high) = hidden.wrong[unit].tolist(), hidden.ranges[unit]
+        spec = made_charts.surface(hidden.values[unit], points, wrong, REACH, "light")
+        assert spec["datasets"]["picture"]["url"][0].as_py() in charts(at)[1]
+        assert charts(at)[1].count("True") == sum(wrong) > 0
+        assert f"`hidden1/{unit}`, a sigmoid unit of hidden 1: its activation goes from {low:.2f}" in captions(at)
+        assert f"to {high:.2f} in view" in captions(at) and f"**{100 - sum(wrong)} %**" in captions(at)
+    click_on(at, "hidden1/1")
+    assert "unit" not in at.query_params and charts(at)[1] == the_output
+    click_on(at, "input/1")
+    assert "`input/1`, a coordinate: its activation goes from -1.19 to 1.19" in captions(at)
+    click_on(at, "output/0")
+    assert "unit" not in at.query_params and charts(at)[1] == the_output
+    click_on(at, "hidden1/0")
+    press(at, "Back to the output")
+    assert "unit" not in at.query_params and charts(at)[1] == the_output
+
+
+def test_the_chosen_unit_stands_in_the_link_and_is_followed_while_it_learns() -> None:
+    at = trained(length=100, unit="hidden1/1")
+    assert "`hidden1/1`" in captions(at) and "The output, with" not in captions(at)
+    shown = charts(at)[1]
+    press(at, "Reset")
+    assert at.query_params["unit"] == "hidden1/1" and charts(at)[1] != shown
+    at = trained(points="own", own="aauuUAAU", length=100, unit="hidden1/0")
+    click(at, "0.0, 0.0")  # points are put on a unit's surface, too
+    assert at.query_params["own"] == "aauuUAAUkk" and "of the 5 training points" in captions(until(at, is_trained))
+
+
+@pytest.mark.parametrize("unit", ["hidden2/0", "hidden1/2", "hidden1/-1", "hidden 1/0", "x", "<b>", "cnn/conv1/0"])
+def test_a_unit_that_the_net_has_not_gets_a_sentence_and_the_output_is_shown(unit: str) -> None:
+    at = trained(length=100, unit=unit)
+    assert said(at).startswith(f"This net has no unit '{unit}'") and "The output, with" in captions(at)
+    click_on(at, "hidden1/0")
+    assert not at.info and at.query_params["unit"] == "hidden1/0"
 
 
 def test_another_net_is_followed_to_its_end() -> None:

@@ -30,7 +30,7 @@ LINKS = [
     "/evidence", "/evidence?claim=C4", "/evidence?claim=C2&yourself=true",
     "/evidence?touch=true&depth=1&twin=true", "/evidence?touch=true&images=photos&layer=head",
     "/xor", "/xor?points=own&own=aauuUAAU", "/xor?points=own",
-    "/xor?points=spirals&hidden=4&units1=16&activation=ReLU",
+    "/xor?points=spirals&hidden=4&units1=16&activation=ReLU&unit=hidden1%2F0",
     "/symmetry", "/symmetry?move=turn&by-turn=-40", "/symmetry?digit=7&kind=trained&layer-cnn=relu3", "/nets",
 ]  # fmt: skip
 AT_ONCE = {"/?digit=7&unit=cnn%2Frelu3%2F7"}  # the others take minutes

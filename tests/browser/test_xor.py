@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_everybody import at_rest
@@ -65,6 +66,27 @@ def test_a_layer_is_added_with_one_click_and_trained_at_once(server: str, open_p
     page.locator(".st-key-hidden").get_by_role("button", name="Increment").click()
     page.wait_for_url("**hidden=2*")
     expect(page.locator(".st-key-diagram svg.marks")).to_contain_text("hidden 2")
+
+
+@pytest.mark.slow
+def test_a_click_on_a_unit_shows_it_large_and_another_one_the_output_again(server: str, open_page: Open) -> None:
+    for width in (1280, 390):
+        page = open_page(f"{server}/xor", width=width, height=1600, touch=width < 500)
+        expect(page.get_by_role("heading", name=EXACT)).to_be_visible()
+        shown = pictures(page)
+        page.locator(".st-key-diagram svg.marks image").nth(3).click(force=True)  # its box lies on it
+        page.wait_for_url("**unit=hidden1%2F1*")
+        expect(page.locator(".st-key-output")).to_contain_text("hidden1/1, a sigmoid unit of hidden 1")
+        large = pictures(page)
+        assert large[:-1] == shown[:-1] and large[-1] != shown[-1]
+        assert pictures(open_page(page.url)) == large
+        page.locator(".st-key-diagram svg.marks image").nth(3).click(force=True)
+        page.wait_for_url(lambda url: "unit=" not in url)
+        assert pictures(page) == shown
+        page.locator(".st-key-diagram svg.marks image").nth(2).click(force=True)
+        page.get_by_role("button", name="Back to the output").click()
+        page.wait_for_url(lambda url: "unit=" not in url)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_click_puts_a_point_also_where_the_picture_is_smaller_on_a_phone(server: str, open_page: Open) -> None:

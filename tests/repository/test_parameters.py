@@ -55,7 +55,7 @@ from core.attribution.outcome import Target
 from core.cells import agreement, contexts
 from core.circuits import contributions, cuts, eighth, factors, frozen_gates, gates, losses, score, together
 from core.circuits import graph as graphs
-from core.data import augment, photos, text
+from core.data import augment, photos, points, text
 from core.data.digits import Digits, test_set
 from core.layers import list_layers, record
 from core.measures import (
@@ -91,6 +91,9 @@ from core.measures.forced_choice import PIXELS, Observer
 from core.measures.spatial_frequency import mean_frequency
 from core.memory import capacity, delay, influence, order, unrolled
 from core.models import load
+from core.plane import exact, surfaces, xor
+from core.plane import nets as plane_nets
+from core.relevance import orders, uses
 from core.trust import advice, controls, examine, numbers, pointing, table
 from core.units import Unit
 from tests.nets import Ramp
@@ -112,9 +115,9 @@ MODULES = (
     "training", "data.augment", "by_depth", "freezing", "guess", "photo_examples",
     "readability", "circuits.contributions", "circuits.cuts", "circuits.frozen_gates", "circuits.gates",
     "circuits.graph", "circuits.together", "circuits.eighth", "circuits.factors", "circuits.losses",
-    "circuits.score", "measures.equivariance", "movements", "symmetry", "learning_curves", "memory.unrolled",
-    "memory.influence", "memory.capacity", "memory.delay", "memory.order",
-    "cells.agreement", "cells.contexts",
+    "memory.unrolled", "memory.influence", "memory.capacity", "memory.delay", "memory.order", "cells.agreement",
+    "cells.contexts", "circuits.score", "measures.equivariance", "movements", "symmetry", "learning_curves", "data.points", "plane.exact",
+    "plane.nets", "plane.surfaces", "plane.xor", "relevance.orders", "relevance.uses",
 )  # fmt: skip
 
 
@@ -1193,6 +1196,72 @@ MOVES = [
     case(learning_curves.best_rate, rows=(rates_of(1e-3), rates_of(1e-2), more()),
          cell=(learning_curves.Cell("dense-2", False, 300, 0), learning_curves.Cell("dense-2", True, 300, 0), more())),
     case(learning_curves.done, rows=(rates_of(1e-3), rates_of(1e-3).head(2), less(len))),
+    case(learning_curves.along_ways, rows=(rates_of(1e-3), rates_of(1e-3).head(2), less(len))),
+    case(learning_curves.to_learn_from, digits=(SOME, MORE)),
+]  # fmt: skip
+
+
+SETUP = plane_nets.Setup(count=40, hidden=(3,), activation="ReLU", epochs=3)
+(ON_CORNERS, OTHER_CORNERS), CLOUDS = plane_nets.made(SETUP), points.gaussians(40, 0.1, 0)
+SMALL_NET, OTHER_SMALL_NET = (plane_nets.build(replace(SETUP, seed=seed)).eval().requires_grad_(False)
+                              for seed in (0, 1))  # fmt: skip
+FOLDED = nn.Sequential(OrderedDict(fc1=nn.Linear(2, 2), relu1=nn.ReLU(), logits=nn.Linear(2, 1)))  # as XOR is solved
+with torch.no_grad():
+    FOLDED.get_parameter("fc1.weight").copy_(torch.tensor([[1.0, 1.0], [-1.0, -1.0]]))
+    FOLDED.get_parameter("fc1.bias").fill_(-0.6)
+SILENT = nn.Sequential(OrderedDict(fc1=nn.Linear(2, 2), relu1=nn.ReLU(), logits=nn.Linear(2, 1)))
+with torch.no_grad():
+    SILENT.get_parameter("fc1.weight").zero_()
+ACROSS, DOWN = ON_CORNERS.positions.T
+ON_SIDES = points.Points(ON_CORNERS.positions, (ACROSS > 0).long())
+
+
+def of_cloud(of: Callable[..., points.Points], **own: tuple[Any, ...]) -> Case:
+    def spread_out(found: points.Points) -> float:
+        return float((found.positions - of(len(found.labels), 0.0, 0).positions).norm())
+
+    return case(of, count=(8, 12, more(lambda found: len(found.labels))), noise=(0.1, 0.3, more(spread_out)))
+
+
+PLANE = [
+    *map(of_cloud, (points.xor, points.circles, points.moons, points.spirals, points.gaussians)),
+    case(exact.best_line, points=(ON_CORNERS, CLOUDS, more())),
+    case(exact.linear_fit, points=(ON_CORNERS, CLOUDS, more())),
+    case(exact.best_threshold, values=(ACROSS, ACROSS * DOWN, more()),
+         labels=(ON_CORNERS.labels, ON_SIDES.labels, more())),
+    case(exact.missed, values=(ACROSS, ACROSS * DOWN, less(total)),
+         labels=(ON_CORNERS.labels, ON_SIDES.labels, less(total))),
+    case(exact.separable, values=(ON_CORNERS.positions, CLOUDS.positions, more()),
+         labels=(ON_CORNERS.labels, ON_SIDES.labels, more())),
+    case(exact.first_separable, net=(FOLDED, SILENT), points=(ON_CORNERS, CLOUDS)),
+    case(exact.linear_regions, net=(SMALL_NET, SILENT, less()), reach=(1.2, 0.01, less())),
+    case(plane_nets.build, setup=(SETUP, replace(SETUP, seed=1))),
+    case(plane_nets.made, setup=(SETUP, replace(SETUP, noise=0.2))),
+    case(plane_nets.train, setup=(SETUP, replace(SETUP, rate=0.1)), seen=(ON_CORNERS, CLOUDS),
+         unseen=(OTHER_CORNERS, CLOUDS)),
+    case(plane_nets.with_weights, setup=(SETUP, replace(SETUP, activation="tanh")),
+         weights=(SMALL_NET.state_dict(), OTHER_SMALL_NET.state_dict())),
+    case(plane_nets.grid, side=(4, 6, more(len)), reach=(1.0, 2.0, times(2))),
+    case(surfaces.rows, net=(SMALL_NET, OTHER_SMALL_NET), setup=(SETUP, replace(SETUP, activation="sigmoid")),
+         points=(ON_CORNERS, CLOUDS), side=(4, 6, more(lambda rows: rows[0].values.numel())), reach=(1.0, 2.0)),
+    case(surfaces.output, net=(SMALL_NET, OTHER_SMALL_NET), side=(4, 6, more(torch.numel)), reach=(1.0, 2.0)),
+    case(surfaces.wrong, net=(SMALL_NET, OTHER_SMALL_NET), points=(ON_CORNERS, ON_SIDES)),
+    case(xor.best_unit, values=(ON_CORNERS.positions, (ACROSS * DOWN)[:, None], more()),
+         points=(ON_CORNERS, ON_SIDES, more())),
+    case(orders.in_common, fires=(LABELS[:3], LABELS[:2], more()), used=(LABELS[:2], LABELS[:1], less())),
+    case(orders.commonest, labels=(torch.tensor([1, 2, 2]), torch.tensor([1, 1, 2]), less())),
+    case(orders.table, name=("layers", "predicted", more(len))),
+    case(orders.of_layer, model=("cnn", "dense"), weights=("trained", "plain"), layer=("relu2", "relu1")),
+    case(orders.better, label="model", model=("dense", "cnn"), weights=("trained",), layer=("relu1",), cut=("mean",)),
+    case(orders.better, label="weights", model=("dense",), weights=("trained", "untrained"), layer=("relu1",),
+         cut=("mean",)),
+    case(orders.better, label="layer", model=("dense-video",), weights=("trained",), layer=("sigmoid1", "sigmoid2"),
+         cut=("zero",)),
+    case(orders.better, label="cut", model=("dense",), weights=("untrained",), layer=("relu1",), cut=("mean", "zero")),
+    case(uses.hidden, model=("cnn", "dense", less(len))),
+    case(uses.activation_of, model=("dense", "dense-video"), layer=("fc1", "fc2")),
+    case(uses.shipped, model=("dense", "cnn"), weights=("trained", "plain")),
+    case(uses.rounds, model=("cnn", "dense", less())),
 ]  # fmt: skip
 
 
@@ -1281,6 +1350,7 @@ TABLE = [
     *EVIDENCE,
     *PLACES,
     *MOVES,
+    *PLANE,
     *TRAINING,
 ]
 
@@ -1485,6 +1555,9 @@ CONSTANTS = [
     Constant(guess, "EQUAL", 0.5, lambda: guess.squares(CNN, ASKED.unit, DIGIT[0])[2],
              more(lambda answers: float(answers[1] - answers[0]))),
     Constant(symmetry, "FAR", 2, symmetry.sentence),
+    Constant(points, "TURNS", 3.0, lambda: points.spirals(20, 0.0, 0)),
+    Constant(points, "CORNERS", ((2.0, 2.0),) * 4, lambda: points.xor(4, 0.0, 0).positions, more(size)),
+    Constant(plane_nets, "OF_TEST", 1, lambda: plane_nets.made(SETUP)[1]),
     Constant(augment, "MAX_SHIFT", 8.0, augmented, farther()),
     Constant(augment, "MAX_TURN", 60.0, augmented, farther()),
     Constant(augment, "MAX_GROWTH", 0.5, augmented, farther()),
@@ -1517,8 +1590,13 @@ EXEMPT = {
                     "of what ships, for seconds a layer: test_readability.py"),
     "by_depth.Measure": RECORD,
     **dict.fromkeys(("measures.equivariance.Compared", "movements.Movement", "learning_curves.Cell",
-                     "learning_curves.Reading"), RECORD),
-    **dict.fromkeys(("symmetry.measured", "learning_curves.train", "learning_curves.readings"), SHIPS),
+                     "learning_curves.Reading", "learning_curves.Update", "data.points.Points", "plane.nets.Epoch",
+                     "plane.surfaces.Row", "relevance.uses.Uses"), RECORD),
+    **dict.fromkeys(("symmetry.measured", "learning_curves.train", "learning_curves.readings", "plane.xor.measured",
+                     "relevance.uses.measure"), SHIPS),
+    "learning_curves.images_for": "reads whole sets of images: test_learning_curves.py",
+    "plane.nets.Setup": "what a training depends on, each part of it a switch: test_xor_page.py",
+    "plane.nets.require": "refuses: test_plane.py",
     "measures.relevance.Seen": "batch after batch: test_relevance.py",
     **dict.fromkeys(("by_depth.units_of", "by_depth.rank", "by_depth.ranks"), "of what ships: test_by_depth.py"),
     **dict.fromkeys(("photo_examples.Strongest", "photo_examples.Progress", "photo_examples.Example"), RECORD),
@@ -1555,7 +1633,11 @@ NUMBERS = {
     "measures.bends.STEPS": READ_BACK,
     "movements.SHIFT": "stands in MOVEMENTS: test_movements.py",
     **dict.fromkeys((f"learning_curves.{name}" for name in (
-        "SIZES", "UNSHARED_SIZES", "UPDATES", "BATCH", "READ", "RATES", "HELD_OUT", "WAYS", "SHIFTED")), SHIPS),
+        "SIZES", "UNSHARED_SIZES", "UPDATES", "BATCH", "READ", "RATES", "HELD_OUT", "HALF", "WAYS", "SHIFTED")), SHIPS),
+    "plane.exact.TINY": "what is rounding only: test_plane.py",
+    **dict.fromkeys(("plane.nets.DEEPEST", "plane.nets.WIDEST"), "what is refused: test_plane.py"),
+    "plane.surfaces.REACH": "the square that the page shows: test_xor_page.py",
+    **dict.fromkeys(("relevance.uses.NINE", "relevance.uses.CUT_BATCH"), SHIPS),
     **dict.fromkeys(("circuits.score.INTERVENTIONS", "circuits.score.KEPT"), "how many: test_score.py"),
     "measures.directions.STARTS": "the first is enough where a fixed point is reached: test_directions.py",
     **dict.fromkeys(("measures.probes.MOST", "measures.probes.RANK"), "whatever it is, a fit is at its end"),
@@ -1581,7 +1663,7 @@ FEW = {"attribution.backwards.STEPS": 8, "attribution.backwards.PIECES": {1: (3,
        "attribution.removal.SEGMENTS": 12, "attribution.removal.CELLS": 4,
        "attribution.removal.WINDOW": {1: (8, 4), 3: (16, 8)}, "attribution.outcome.DRAWS": 2, "trust.examine.DRAWS": 2,
        "trust.examine.NEARBY": 2, "trust.numbers.NEARBY": 2, "trust.numbers.PARTS": 6, "trust.numbers.STEPS": 3,
-       "maps.ROUND": 10, "maps.ROUNDS": 4, "maps.EXAGGERATED": 2}  # fmt: skip
+       "learning_curves.HELD_OUT": 20, "maps.ROUND": 10, "maps.ROUNDS": 4, "maps.EXAGGERATED": 2}  # fmt: skip
 
 
 # The tests.
