@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from core import freezing, telling
+from core.evidence.gains import gains
 from core.evidence.report import COLUMNS, TRAINED
 from core.layers import first_of_each_depth, list_layers
 from core.memory import contexts, tables
@@ -62,6 +63,12 @@ def _xor() -> pd.DataFrame:
     found = xor.table()
     trained = found.weights.where(found.weights != TWIN, "")
     return found.assign(training=trained, measure="best unit at XOR", unit="")
+
+
+def _gained() -> pd.DataFrame:
+    """What a CNN gains over others: `core.evidence.gains`'."""
+    own = gains().astype({"seed": int, "value": float})
+    return own.assign(model="cnn", training="plain", weights=TRAINED, layer="", depth=1, unit="")
 
 
 def _of_text() -> Iterator[pd.DataFrame]:

@@ -54,19 +54,19 @@ FORMULAS = {  # by a measure's name, up to its comma
     "shared less unshared": "The same of the CNN and of one with its windows, but weights of its own at every place: "
     "what sharing weights adds.",
     "windows less dense": "The same of this one and of the dense net: what windows add.",
-    "bits by what stands further back": "How many more bits, -log2 of its probability, a character of the held-out text "
-    "costs the net that reads text where all but the ten characters before it are another place's; 20 parts of the text. "
-    "Some of it is what the seam costs: with nothing before the ten it is less (see *Memory*).",
+    "bits by what stands further back": "How many more bits, -log2 of its probability, a character of the held-out "
+    "text costs the net that reads text where all but the ten characters before it are another place's; 20 parts of "
+    "the text. Some of it is what the seam costs: with nothing before the ten it is less (see *Memory*).",
     "bits by the order of words": "The same where they are the place's own words in another order.",
-    "bits less than n-grams": "How many bits a character the net needs less than the best of n-grams, which know the last "
-    "0 to 8 characters, by Witten and Bell's interpolation (1991); all of the held-out text, in 20 parts.",
+    "bits less than n-grams": "How many bits a character the net needs less than the best of n-grams, which know the "
+    "last 0 to 8 characters, by Witten and Bell's interpolation (1991); all of the held-out text, in 20 parts.",
     "memory capacity": "How many of a digit's earlier rows a linear map reads from a layer's state: R² of a ridge "
-    "regression on held-out images, summed over all steps back but the present row (Jaeger 2001). Beside it the same from "
-    "the present row and 64 random features of it, without memory; means over five seeds.",
-    "horizon": "How many rows back an input's influence on the layer's output, the Frobenius norm of d h_t / d x_s, has "
-    "fallen to 1 / e of its largest, on the mean over 100 images; 21 is 21 or more.",
-    "lost with rows shuffled": "How many percent of 2,000 test images a net gets wrong more often where all images' rows "
-    "come in one random order, the mean of five orders; less the same of the dense net of that seed.",
+    "regression on held-out images, summed over all steps back but the present row (Jaeger 2001). Beside it the same "
+    "from the present row and 64 random features of it, without memory; means over five seeds.",
+    "horizon": "How many rows back an input's influence on the layer's output, the Frobenius norm of d h_t / d x_s, "
+    "has fallen to 1 / e of its largest, on the mean over 100 images; 21 is 21 or more.",
+    "lost with rows shuffled": "How many percent of 2,000 test images a net gets wrong more often where all images' "
+    "rows come in one random order, the mean of five orders; less the same of the dense net of that seed.",
     "recovered before freezing": "How much of the accuracy comes back where layers are frozen early in training.",
 }
 RULE = f"""

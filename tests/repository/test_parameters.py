@@ -116,7 +116,8 @@ MODULES = (
     "readability", "circuits.contributions", "circuits.cuts", "circuits.frozen_gates", "circuits.gates",
     "circuits.graph", "circuits.together", "circuits.eighth", "circuits.factors", "circuits.losses",
     "memory.unrolled", "memory.influence", "memory.capacity", "memory.delay", "memory.order", "cells.agreement",
-    "cells.contexts", "circuits.score", "measures.equivariance", "movements", "symmetry", "learning_curves", "data.points", "plane.exact",
+    "cells.contexts", "circuits.score", "measures.equivariance", "movements", "symmetry", "learning_curves",
+    "data.points", "plane.exact",
     "plane.nets", "plane.surfaces", "plane.xor", "relevance.orders", "relevance.uses",
 )  # fmt: skip
 
