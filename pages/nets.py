@@ -10,18 +10,17 @@ navigation.enter(
     "nets",
     "The nets, trained and untrained",
     "Three nets of nearly the same size, one of each family, and the small net of a well-known video, all of them "
-    "trained here to read digits; and a net for photos.",
+    "trained here to read digits; a net for photos, and one that reads text.",
 )
 
 with navigation.loading():
-    import math
-
     from core import charts
+    from core.memory import contexts
     from core.models import DIGIT_NETS, MODELS, cards
     from pages.ascents.prior_drawings import prior_drawings
     from pages.frame.glossary import GLOSSARY, explained
     from pages.inputs import nets
-    from pages.inputs.choose_nets import shown_layers
+    from pages.layers.layer_table import layer_table
 
 
 def percent(label: str, hint: str | None = None) -> Any:
@@ -32,27 +31,6 @@ def percent(label: str, hint: str | None = None) -> Any:
 def parameters(model: str) -> float:
     """How many parameters a net has, in millions."""
     return sum(weight.numel() for weight in nets.net(model, "trained").parameters()) / 1e6
-
-
-def how_far(model: str, layer: str) -> str:
-    """How many pixels of a row the units of a layer see."""
-    fields = nets.fields(model, layer)
-    if fields is None:
-        return "unknown"
-    return "all" if math.isinf(fields[0].size) else f"{fields[0].size:.0f} pixels"
-
-
-def layer_table(model: str) -> list[dict[str, str | int]]:
-    """The parts of a net for photos: names, sizes, and how far each sees."""
-    return [
-        {
-            "layer": layer.name,
-            "units": layer.units,
-            "maps": " x ".join(map(str, layer.shape[1:])) or "none",
-            "receptive field": how_far(model, layer.name),
-        }
-        for layer in shown_layers(model)
-    ]
 
 
 COLUMNS = {
@@ -108,6 +86,12 @@ st.markdown(
     "how many pixels a unit can see at all. torchvision's classifiers can be chosen on the other pages, too."
 )
 st.dataframe(layer_table("photo"), hide_index=True)
+
+st.header("The net that reads text", anchor=False)
+st.markdown(
+    f"`text` has two LSTM layers of 256 cells, {parameters('text'):.1f} million parameters, and was trained here on "
+    f"nine tenths of tiny Shakespeare to tell the next character. {contexts.sentence()}"
+)
 
 prior_drawings()
 

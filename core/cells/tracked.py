@@ -189,6 +189,18 @@ def in_general() -> str:
     )
 
 
+def markdown() -> str:
+    """The README's table: each feature's best cell beside its controls; in bold the value of one that tracks it."""
+    kinds = (CHARACTER, TWINS, SHUFFLED, DIRECTION, LAST[-1], READOUT)
+    lines = [f"| feature | cell | held-out text | {' | '.join(kinds)} |", "|---" * (3 + len(kinds)) + "|"]
+    for name, rows in of_seed().items():
+        value, low, high = map(_number, rows.loc[CELL, ["value", "low", "high"]])
+        value = f"**{value}**" if tracks(rows) else value
+        beside = " | ".join(_number(rows.value[kind]) for kind in kinds)
+        lines.append(f"| {name} ({measure(name)}) | `{unit_of(rows)}` | {value} ({low} to {high}) | {beside} |")
+    return "\n".join(lines)
+
+
 def quotations() -> str:
     """Why the cell for quotations of Karpathy, Johnson, Li 2015 cannot be looked for here as they did."""
     rows = of_seed().get("quotation")

@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 
 from core import by_depth, readability, telling
+from core.cells import tracked
 from core.circuits import scores
 from core.evidence import objections, order, sentences
 from core.evidence.claims import CLAIMS
 from core.measures import neighbours, signal
+from core.memory import contexts, of_text
 from core.memory import sentences as memory
 from core.models import cards
 from core.relevance import orders
+from core.sequences import compare
 from core.trust import advice
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -24,6 +27,7 @@ def test_the_tables_are_those_that_the_commands_print() -> None:
     assert advice.markdown("cnn") in README
     assert telling.markdown() in README
     assert sentences.markdown() in README and memory.markdown() in README
+    assert tracked.markdown() in README and compare.markdown() in README
 
 
 def test_the_sentences_are_those_that_the_tables_say() -> None:
@@ -31,7 +35,8 @@ def test_the_sentences_are_those_that_the_tables_say() -> None:
     for said in (neighbours.headline(), neighbours.headline("silhouette"), neighbours.dimensions(), neighbours.rise(),
                  by_depth.sentence(), telling.headline(), orders.headline(), *sentences.answer(), order.sentence(),
                  readability.sentence(), memory.horizons(), memory.capacities(), memory.delays(),
-                 memory.orders()):  # fmt: skip
+                 memory.orders(), contexts.sentence(), of_text.sentence(), tracked.in_general(), tracked.quotations(),
+                 compare.sentence()):  # fmt: skip
         assert said in words
 
 
