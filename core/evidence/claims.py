@@ -177,7 +177,7 @@ CLAIMS: dict[str, Claim] = {claim.name: claim for claim in (
     )),
     Claim("C6", "Convolution works better because it follows the symmetry of the task.", "symmetry", tuple(
         Test(measure, level, 1, ("cnn",), control=f"{measure}, permuted", says="percent of the test images")
-        for measure in GAINS), later="the learning curves"),
+        for measure in GAINS)),
     Claim("C7", "A convolutional layer is no more complex than a dense one.", "draw", tuple(
         Test(measure, level, sign, ("cnn", "cnn series"), rival="dense", says=_AT_EQUAL_DEPTH)
         for measure, sign in (("nonlinearity", -1), ("similarity to pixels", 1), ("detour", -1), ("flips", -1)))),

@@ -17,7 +17,7 @@ from core.vanishing.gradients import decay
 from core.vanishing.nets import NETS
 from core.vanishing.train import Reading, Setup, train
 
-LENGTHS = {"adding": (30,), "recall": (10,)}
+LENGTHS = {"adding": (10, 20, 30, 50), "recall": (10, 20)}
 RATES = (0.01, 0.03)
 SEEDS = range(3)
 KEY = ["task", "length", "rate", "seed"]  # of a training
