@@ -10,7 +10,7 @@ from core.evidence import curves
 from core.evidence.claims import CLAIMS, RIVALS, SERIES_NETS, TRAININGS, cells
 from core.evidence.measured import title
 from core.evidence.tested import AGAINST, HELD, NOT_SHOWN, TOO
-from core.evidence.verdicts import ALSO, DEPENDS, HOLDS, LATER, NO, ONLY, counterexample, table, verdicts
+from core.evidence.verdicts import ALSO, DEPENDS, HOLDS, LATER, NO, ONLY, counterexample, named, table, verdicts
 from core.measures.neighbours import listed
 from core.models import TWIN, families, find
 
@@ -36,7 +36,7 @@ def answer() -> tuple[str, str, str]:
     counted = listed([f"{count} hold{'s' * (count == 1)} {said}" for count, said in parts if count])
     first = (
         f"By experiment: of {len(CLAIMS) - kinds[LATER]} claims about depth, put to {len(tests)} tests with controls "
-        f"that could refute them, {counted}; {kinds[LATER]} more wait for theirs."
+        f"that could refute them, {counted}{f'; {kinds[LATER]} more wait for theirs' if kinds[LATER] else ''}."
     )
     return (
         first,
@@ -50,8 +50,8 @@ def _measures(tests: pd.DataFrame, outcomes: set[str]) -> str:
     shares = {
         str(measure): rows.outcome.isin(outcomes).mean() for measure, rows in tests.groupby("measure", sort=False)
     }
-    names = [title(measure) for measure, share in shares.items() if share >= MOST]
-    return listed(list(dict.fromkeys(names))) if names else "none"
+    found = tuple(dict.fromkeys(measure for measure, share in shares.items() if share >= MOST))
+    return named(found) if found else "none"
 
 
 def effect(row: pd.Series) -> str:

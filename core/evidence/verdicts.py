@@ -38,11 +38,11 @@ class Verdict:
 
     def __str__(self) -> str:
         if self.kind == ONLY:
-            return f"{self.kind} {_named(self.names)}"
+            return f"{self.kind} {named(self.names)}"
         return f"{self.kind}: {self.names[0]}" if self.names else self.kind
 
 
-def _named(names: tuple[str, ...]) -> str:
+def named(names: tuple[str, ...]) -> str:
     """Nets or measures in a row; of measures that differ behind their comma alone, what stands before it once."""
     found: dict[str, list[str]] = {}
     for name in names:
