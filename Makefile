@@ -50,7 +50,8 @@ DEPTHS := $(addprefix dense-,1 2 3 4 5 6) $(addprefix cnn-,2 3 4 5 6 7 8) $(addp
 THREE := -1 -2
 CHECKPOINTS := core/models/checkpoints
 train: $(foreach net,$(NETS),$(foreach file,$(SEEDS:%=seed-%) $(foreach kind,plain random-labels rotations,$(kind) $(THREE:%=$(kind)%)) plain-3 plain-4,$(CHECKPOINTS)/$(net)/$(file).safetensors)) \
-	$(foreach net,$(DEPTHS),$(foreach file,plain $(THREE:%=plain%),$(CHECKPOINTS)/$(net)/$(file).safetensors))
+	$(foreach net,$(DEPTHS),$(foreach file,plain $(THREE:%=plain%),$(CHECKPOINTS)/$(net)/$(file).safetensors)) \
+	$(CHECKPOINTS)/text/seed-0.safetensors
 
 # Of seed-3 the training is the net's own, of plain-3 it is --plain.
 $(CHECKPOINTS)/%.safetensors: | .venv/app

@@ -1,6 +1,6 @@
 """Up to which length each net solves a task, and how its gradient decays: every net at its best of several rates.
 
-`python -m core.vanishing.lengths` trains those that are not in the table that ships, all in four minutes of one core.
+`python -m core.vanishing.lengths` trains those that are not in the table that ships, all in eight minutes of one core.
 """
 
 import sys
