@@ -17,6 +17,8 @@ from core.models import cards
 from core.relevance import orders
 from core.sequences import compare
 from core.trust import advice
+from core.vanishing import lengths
+from core.vanishing import sentences as vanishing
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
@@ -38,6 +40,15 @@ def test_the_sentences_are_those_that_the_tables_say() -> None:
                  memory.orders(), contexts.sentence(), of_text.sentence(), tracked.in_general(), tracked.quotations(),
                  compare.sentence()):  # fmt: skip
         assert said in words
+
+
+def test_rnn_lstm_and_gru_are_told_of_as_their_table_has_it() -> None:
+    words, best = " ".join(README.split()), lengths.best(lengths.table())
+    for _, rows in best.groupby("task"):
+        length = int(rows.length.max())
+        for said in (vanishing.by_length(rows), vanishing.gates_or_start(rows),
+                     vanishing.gradients(rows, length, ("RNN", "LSTM", "GRU"))):  # fmt: skip
+            assert said in words
 
 
 def test_the_evidence_is_said_with_its_numbers() -> None:
