@@ -154,10 +154,16 @@ def test_the_numbers_that_ship_are_those_of_their_texts(weights: str) -> None:
         torch.testing.assert_close(read, torch.tensor(own.strength.to_numpy()).float(), atol=2e-2, rtol=1e-3)
 
 
-def test_in_every_cell_that_ships_the_preferred_text_beats_ten_thousand_random_ones() -> None:
+def test_in_every_cell_that_ships_exchange_beats_ten_thousand_random_texts_and_ascent_in_most() -> None:
     rows = compare.table().pivot(index=["weights", "layer", "unit"], columns="method", values="strength")
     assert len(rows) == 4 * compare.CELLS and set(rows.columns) == set(NAMES)
-    assert (rows[compare.REFINED] >= rows[["random passages", "random characters"]].max(axis=1) - 1e-5).all()
+    best = rows[["random passages", "random characters"]].max(axis=1)
+    assert (rows["exchange"] >= best - 1e-5).all() and (rows[compare.REFINED] >= best).mean() > 0.95
+    reached = [int((rows[name] > 0.999 * best).sum()) for name in ("gradient ascent", compare.REFINED, "exchange")]
+    assert compare.beyond_random() == (
+        f"Of 64 cells the best of 10,000 random texts is reached by gradient ascent in {reached[0]}, ascent, then "
+        f"exchange in {reached[1]}, exchange in 64."
+    )
     assert set(SEARCHES) <= set(rows.columns)
 
 

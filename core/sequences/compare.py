@@ -29,7 +29,7 @@ from core.models.text import TEXT, UNITS, Reader
 from core.process import settle
 from core.sequences.cell import LAYERS, Cell
 from core.sequences.climb import GUMBEL, RECIPE, climb
-from core.sequences.methods import BUDGET, LENGTH, METHODS
+from core.sequences.methods import BUDGET, LENGTH, METHODS, RANDOM
 from core.sequences.passages import Passage, cost, strongest_passages
 
 TABLE = Path(__file__).parent / "preferred.csv"
@@ -41,6 +41,7 @@ TIED = 1e-3  # shares that differ by less are no difference
 ASCENT, REFINED = "gradient ascent", "ascent, then exchange"
 ASCENTS = (ASCENT, "Gumbel-softmax ascent")
 SEARCHES = ("exchange", "exchange by gradient", "passages, then exchange", "beam")
+RANDOM_ONES = ("random passages", "random characters")
 CORPUS = "best passage"
 PASSAGES = 1_000  # of the text that was not trained on, whose bits per character are to compare with
 Row = dict[str, object]
@@ -127,6 +128,14 @@ def said(weights: str, layer: str) -> str:
         f"{100 * low:+.1f} to {100 * high:+.1f}; stronger in {int((apart > TIED).sum())}, weaker in "
         f"{int((apart < -TIED).sum())} of {len(apart)} cells)."
     )
+
+
+def beyond_random() -> str:
+    """In how many cells, of both nets, ascent and exchange reach the strongest of 10,000 random texts."""
+    found = table().pivot_table("strength", ["weights", "layer", "unit"], "method")
+    best = found[list(RANDOM_ONES)].max(axis=1)
+    counts = [f"{name} in {int((found[name] > (1 - TIED) * best).sum())}" for name in (ASCENT, REFINED, SEARCHES[0])]
+    return f"Of {len(found)} cells the best of {RANDOM:,} random texts is reached by {', '.join(counts)}."
 
 
 def _of(weights: str, layer: str) -> pd.DataFrame:

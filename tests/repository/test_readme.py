@@ -38,7 +38,7 @@ def test_the_sentences_are_those_that_the_tables_say() -> None:
                  by_depth.sentence(), telling.headline(), orders.headline(), *sentences.answer(), order.sentence(),
                  readability.sentence(), memory.horizons(), memory.capacities(), memory.delays(),
                  memory.orders(), contexts.sentence(), of_text.sentence(), tracked.in_general(), tracked.quotations(),
-                 compare.sentence()):  # fmt: skip
+                 compare.sentence(), compare.beyond_random()):  # fmt: skip
         assert said in words
 
 
