@@ -12,24 +12,30 @@ import torch
 from captum import attr
 from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from core import examples, images
 from core.attribution import ATTRIBUTIONS, why_not
 from core.attribution.backwards import COPIES, PIECES, STEPS
 from core.attribution.outcome import Target
 from core.attribution.removal import superpixels
+from core.cells.agreement import agreements
+from core.cells.features import FEATURES
+from core.cells.reading import along
 from core.circuits.contributions import Run, stages
 from core.circuits.cuts import cut
 from core.circuits.graph import graph
 from core.circuits.together import put_together
 from core.data import canvas, digits, photos
+from core.data.text import encode, held_out_text, one_hot
 from core.evidence import report
 from core.evidence.measured import MEASURES
 from core.layers import list_layers, record
 from core.maps import METHODS, Basis
 from core.measures.neighbours import ENOUGH
 from core.measures.spaces import Space, vectors
+from core.memory.influence import influence
+from core.memory.unrolled import all_unrolled
 from core.models import MODELS, load
 from core.process import settle
 from core.stimuli import PHOTO_RECIPE, RECIPE, WITH_PRIOR, Frame, climb, climb_layers
@@ -322,6 +328,34 @@ def test_a_cut_in_64_variants(benchmark: Any, nets: Any, name: str, deep: bool) 
     fill = torch.zeros_like(record(nets[name], image, [layer])[layer][0])
     sets = [[number % len(fill)] for number in range(64)]
     benchmark(lambda: cut(nets[name], image, layer, sets, fill, ["logits"]))
+
+
+def test_the_influence_of_every_row_on_every_state(benchmark: Any, nets: Any) -> None:
+    """Of a digit, in both layers, exactly."""
+    image = digits.test_set().images[84:85]
+    benchmark(lambda: influence(nets["rnn"], image))
+
+
+def test_all_gates_and_states_over_300_characters(benchmark: Any) -> None:
+    net, text = load("text"), one_hot(encode(held_out_text()[:300])[None])
+    benchmark(lambda: all_unrolled(net, text))
+
+
+def test_the_influence_of_36_characters(benchmark: Any) -> None:
+    """As the page shows it: from eight random directions, behind 60 characters more."""
+    net, text = load("text"), one_hot(encode(held_out_text()[:96])[None])
+    benchmark(lambda: influence(net, text, 36, 8, Generator().manual_seed(0)))
+
+
+def test_the_search_for_cells_over_100000_characters(benchmark: Any) -> None:
+    """What cells put out along the text, and their agreement with every feature."""
+    net, text = load("text"), held_out_text()[:100_000]
+
+    def search() -> None:
+        outputs = torch.cat([part.activations["lstm2"] for part in along(net, text, ["lstm2"])], 1)
+        agreements(outputs, {name: feature.of(text) for name, feature in FEATURES.items()})
+
+    benchmark.pedantic(search, rounds=3)
 
 
 TOGETHER = {"dense": "fc2", "cnn": "conv4", "rnn": "lstm2"}

@@ -15,7 +15,7 @@ PARAMETERS = {
     "neighbours": "images metric models of near far digit ink photo net unit",
     "maps": "map models of digit ink unit",
     "memory": "reads layer of influence scale sort read unit digit ink tracks cell-layer cell-number text-is "
-    "text-weights text passage behind cells-part cells-by train-task train-nets train-length-adding "
+    "text-weights text passage behind cells-part cells-by moved-by train-task train-nets train-length-adding "
     "train-length-recall train-units train-rate train-updates train-seed train-clip",
     "evidence": "claim training yourself measure net weights weights-series n touch images depth layer twin place "
     "unit-dense unit-cnn unit-rnn unit-photo digit ink photo",

@@ -58,10 +58,11 @@ def test_the_step_that_was_read_last_is_framed_at_one_height_everywhere(now: int
 
 
 def test_time_constants_are_counted_and_the_fastest_and_slowest_are_in_the_last_bars() -> None:
-    spec = charts.time_constants(np.array([0.1, 2.0, 2.0, 900.0]), np.full(3, 1.5), "about", "light", 300)
+    spec = charts.time_constants(np.array([0.1, 2.0, 2.0, 900.0]), np.full(3, 1.5), "characters", "about", "light", 300)
     bars, outline = spec["datasets"]["bars"], spec["datasets"]["outline"]
     assert bars.units.sum() == 4 and bars.units.iloc[0] == bars.units.iloc[-1] == 1 and bars.units.max() == 2
     assert outline.units.sum() == 3 and len(outline) == len(bars) + 1
+    assert "time constant (characters)" in str(spec)
     dashed = [layer["mark"] for layer in spec["layer"] if layer["mark"]["type"] == "line"]
     assert dashed[0]["strokeDash"] == [5, 4]
 

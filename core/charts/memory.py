@@ -128,20 +128,20 @@ def _hex(colour: tuple[int, int, int]) -> str:
     return f"#{bytes(colour).hex()}"
 
 
-def time_constants(own: np.ndarray, twin: np.ndarray, about: str, theme: Theme, width: int) -> Spec:
-    """How many units keep for how many steps: bars, and the untrained twin's as a dashed outline."""
+def time_constants(own: np.ndarray, twin: np.ndarray, steps: str, about: str, theme: Theme, width: int) -> Spec:
+    """How many units keep for how many steps, such as rows: bars, and the untrained twin's as a dashed outline."""
     edges = np.geomspace(FASTEST, SLOWEST, BINS + 1)
     counts = {name: np.histogram(values.clip(FASTEST, SLOWEST), edges)[0]
               for name, values in (("own", own), ("twin", twin))}  # fmt: skip
     bars = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "units": counts["own"]})
     outline = pd.DataFrame({"from": edges, "units": [*counts["twin"], 0]})
-    return filled(_constants_chart(theme, width), about, bars=bars, outline=outline)
+    return filled(_constants_chart(steps, theme, width), about, bars=bars, outline=outline)
 
 
 @cache
-def _constants_chart(theme: Theme, width: int) -> Spec:
+def _constants_chart(steps: str, theme: Theme, width: int) -> Spec:
     axis = alt.Axis(values=[0.5, 1, 2, 4, 8, 16, 32, 64], format="~r", grid=False, **SOLID)
-    x = alt.X("from:Q", title="time constant (rows)", axis=axis,
+    x = alt.X("from:Q", title=f"time constant ({steps})", axis=axis,
               scale=alt.Scale(type="log", domain=[FASTEST, SLOWEST], nice=False))  # fmt: skip
     y = alt.Y("units:Q", title="units", axis=alt.Axis(gridColor=FAINT[theme], tickCount=4, **SOLID))
     tips = [alt.Tooltip("from:Q", format=".2~r"), alt.Tooltip("to:Q", format=".2~r"), "units:Q"]

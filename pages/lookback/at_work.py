@@ -2,12 +2,15 @@
 
 from functools import partial
 
+import numpy as np
 import streamlit as st
 import torch
 
 from core import charts, images
-from core.data.text import encode, one_hot
-from core.memory.unrolled import Unrolled, all_unrolled
+from core.data.text import encode, held_out_text, one_hot
+from core.memory.contexts import places
+from core.memory.unrolled import Unrolled, all_unrolled, time_constants
+from core.models import TWIN
 from core.models.text import TEXT, Reader
 from core.process import in_lasting_thread
 from core.units import Unit
@@ -21,6 +24,7 @@ WINDOW, WIDTH = 28, 1030  # characters that are shown around the chosen one; pix
 PARTS = {"output": ("state", 0.0), "cell state": ("cell", 0.0), "candidate": ("candidate", 1.0),
          "input gate": ("input", 1.0), "forget gate": ("forget", 1.0), "output gate": ("output", 1.0)}  # fmt: skip
 BY_NUMBER, BY_ACTIVITY = "number", "activity"
+FOR_CONSTANTS, CONSTANTS = 20, 344  # passages of the held-out text; pixels of a chart
 
 
 def at_work(here: Situation, chosen: int) -> None:
@@ -40,6 +44,7 @@ def at_work(here: Situation, chosen: int) -> None:
         order = st.segmented_control("Cells by", [BY_NUMBER, BY_ACTIVITY], default=BY_NUMBER, required=True,
                                      key="cells-by", bind="query-params")  # fmt: skip
     _all_cells(here, now, shown, part, order)
+    _keeping(here)
 
 
 def _all_cells(here: Situation, now: Unrolled, shown: slice, part: str, order: str) -> None:
@@ -56,6 +61,33 @@ def _all_cells(here: Situation, now: Unrolled, shown: slice, part: str, order: s
         f"A column is one of the {len(names)} cells of `{here.unit.layer}`, a line one of these {len(states)} "
         f"characters, downwards; a click takes a cell. {'±' if sheet.signed else '0 to '}{sheet.limit:.3g}"
     )
+
+
+def _keeping(here: Situation) -> None:
+    """How many cells of the layer keep for how long, beside the untrained twin."""
+    own, twin = (_constants(weights)[here.unit.layer] for weights in (here.weights, TWIN))
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="text-constants"):
+        with st.container(width=CONSTANTS):
+            about = f"Time constants of {TEXT.name}, {here.weights}, {here.unit.layer}, beside its untrained twin"
+            spec = charts.time_constants(own, twin, "characters", about, here.theme, CONSTANTS)
+            st.vega_lite_chart(spec=spec, width="content", key="text-time-constants")
+        with st.container(width=CONSTANTS):
+            st.markdown(
+                f"**How long does a cell keep?** By its forget gate, on the mean, half of the cells of "
+                f"`{here.unit.layer}` fade to 1 / e within **{np.median(own):.1f} characters**, the slowest tenth in "
+                f"{np.quantile(own, 0.9):.1f} and more; in the untrained twin (dashed) it is {np.median(twin):.1f} and "
+                f"{np.quantile(twin, 0.9):.1f}. `{here.unit}` keeps for {own[here.unit.index]:.1f}."
+            )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _constants(weights: str) -> dict[str, np.ndarray]:
+    """Each layer's time constants over passages of the held-out text."""
+    model = nets.net(TEXT.name, weights)
+    assert isinstance(model, Reader)
+    read = one_hot(places(held_out_text(), FOR_CONSTANTS)[:, :-1])
+    found = in_lasting_thread(partial(all_unrolled, model, read))
+    return {layer: time_constants(now.forget).numpy() for layer, now in found.items()}
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 from core import charts
 from core.charts.letters import SHOWN
 from core.data.text import encode, one_hot
-from core.memory.influence import FALLEN, influence
+from core.memory.influence import FALLEN, influence, occlusion
 from core.memory.of_text import PROBES
 from core.models.text import TEXT, Reader
 from core.process import in_lasting_thread
@@ -18,14 +18,17 @@ from pages.inputs import nets
 from pages.texts.choose import Situation
 
 WINDOW, BEFORE = 36, 60  # characters whose influence is shown, and how many are read before these
+GRADIENT, BLANKED = "gradient", "one character blanked"
 
 
 def moved(here: Situation, chosen: int) -> None:
     """Draw the influence of each of the last characters on the state behind each, up to the chosen one."""
     text = (here.reading.before + here.reading.text)[: len(here.reading.before) + chosen + 1][-BEFORE - WINDOW :]
     layer, shown = here.unit.layer, text[-WINDOW:]
-    triangle = _triangle(here.weights, text)[layer]
     st.header("What still moves the state?", anchor=False, help=explained("hidden state"))
+    how = st.segmented_control("Influence by", [GRADIENT, BLANKED], default=GRADIENT, required=True, key="moved-by",
+                               bind="query-params")  # fmt: skip
+    triangle = _triangle(here.weights, text, how)[layer]
     with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="moved"):
         with st.container(width="content", gap="xsmall"):
             lines = triangle / triangle.max(1, keepdim=True).values.clamp(min=1e-12)
@@ -59,9 +62,10 @@ def _said(influence_now: Tensor, shown: str) -> str:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _triangle(weights: str, text: str) -> dict[str, Tensor]:
+def _triangle(weights: str, text: str, how: str) -> dict[str, Tensor]:
     model = nets.net(TEXT.name, weights)
     assert isinstance(model, Reader)
-    asked = partial(influence, model, one_hot(encode(text)[None]), min(WINDOW, len(text)), PROBES,
-                    Generator().manual_seed(0))  # fmt: skip
-    return {layer: found[0] for layer, found in in_lasting_thread(asked).items()}
+    read, last = one_hot(encode(text)[None]), min(WINDOW, len(text))
+    asked = partial(influence, model, read, last, PROBES, Generator().manual_seed(0))
+    found = in_lasting_thread(asked if how == GRADIENT else partial(occlusion, model, read))
+    return {layer: triangle[0, -last:, -last:] for layer, triangle in found.items()}

@@ -69,7 +69,7 @@ def keeping(here: Reading) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="constants"):
         with st.container(width=CONSTANTS):
             about = f"Time constants of {MODEL}, {here.weights}, {here.layer}, beside its untrained twin"
-            spec = charts.time_constants(own, twin, about, here.theme, CONSTANTS)
+            spec = charts.time_constants(own, twin, "rows", about, here.theme, CONSTANTS)
             st.vega_lite_chart(spec=spec, width="content", key="time-constants")
         with st.container(width=CONSTANTS):
             st.markdown(said)

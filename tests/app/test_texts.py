@@ -9,7 +9,8 @@ from core.data.text import MOST
 from pages.texts import choose
 from tests.visits import charts, fine
 
-DRAWN = 7  # entropy, all cells, influence, features by AUC and by correlation, further back, what the state tells
+# Entropy, all cells, time constants, influence, features by AUC and by correlation, further back, what the state tells.
+DRAWN = 8
 
 
 def part() -> None:
@@ -133,4 +134,4 @@ def test_a_long_text_is_cut_and_stays_out_of_the_link_and_that_is_said() -> None
 def test_a_text_of_other_characters_is_told_what_becomes_of_them(text: str, said: str) -> None:
     at = opened(text_is="my own", text=text)
     assert any(said in info.value.replace("\\", "") for info in at.info) if said else not at.info
-    assert "<img" not in html(at) and len(charts(at)) >= DRAWN - 3  # those of a text that is read
+    assert "<img" not in html(at) and len(charts(at)) >= DRAWN - 4  # those of a text that is read
