@@ -284,11 +284,12 @@ def test_the_command_makes_the_text_nets_checkpoint(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(models, "CHECKPOINTS", tmp_path)
     models.snapshots.cache_clear()
     assert models.snapshots("text") == ("epoch-0.25", "epoch-1")
-    about, net = models.metadata("text", "seed-1"), models.load("text", weights="seed-1")
+    path = str(tmp_path / "text" / "seed-1.safetensors")
+    about, net = models.metadata("text", path), models.load("text", weights=path)
     assert (about["command"], about["seed"]) == ("python -m core.training text --seed 1", 1)
     assert (about["recipe"], [epoch for epoch, _ in about["bits_by_epoch"]]) == (dataclasses.asdict(recipe), [0, 1, 2])
     assert about["bits"] == pytest.approx(of_text.bits(net, text[:400]))
-    with safe_open(tmp_path / "text" / "seed-1.safetensors", "pt") as file:
+    with safe_open(path, "pt") as file:
         assert {file.get_tensor(key).dtype for key in file.keys()} == {torch.float16}  # noqa: SIM118
     early, late = (models.load("text", weights=weights).logits.weight for weights in ("epoch-0.25", "epoch-1"))
     start, end = models.load("text", weights="untrained").logits.weight, models.load("text").logits.weight

@@ -20,7 +20,7 @@ from core.models.text import TEXT, Reader, State
 from core.training import Step
 
 CLIP = 1.0  # the norm that gradients are cut to: Pascanu, Mikolov, Bengio 2013, algorithm 1
-SNAPSHOT_EPOCHS = (0.25, 1, 4)
+SNAPSHOT_EPOCHS = (0.25, 1)
 STREAMS = 20  # in which a text is read at once where it is measured
 
 
