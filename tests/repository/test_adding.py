@@ -62,13 +62,14 @@ navigation.enter("hello", "Hello", "What one is looking at, in one plain sentenc
 # A training on a few digits: the weights say nothing, but all files are there.
 TRAIN = """
 from core import training
+from core.models import CHECKPOINTS
 from core.data.digits import Digits, test_set
 few = Digits(test_set().images[:256], test_set().labels[:256])
 training.training_set = training.test_set = lambda: few
 training.PLAIN = training.Recipe(epochs=1)
 for seed in range(5):
-    list(training.make_checkpoint("wide", seed, "trained", training.CHECKPOINTS))
-list(training.make_checkpoint("wide", 0, "plain", training.CHECKPOINTS))
+    list(training.make_checkpoint("wide", seed, "trained", CHECKPOINTS))
+list(training.make_checkpoint("wide", 0, "plain", CHECKPOINTS))
 """
 VISIT = """
 from tests.visits import fine, page
