@@ -341,10 +341,10 @@ def test_all_gates_and_states_over_300_characters(benchmark: Any) -> None:
     benchmark(lambda: all_unrolled(net, text))
 
 
-def test_the_influence_of_36_characters(benchmark: Any) -> None:
+def test_the_influence_of_30_characters(benchmark: Any) -> None:
     """As the page shows it: from eight random directions, behind 60 characters more."""
-    net, text = load("text"), one_hot(encode(held_out_text()[:96])[None])
-    benchmark(lambda: influence(net, text, 36, 8, Generator().manual_seed(0)))
+    net, text = load("text"), one_hot(encode(held_out_text()[:90])[None])
+    benchmark(lambda: influence(net, text, 30, 8, Generator().manual_seed(0)))
 
 
 def test_the_search_for_cells_over_100000_characters(benchmark: Any) -> None:

@@ -37,7 +37,7 @@ def at_work(here: Situation, chosen: int) -> None:
     values = {name: getattr(now, part)[0, shown, here.unit.index].tolist() for name, (part, _) in PARTS.items()}
     limits = {name: limit or max(map(abs, values[name]), default=0.0) for name, (_, limit) in PARTS.items()}
     st.html(charts.gates_along(text[shown], values, limits, chosen - begin))
-    st.caption(f"`{here.unit}` behind each character: what its gates let through, what it keeps, what it puts out.")
+    st.caption(f"{here.unit} behind each character: what its gates let through, what it keeps, what it puts out.")
     with st.container(horizontal=True, gap="medium", key="all-cells"):
         part = st.segmented_control("All cells", list(PARTS), default="output", required=True, key="cells-part",
                                     bind="query-params")  # fmt: skip
@@ -58,7 +58,7 @@ def _all_cells(here: Situation, now: Unrolled, shown: slice, part: str, order: s
                                   family="rnn")  # fmt: skip
     clickable(spec, charts.UNIT, "all-cells-picture", take_cell)
     st.caption(
-        f"A column is one of the {len(names)} cells of `{here.unit.layer}`, a line one of these {len(states)} "
+        f"A column is one of the {len(names)} cells of {here.unit.layer}, a line one of these {len(states)} "
         f"characters, downwards; a click takes a cell. {'±' if sheet.signed else '0 to '}{sheet.limit:.3g}"
     )
 

@@ -17,7 +17,7 @@ from pages.frame.glossary import explained
 from pages.inputs import nets
 from pages.texts.choose import Situation
 
-WINDOW, BEFORE = 36, 60  # characters whose influence is shown, and how many are read before these
+WINDOW, BEFORE = 30, 60  # characters whose influence is shown, and how many are read before these
 GRADIENT, BLANKED = "gradient", "one character blanked"
 
 
@@ -43,7 +43,7 @@ def moved(here: Situation, chosen: int) -> None:
             st.vega_lite_chart(spec=spec, width="content", key="influence-of-text")
         with st.container(width=300):
             st.markdown(said)
-            st.caption(f"Influence of each character on the state of `{layer}` behind each later one; colours run to "
+            st.caption(f"Influence of each character on the state of {layer} behind each later one; colours run to "
                        "the largest of each line.")  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def half_read(here: Reading) -> None:
                                      f"{here.shown.about}, {here.rows} rows of which are read", here.theme)  # fmt: skip
             st.vega_lite_chart(spec=spec, width="content", key="read")
         with st.container(width="content", gap="xsmall"):
-            st.caption(f"Influence of each row on `{here.layer}`")
+            st.caption(f"Influence of each row on {here.layer}")
             st.vega_lite_chart(spec=_triangle(here, triangle), width="content", key="influence-triangle")
         with st.container(width="content", gap="xsmall"):
             st.caption("What it would answer")

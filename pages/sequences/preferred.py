@@ -107,4 +107,4 @@ def _live(shipped: bool, views: list[View | None]) -> None:
         found += [(CORPUS, one.text, one.strength) for one in now.passages[:1]]
         st.html(charts.found_texts(_lines(found)))
         for one in now.passages[1:]:
-            st.caption(f"Another passage: `{one.text!r}`, {math.tanh(one.strength):.3f}")
+            st.caption(f"Another passage: {one.text!r}, {math.tanh(one.strength):.3f}")

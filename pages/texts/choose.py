@@ -1,6 +1,7 @@
 """The switches: which cell, which text, which weights; all of them stand in the link."""
 
 import random
+import re
 from dataclasses import dataclass
 
 import streamlit as st
@@ -23,6 +24,7 @@ from pages.inputs import nets
 CHOICE, OWN, PASSAGE, WRITTEN, WHERE = "a cell by its number", "my own", "a passage", "text", "passage"
 IN_LINK = 300  # characters of a text of one's own that the link holds
 FIRST = 20  # the passage that the page opens on: the first of several speeches that are all longer than a line
+LAYER, NUMBER = "cell-layer", "cell-number"  # of a cell by its number
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,12 @@ def _choose_cell() -> tuple[Unit, str | None]:
     asked = st.selectbox("Cell for", names, key="tracks", width=220, bind="query-params")
     if asked in cells:
         return cells[asked], asked
-    layer = st.segmented_control("Layer", LAYERS, default=LAYERS[-1], required=True, key="cell-layer",
-                                 bind="query-params")  # fmt: skip
-    index = st.number_input("Cell", 0, UNITS - 1, 0, key="cell-number", bind="query-params", width=120)
+    named, number = link.get(LAYER), link.get(NUMBER) or ""
+    st.session_state.setdefault(LAYER, named if named in LAYERS else LAYERS[-1])
+    st.session_state.setdefault(NUMBER, min(int(number), UNITS - 1) if re.fullmatch("[0-9]{1,8}", number) else 0)
+    layer = st.segmented_control("Layer", LAYERS, required=True, key=LAYER, on_change=_keep_cell)
+    index = st.number_input("Cell", 0, UNITS - 1, key=NUMBER, width=120, on_change=_keep_cell)
+    assert layer is not None
     unit = Unit(TEXT.name, layer, int(index))
     return unit, next((name for name, own in cells.items() if own == unit), None)
 
@@ -85,7 +90,14 @@ def take_cell(name: str) -> None:
     """What a click on a cell does."""
     unit = Unit.parse(name)
     st.session_state["tracks"] = CHOICE
-    st.session_state["cell-layer"], st.session_state["cell-number"] = unit.layer, unit.index
+    st.session_state[LAYER], st.session_state[NUMBER] = unit.layer, unit.index
+    _keep_cell()
+
+
+def _keep_cell() -> None:
+    """What is chosen here goes into the link by hand: the switches of a cell are not there until it is asked for."""
+    for name in (LAYER, NUMBER):
+        link.put(name, str(st.session_state[name]))
 
 
 def _number() -> int:

@@ -19,7 +19,7 @@ def coloured(here: Situation, chosen: int) -> None:
     limit = float(values.abs().max())
     st.html(charts.coloured(here.reading.text, values.tolist(), limit, chosen))
     st.html(charts.scale(limit))
-    st.caption(f"Each character on the colour of `{here.unit}`'s output behind it; point at one to read it off.")
+    st.caption(f"Each character on the colour of {here.unit}'s output behind it; point at one to read it off.")
 
 
 def _said(here: Situation) -> str:
