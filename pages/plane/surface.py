@@ -76,7 +76,7 @@ def _about(row: Row, unit: int, training: Training) -> str:
     low, high = row.ranges[unit]
     kind = "a coordinate" if row.weights is None else f"a {training.setup.activation} unit of {row.name}"
     return (
-        f"`{row.addresses[unit]}`, {kind}: its activation goes from {low:.2f} to {high:.2f} in view. The best "
+        f"{row.addresses[unit]}, {kind}: its activation goes from {low:.2f} to {high:.2f} in view. The best "
         f"threshold on it gets **{100 * row.right[unit]:.3g} %** of the {row.wrong.shape[1]} training points right"
         f"{_ringed(row.wrong[unit].tolist())}"
     )

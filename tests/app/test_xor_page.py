@@ -138,7 +138,7 @@ def test_a_click_on_a_unit_shows_it_large_and_a_second_one_the_output_again() ->
         spec = made_charts.surface(hidden.values[unit], points, wrong, REACH, "light")
         assert spec["datasets"]["picture"]["url"][0].as_py() in charts(at)[1]
         assert charts(at)[1].count("True") == sum(wrong) > 0
-        assert f"`hidden1/{unit}`, a sigmoid unit of hidden 1: its activation goes from {low:.2f}" in captions(at)
+        assert f"hidden1/{unit}, a sigmoid unit of hidden 1: its activation goes from {low:.2f}" in captions(at)
         assert f"to {high:.2f} in view" in captions(at) and f"**{100 - sum(wrong)} %**" in captions(at)
     click_on(at, "hidden1/1")
     assert "unit" not in at.query_params and charts(at)[1] == the_output
@@ -153,7 +153,7 @@ def test_a_click_on_a_unit_shows_it_large_and_a_second_one_the_output_again() ->
 
 def test_the_chosen_unit_stands_in_the_link_and_is_followed_while_it_learns() -> None:
     at = trained(length=100, unit="hidden1/1")
-    assert "`hidden1/1`" in captions(at) and "The output, with" not in captions(at)
+    assert "hidden1/1, a" in captions(at) and "The output, with" not in captions(at)
     shown = charts(at)[1]
     press(at, "Reset")
     assert at.query_params["unit"] == "hidden1/1" and charts(at)[1] != shown
