@@ -143,7 +143,7 @@ def test_a_click_on_a_unit_shows_it_large_and_a_second_one_the_output_again() ->
     click_on(at, "hidden1/1")
     assert "unit" not in at.query_params and charts(at)[1] == the_output
     click_on(at, "input/1")
-    assert "`input/1`, a coordinate: its activation goes from -1.19 to 1.19" in captions(at)
+    assert "input/1, a coordinate: its activation goes from -1.19 to 1.19" in captions(at)
     click_on(at, "output/0")
     assert "unit" not in at.query_params and charts(at)[1] == the_output
     click_on(at, "hidden1/0")
