@@ -29,7 +29,7 @@ STATE_LEGEND = (
 def over_texts(layer: str, theme: Theme) -> None:
     """Draw bits over how much is kept, and what a layer's state tells of earlier characters."""
     st.header("What is the text further back worth?", anchor=False)
-    st.markdown(_sentence())
+    st.markdown(_said()[0])
     with st.container(horizontal=True, gap="medium", key="further-back"):
         with st.container(width=WIDTH, gap="xsmall"):
             st.html(CONTEXT_LEGEND)
@@ -37,12 +37,12 @@ def over_texts(layer: str, theme: Theme) -> None:
         with st.container(width=WIDTH, gap="xsmall"):
             st.html(STATE_LEGEND)
             st.vega_lite_chart(spec=_capacity(layer, theme), width="content", key="text-capacity")
-    st.markdown(of_text.sentence())
+    st.markdown(_said()[1])
 
 
 @st.cache_data(show_spinner=False)
-def _sentence() -> str:
-    return contexts.sentence()
+def _said() -> tuple[str, str]:
+    return contexts.sentence(), of_text.sentence()
 
 
 @st.cache_data(show_spinner=False)

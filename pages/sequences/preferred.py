@@ -53,10 +53,16 @@ def preferred(theme: Theme, unit: Unit, weights: str = "trained") -> None:
     long_work([Finding(unit, weights)], "Watch them form" if shipped else "Find them", partial(_live, bool(shipped)),
               key="preferred", help="About half a minute")  # fmt: skip
     if compare.TABLE.exists():
-        both = "\n\n".join(compare.said(each, unit.layer) for each in compare.WEIGHTS)
-        st.caption(f"Over {compare.CELLS} cells of each layer:\n\n{both}")
+        st.caption(_over_cells(unit.layer))
     with st.expander("How these texts are found", key="preferred-computed"):
         st.markdown(COMPUTED)
+
+
+@st.cache_data(show_spinner=False)
+def _over_cells(layer: str) -> str:
+    """What the table says of a layer's cells; its intervals are bootstraps, which no rerun has to draw again."""
+    both = "\n\n".join(compare.said(each, layer) for each in compare.WEIGHTS)
+    return f"Over {compare.CELLS} cells of each layer:\n\n{both}"
 
 
 def _shipped(unit: Unit, weights: str) -> list[charts.Line]:
