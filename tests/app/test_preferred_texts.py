@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.sequences import compare
 from core.sequences.methods import METHODS
+from pages.sequences import preferred
 from tests.visits import done, press, until
 
 NAMES = (*METHODS, compare.CORPUS)
@@ -37,9 +38,14 @@ def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             for weights, layer in compare.PLACES]  # fmt: skip
     monkeypatch.setattr(compare, "TABLE", tmp_path / "preferred.csv")
     pd.DataFrame(rows).to_csv(compare.TABLE, index=False)
-    compare.table.cache_clear()
+    _forget()
     yield
+    _forget()
+
+
+def _forget() -> None:
     compare.table.cache_clear()
+    preferred._over_cells.clear()
 
 
 @pytest.mark.usefixtures("few")
