@@ -2,12 +2,14 @@
 
 import base64
 import io
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
+from PIL.PngImagePlugin import PngInfo
 from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional as F
@@ -23,6 +25,7 @@ STEP = 4  # pixels of one step in time
 GIF_COLOURS = 128
 STRIP = 2  # pixels of a digit wide is what each row did
 PALE, SMOOTHED = 0.4, 2.0  # what is left of a photo's contrast below a map, and by how many pixels that is smoothed
+ABOUT = "Layerscope"  # the key in a PNG's metadata
 DIM = 0.2  # of a photo's brightness, where a unit does not answer
 
 # ColorBrewer's PuOr, turned so that orange is positive: https://colorbrewer2.org/#type=diverging&scheme=PuOr&n=11
@@ -272,24 +275,28 @@ def stacked(pictures: Sequence[Image.Image], gap: int) -> Image.Image:
     return ground
 
 
-def png(picture: Image.Image) -> bytes:
-    """A picture as a PNG file."""
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
+def png(picture: Image.Image, about: Mapping[str, Any] | None = None) -> bytes:
+    """A picture as a PNG file; what is told about it stands as JSON in the file's metadata, under ABOUT."""
+    buffer, told = io.BytesIO(), PngInfo()
+    if about:
+        told.add_text(ABOUT, json.dumps(about))
+    picture.save(buffer, "PNG", optimize=True, pnginfo=told)
     return buffer.getvalue()
 
 
-def gif(pictures: Sequence[Image.Image], seconds: float, *, once: bool = False) -> bytes:
+def gif(
+    pictures: Sequence[Image.Image], seconds: float, *, once: bool = False, about: Mapping[str, Any] | None = None
+) -> bytes:
     """Pictures of one size as an animation that lasts so long, rests on the last for two seconds, and repeats.
 
-    What plays once rests on the last for good.
+    What plays once rests on the last for good. What is told about it stands as JSON in the file's comment.
     """
     buffer = io.BytesIO()
     colours = pictures[-1].convert("RGB").quantize(GIF_COLOURS)  # of the last picture, so that nothing flickers
     first, *others = [picture.convert("RGB").quantize(palette=colours) for picture in pictures]
     durations = [round(1000 * seconds / len(pictures))] * len(others) + [2000]
-    repeats = {} if once else {"loop": 0}
-    first.save(buffer, "GIF", save_all=True, append_images=others, duration=durations, **repeats)
+    told: dict[str, Any] = ({} if once else {"loop": 0}) | ({"comment": json.dumps(about)} if about else {})
+    first.save(buffer, "GIF", save_all=True, append_images=others, duration=durations, **told)
     return buffer.getvalue()
 
 
