@@ -28,6 +28,7 @@ PAGES = {
     "neighbours": ("Compare", "Neighbours"),
     "maps": ("Compare", "Maps"),
     "memory": ("Compare", "Memory"),
+    "make": ("Make", "Make"),
     "evidence": ("Prove", "Evidence"),
     "xor": ("Prove", "XOR"),
     "symmetry": ("Prove", "Symmetry"),

@@ -1,0 +1,14 @@
+"""What the app shows before anything is touched: made by `python -m core.studio shipped`."""
+
+from dataclasses import replace
+
+from core.models import TWIN
+from core.studio.task import Task
+
+SAMPLE = "cat"
+FIRST: tuple[Task, ...] = ()
+
+
+def shipped() -> tuple[Task, ...]:
+    """All that ships: each with the trained net, and beside it with the untrained twin."""
+    return (*FIRST, *(replace(task, weights=TWIN) for task in FIRST if task.weights != TWIN))

@@ -1,0 +1,1 @@
+"""The techniques of the studio, a part of the page each."""

@@ -1,0 +1,46 @@
+"""The six techniques: their parts of the page, and a finished result of each, which a click opens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+from PIL import Image
+
+from core import images
+from core.studio.first import FIRST
+from core.studio.made import Made
+
+ALL, SIDE = "All six", 300
+
+
+@dataclass(frozen=True)
+class Part:
+    """A technique's part of the page."""
+
+    draw: Callable[[images.Theme], None]
+    technique: str  # its name in `core.studio.techniques`
+    sentence: str  # on its card
+    computed: str  # a paragraph on how
+
+
+PARTS: dict[str, Part] = {}
+
+
+def gallery() -> None:
+    """Draw a card for each technique, with the first of its results that ship."""
+    with st.container(horizontal=True, gap="medium"):
+        for name, part in PARTS.items():
+            first = next(task for task in FIRST if task.technique == part.technique)
+            with st.container(width=SIDE, gap="xsmall", key=f"card-{part.technique}"):
+                if made := first.shipped():
+                    st.image(_first_picture(made), width=SIDE, alt=f"{name}, made from the sample photo")
+                st.button(name, key=f"open-{part.technique}", on_click=_open, args=(name,), type="tertiary")
+                st.caption(part.sentence)
+
+
+def _first_picture(made: Made) -> Image.Image:
+    return images.picture(made.images[0])
+
+
+def _open(name: str) -> None:
+    st.session_state["make"] = name

@@ -1,0 +1,125 @@
+"""A task of the studio as a job: what ships or is kept is there at once, the rest forms before one's eyes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core import images
+from core.store import Result, address
+from core.studio.made import Made, from_png
+from core.studio.task import OWN, Task
+from pages.inputs import nets
+from pages.jobs.long_work import long_work, scheduler, start, store, watcher
+from pages.jobs.scheduler import Records, View
+
+KEPT, FRAMES = 2**25, 96  # bytes and records of a job that are kept, at most
+GIF_SECONDS, DIGIT_SCALE = 5.0, 8
+Draw = Callable[[Sequence[Made | None]], None]
+
+
+@dataclass(frozen=True)
+class Making:
+    """A task and the pictures that it starts from, which tell one visitor's photo from another's."""
+
+    task: Task
+    label: str  # what its result is called, such as "trained" or "block8, untrained twin"
+    shape: tuple[int, ...]
+    content: bytes  # float32
+
+    @property
+    def images(self) -> Tensor:
+        """The pictures, (n, channels, height, width) in [0, 1]."""
+        return torch.frombuffer(bytearray(self.content), dtype=torch.float32).view(self.shape)
+
+    def address(self) -> str:
+        """Of the result: it depends on the weights themselves, not on their names."""
+        return address(weights=nets.fingerprint(self.task.model, self.task.weights), **self.task.about())
+
+    def finished(self) -> Made | None:
+        """What ships, or what was made before; of a visitor's own photo nothing is kept."""
+        if OWN in self.task.sources:
+            return None
+        if shipped := self.task.shipped():
+            return shipped
+        kept = store().get(self.address())
+        return from_png(kept.content)[0] if kept else None
+
+    def run(self) -> Records:
+        """The job: its records, of a long one some."""
+        last, most = None, max(1, min(FRAMES, KEPT // (3 * self.shape[-1] * self.shape[-2] * self.shape[0])))
+        for last in self.task.run(nets.net(self.task.model, self.task.weights), self.images):
+            if last.step % max(1, last.steps // most) == 0 or last.step == last.steps:
+                yield last
+        if last and OWN not in self.task.sources:
+            store().put(self.address(), Result(last.to_png(self.task.about()), {"technique": self.task.technique}))
+
+
+def making(task: Task, label: str, pictures: Sequence[Tensor]) -> Making:
+    """A job from pictures (channels, side, side)."""
+    together = torch.stack(list(pictures)).contiguous()
+    return Making(task, label, tuple(together.shape), together.numpy().tobytes())
+
+
+def show(makings: Sequence[Making], draw: Draw, key: str, help: str | None = None) -> None:  # noqa: A002 - Streamlit's
+    """Draw the button, what `draw` shows of each making's last record or None, as they form, and the downloads."""
+    there = [each.finished() for each in makings]
+    label = "Watch it form" if all(there) else "Make it"
+    long_work(makings, label, partial(_live, makings, there, draw, key), key=key, last_only=False, help=help)
+
+
+def by_themselves(makings: Sequence[Making], draw: Draw, key: str) -> None:
+    """The same for what takes a moment: it begins without a button."""
+    for each in makings:
+        view = scheduler().look(each, watcher())
+        if each.finished() is None and (view is None or view.state == "stopped"):
+            start(each, scheduler(), last_only=False)
+    show(makings, draw, key)
+
+
+def _live(makings: Sequence[Making], there: Sequence[Made | None], draw: Draw, key: str,
+          views: list[View | None]) -> None:  # fmt: skip
+    running = [view for view in views if view and not view.over]
+    if running:
+        done = [view.records[-1].step / view.records[-1].steps if view and view.records else 0.0 for view in views]
+        st.progress(sum(done) / len(done), f"{100 * sum(done) / len(done):.0f} %")
+    elif any(view and view.state == "stopped" for view in views):
+        st.caption("It was stopped before it was finished.")
+    lasts = [view.records[-1] if view and view.records else made for view, made in zip(views, there, strict=True)]
+    draw(lasts)
+    if not running and all(lasts):
+        _downloads(makings, lasts, views, key)
+
+
+def _downloads(makings: Sequence[Making], lasts: Sequence[Made | None], views: Sequence[View | None], key: str) -> None:
+    with st.popover("Take it along", icon=":material/download:"):
+        for number, (making_, last, view) in enumerate(zip(makings, lasts, views, strict=True)):
+            assert last is not None
+            about = making_.task.about() | {"numbers": dict(last.numbers)}
+            name = f"{making_.task.technique}-{number}"
+            st.download_button(f"{making_.label} (PNG)", partial(_png, last, about), f"{name}.png", "image/png",
+                               on_click="ignore", key=f"{key}-png-{number}")  # fmt: skip
+            if view and len(view.records) > 1:
+                st.download_button(f"{making_.label} (GIF)", partial(_gif, view.records, about), f"{name}.gif",
+                                   "image/gif", on_click="ignore", key=f"{key}-gif-{number}")  # fmt: skip
+        st.caption("The recipe and the numbers stand in each file's metadata.")
+
+
+def picture(made: Made) -> Image.Image:
+    """All pictures of a record in one: photos as they are, digits as ink on paper, enlarged."""
+    scale = DIGIT_SCALE if made.pictures.ndim == 3 else 1
+    return images.contact_sheet(made.images, len(made.pictures), scale).picture.convert("RGB")
+
+
+def _png(made: Made, about: dict[str, object]) -> bytes:
+    return images.png(picture(made), about)
+
+
+def _gif(records: Sequence[Made], about: dict[str, object]) -> bytes:
+    """The records, those of earlier octaves enlarged to the size of the last."""
+    drawn = [picture(record) for record in records]
+    return images.gif([each.resize(drawn[-1].size) for each in drawn], GIF_SECONDS, about=about)
