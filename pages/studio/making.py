@@ -38,7 +38,7 @@ class Making:
 
     def address(self) -> str:
         """Of the result: it depends on the weights themselves, not on their names."""
-        return address(weights=nets.fingerprint(self.task.model, self.task.weights), **self.task.about())
+        return address(of=nets.fingerprint(self.task.model, self.task.weights), **self.task.about())
 
     def finished(self) -> Made | None:
         """What ships, or what was made before; of a visitor's own photo nothing is kept."""
