@@ -139,10 +139,11 @@ def _live(works: Sequence[Work], draw: Callable[[list[View | None]], None], key:
     waiting = [view.position for view in views if view and view.state == "waiting"]
     if waiting:
         st.info(f"Others are computing: this is number {min(waiting)} in line.", icon=":material/hourglass:")
-    for view in views:
-        if view and view.state == "failed":
-            sentence = view.error if isinstance(view.error, ValueError) else "It broke off. Start it again."
-            notice(sentence, ":material/error:")
+    errors = [view.error for view in views if view and view.state == "failed"]
+    for sentence in dict.fromkeys(
+        str(e) if isinstance(e, ValueError) else "It broke off. Start it again." for e in errors
+    ):
+        notice(sentence, ":material/error:")
     draw(views)
     if all(view is None or view.over for view in views) and st.session_state.pop(f"running-{key}", None):
         st.rerun()
