@@ -1,4 +1,4 @@
-"""The frame of the page Make: jobs, what is kept, and what can be taken along; by a technique that is told in a line."""
+"""The frame of the page Make: jobs, what is kept, and what can be taken along, by a technique of one line."""
 
 import io
 import json
