@@ -703,3 +703,32 @@ def influence_by_differences(net: nn.Module, x: Tensor, step: float = 1e-6) -> T
                 ends.append(exact.get_submodule("recurrent")(moved)[0][:, -1])
             squares[:, place] += ((ends[0] - ends[1]) / (2 * step)).square().sum(1)
     return torch.stack([squares[:, steps - 1 - distance].sqrt().mean() for distance in range(steps)])
+
+
+def fooled(net: nn.Module, image: Tensor, label: int, radius: float, norm: str, steps: int, size: float,
+           towards: bool) -> Tensor:  # fmt: skip
+    """Madry et al. 2018, section 2.1, of one image: x <- the point of ball and range nearest to x + size * a step.
+
+    The step follows the sign of the margin's gradient in L-inf, and in L2 the gradient at unit length, over pixels
+    that can move. As a share of the radius it is `size` long. Ball first, then range: both hold then.
+    """
+    x = image.clone()
+    for _ in range(steps):
+        at = x.clone().requires_grad_()
+        logits = net(at[None])[0]
+        others = torch.cat([logits[:label], logits[label + 1 :]])
+        margin = logits[label] - others.max()
+        (slope,) = torch.autograd.grad(margin if towards else -margin, at)
+        if norm == "L2":
+            stuck = ((x <= 0) & (slope < 0)) | ((x >= 1) & (slope > 0))
+            slope = torch.where(stuck, 0.0, slope)
+            step = slope / slope.square().sum().sqrt()
+        else:
+            step = slope.sign()
+        change = x + size * radius * step - image
+        if norm == "L2":
+            change = change * min(1.0, radius / float(change.square().sum().sqrt()))
+        else:
+            change = change.clamp(-radius, radius)
+        x = (image + change).clamp(0, 1)
+    return x

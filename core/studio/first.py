@@ -2,11 +2,16 @@
 
 from dataclasses import replace
 
-from core.models import TWIN
+from core.models import SHUFFLED, TWIN
+from core.studio.fooling import ON_PHOTOS
 from core.studio.task import Task
 
 SAMPLE = "cat"
-FIRST: tuple[Task, ...] = ()
+FOOLED = Task("fooling", "photo", "trained", ON_PHOTOS, (SAMPLE,))
+FIRST: tuple[Task, ...] = (
+    FOOLED,
+    replace(FOOLED, weights=SHUFFLED),
+)
 
 
 def shipped() -> tuple[Task, ...]:

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
+from core.studio.fooling import fool
 from core.studio.made import Made
 
-TECHNIQUES: dict[str, Callable[..., Iterator[Made]]] = {}
+TECHNIQUES: dict[str, Callable[..., Iterator[Made]]] = {
+    "fooling": fool,
+}

@@ -1,0 +1,99 @@
+"""What the table of fooling images says, in sentences that are made of its numbers."""
+
+import math
+from typing import NamedTuple
+
+from core.models import DIGIT_NETS, SHUFFLED, TWIN, controls
+from core.studio.fooling import NOISE, VEIL
+from core.studio.fooling_table import EPSILONS, FLIPPED, MULTIPLE, OWN, PHOTO, SMALLEST, table, twins_of
+
+TWINS = controls(TWIN)
+
+
+class Cell(NamedTuple):
+    """A number of the table and its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def cell(net: str, weights: str, measure: str, source: str, epsilon: float = math.nan) -> Cell:
+    """What was measured; KeyError where it was not."""
+    rows = table().query("net == @net and weights == @weights and measure == @measure and source == @source")
+    rows = rows[rows.epsilon.isna()] if math.isnan(epsilon) else rows[rows.epsilon == epsilon]
+    if len(rows) != 1:
+        raise KeyError((net, weights, measure, source, epsilon))
+    return Cell(*rows[["value", "low", "high"]].iloc[0].astype(float))
+
+
+def sentence(net: str) -> str:
+    """How much it takes to fool a net, beside noise, its twins, and other nets' pictures."""
+    return " ".join([_smallest(net), _twins(net), _transfer(net)])
+
+
+def _smallest(net: str) -> str:
+    own, times = cell(net, "trained", SMALLEST, OWN), cell(net, "trained", MULTIPLE, NOISE)
+    of = f"{table().query('net == @net').images.iloc[0]} {'photos' if net == PHOTO else 'test digits'}"
+    noise = (
+        "noise of random signs does not change half of the answers, however large it is"
+        if math.isinf(times.value)
+        else f"noise of random signs has to be **{_short(times.value)} times** as large ({_between(times)})"
+    )
+    return (f"Of `{net}`'s answers to {of}, a change of **{_short(own.value)}** in every pixel ({_between(own)}) is "
+            f"enough for half; {noise}.")  # fmt: skip
+
+
+def _twins(net: str) -> str:
+    """The rule: all twins' medians lie on one side of the trained net's interval, or nothing is said of a side."""
+    own = cell(net, "trained", SMALLEST, OWN)
+    twins = [cell(net, weights, SMALLEST, OWN).value for weights in twins_of(net)]
+    if max(twins) < own.low:
+        told = "Less is enough for"
+    elif min(twins) > own.high:
+        told = "More is needed for"
+    else:
+        told = "No consistent difference is there to"
+    return (
+        f"{told} the answers of five untrained twins, which mean nothing: {_short(min(twins))} to {_short(max(twins))}."
+    )
+
+
+def _transfer(net: str) -> str:
+    """The rule: pictures of other nets fool it where the least of them does so more than noise and all controls.
+
+    Intervals must not meet. And the veil is said to do it as well where it flips as many as the best of them.
+    """
+    epsilon = EPSILONS["photos" if net == PHOTO else "digits"][-1]
+    own, noise, veil = (cell(net, "trained", FLIPPED, source, epsilon) for source in (OWN, NOISE, VEIL))
+    shams = [cell(net, "trained", FLIPPED, source, epsilon) for source in (*TWINS, SHUFFLED)]
+    most = max(shams).value
+    said = f"At {epsilon:g} its own picture fools it in {_percent(own.value)}"
+    others = [cell(net, "trained", FLIPPED, other, epsilon) for other in DIGIT_NETS if other != net and net != PHOTO]
+    if others:
+        bar = max(noise.high, *(sham.high for sham in shams))
+        above = sum(other.low > bar for other in others)
+        than = {len(others): "each more than", 0: "none of them more than"}.get(above, "some of them more than")
+        said += (
+            f", the pictures of other nets in {_percent(min(others).value)} to {_percent(max(others).value)}, {than}"
+        )
+    else:
+        said += ", beside"
+    said += (f" noise of that size ({_percent(noise.value)}) or steps along an untrained or shuffled net's gradient "
+             f"(up to {_percent(most)})")  # fmt: skip
+    best = max([own if not others else max(others)]).value
+    return f"{said}. A grey veil of that epsilon, with nothing drawn, does it in {_percent(veil.value)}" + (
+        ", too: the size counts there, and not the drawing." if veil.value >= best else "."
+    )
+
+
+def _short(value: float) -> str:
+    return "more than any" if math.isinf(value) else f"{value:.2g}" if value < 100 else f"{value:.0f}"
+
+
+def _between(found: Cell) -> str:
+    return f"95 % interval {_short(found.low)} to {_short(found.high)}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
