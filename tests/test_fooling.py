@@ -195,6 +195,15 @@ def test_towards_a_class_takes_more_and_reaches_it() -> None:
         assert one["after"] == one["label"] == target and one["smallest"] > smallest
 
 
+def test_on_the_way_to_a_class_another_one_does_not_count() -> None:
+    net = nn.Sequential(nn.Flatten(), nn.Linear(PIXELS, 3)).eval().requires_grad_(False)
+    slopes = torch.tensor([0.0, 1.0, 3.0])  # by s, the sum less that of grey: logits (0.3, s, 3 s - 2)
+    net[1].weight.copy_(slopes[:, None].expand(-1, PIXELS))
+    net[1].bias.copy_(torch.tensor([0.3, 0.0, -2.0]) - slopes * PIXELS / 2)
+    found = last(net, grey(), target=2)
+    assert found.numbers["smallest"] == pytest.approx(1 / PIXELS, rel=0.01) and found.numbers["after"] == 2
+
+
 def test_a_given_epsilon_is_used_as_it_is() -> None:
     net = load("dense")
     found = last(net, EIGHT, epsilon=0.2)

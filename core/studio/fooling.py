@@ -48,10 +48,10 @@ def fool(model: nn.Module, images: Images, recipe: Fooling) -> Iterator[Made]:
     A record follows each batch of trials. Where an epsilon is given, it is used, and the smallest is searched as well.
     Numbers: `epsilon` of the picture shown; `smallest` that fools and `noise_smallest`, the median over SEARCHED draws
     (infinite where none does); `fooled` and, of the picture rounded to 8 bits, `rounded_fooled` (0 or 1);
-    `noise_flips`, the share of DRAWS draws of noise that fool; `before`, `after`, `label` (classes: the first answer, the
-    last, and the one aimed at or reached); by step, `of_before` and `of_label`, their probabilities; `linf` and `l2`,
-    the size of the change. Raises ValueError for a recipe beyond LIMITS, a class that the net does not have or that it
-    says already, and a net without a gradient.
+    `noise_flips`, the share of DRAWS draws of noise that fool; `before`, `after`, `label` (classes: the first answer,
+    the last, and the one aimed at or reached); by step, `of_before` and `of_label`, their probabilities; `linf` and
+    `l2`, the size of the change. Raises ValueError for a recipe beyond LIMITS, a class that the net does not have or
+    that it says already, and a net without a gradient.
     """
     image = images[:1]
     before = int(_checked(model, image, recipe)[0])
