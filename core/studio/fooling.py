@@ -56,24 +56,30 @@ def fool(model: nn.Module, images: Images, recipe: Fooling) -> Iterator[Made]:
     image = images[:1]
     before = int(_checked(model, image, recipe)[0])
     search = Search(1, image.numel(), highest(recipe.norm, image.numel()))
-    best: Perturbed | None = None
-    last = search.rounds + 1
+    noise = Search(SEARCHED, image.numel(), search.highest)
+    best, epsilon, last = None, 0.0, search.rounds + noise.rounds + 1
     for step, radii in enumerate(search.radii(), 1):
         tried = _tried(model, image, before, radii[0], recipe)
         chosen = int(search.note(radii, _fools(tried.logits[-1], before, recipe)[None])[0])
-        if chosen >= 0 or best is None or search.found.isinf().all():
+        if chosen >= 0 or search.found.isinf().all():
             best, epsilon = _only(tried, chosen), float(radii[0, chosen])
+        assert best is not None
         yield _record(step, last, image, best, epsilon, before, recipe)
-    assert best is not None
     if recipe.epsilon is not None:
         epsilon = recipe.epsilon
         best = _tried(model, image, before, torch.tensor([epsilon]), recipe)
-    rounded = model((best.images * 255).round() / 255)
+    assert best is not None
+    copies = image.expand(SEARCHED, -1, -1, -1)
+    for step, _ in enumerate(
+        noise_trials(model, copies, torch.full((SEARCHED,), before), recipe, noise), search.rounds
+    ):
+        yield _record(step, last, image, best, epsilon, before, recipe)
     yield _record(
         last, last, image, best, epsilon, before, recipe,
         smallest=float(search.found[0]),
-        rounded_fooled=float(_fools(rounded, before, recipe)[0]),
-        **of_noise(model, image, epsilon, recipe),
+        rounded_fooled=float(_fools(answered(model, (best.images * 255).round() / 255), before, recipe)[0]),
+        noise_flips=_noise_flips(model, image, epsilon, before, recipe),
+        noise_smallest=float(noise.found.quantile(0.5, interpolation="higher")),
     )  # fmt: skip
 
 
@@ -110,7 +116,7 @@ def _tried(model: nn.Module, image: Images, before: int, radii: Float[Tensor, " 
                    step_size=recipe.step_size)  # fmt: skip
 
 
-def _fools(logits: Float[Tensor, "n classes"], before: int, recipe: Fooling) -> Bool[Tensor, " n"]:
+def _fools(logits: Float[Tensor, "n classes"], before: int | Tensor, recipe: Fooling) -> Bool[Tensor, " n"]:
     said = logits.argmax(-1).cpu()
     return said != before if recipe.target is None else said == recipe.target
 
@@ -145,30 +151,24 @@ def magnified(change: Images) -> Images:
     return 0.5 + 0.5 * change / change.abs().max().clamp(min=1e-12)
 
 
-@torch.no_grad()
-def of_noise(model: nn.Module, image: Images, epsilon: float, recipe: Fooling) -> dict[str, float]:
-    """How often noise of that size fools, and the median of the smallest epsilons at which noise does."""
+def _noise_flips(model: nn.Module, image: Images, epsilon: float, before: int, recipe: Fooling) -> float:
+    """How often noise of that size fools."""
     generator = Generator().manual_seed(recipe.seed)
-    copies = image.expand(DRAWS, -1, -1, -1)
-    before = int(model(image).argmax())
-    drawn = noisy(copies, torch.full((DRAWS,), epsilon), recipe.norm, generator)
-    flips = float(_fools(answered(model, drawn), before, recipe).float().mean())
-    found = noise_smallest(model, copies[:SEARCHED], torch.full((SEARCHED,), before), recipe)
-    return {"noise_flips": flips, "noise_smallest": float(found.quantile(0.5, interpolation="higher"))}
+    drawn = noisy(image.expand(DRAWS, -1, -1, -1), torch.full((DRAWS,), epsilon), recipe.norm, generator)
+    return float(_fools(answered(model, drawn), before, recipe).float().mean())
 
 
-@torch.no_grad()
-def noise_smallest(model: nn.Module, images: Images, before: Int[Tensor, " n"], recipe: Fooling) -> Float[Tensor, " n"]:
-    """Along one direction of noise for each image, how far it has to go."""
-    search = Search(len(images), images[0].numel(), highest(recipe.norm, images[0].numel()))
+def noise_trials(
+    model: nn.Module, images: Images, before: Int[Tensor, " n"], recipe: Fooling, search: Search
+) -> Iterator[Search]:
+    """Along one direction of noise for each image, how far it has to go: the search after each batch of trials."""
     for radii in search.radii():
         happens = []
         for column in radii.T:
             noise = noisy(images, column, recipe.norm, Generator().manual_seed(recipe.seed))
-            said = answered(model, noise).argmax(1).cpu()
-            happens.append(said != before if recipe.target is None else said == recipe.target)
+            happens.append(_fools(answered(model, noise), before, recipe))
         search.note(radii, torch.stack(happens, 1))
-    return search.found
+        yield search
 
 
 @torch.no_grad()

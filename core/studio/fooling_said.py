@@ -3,11 +3,12 @@
 import math
 from typing import NamedTuple
 
-from core.models import DIGIT_NETS, SHUFFLED, TWIN, controls
+from core.models import DIGIT_NETS, SHUFFLED, TWIN, controls, metadata
 from core.studio.fooling import NOISE, VEIL
-from core.studio.fooling_table import EPSILONS, FLIPPED, MULTIPLE, OWN, PHOTO, SMALLEST, table, twins_of
+from core.studio.fooling_table import EPSILONS, FLIPPED, MULTIPLE, OWN, PHOTO, PLAIN, SMALLEST, table, twins_of
 
 TWINS = controls(TWIN)
+TINY, RAISED = 1e-3, str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Cell(NamedTuple):
@@ -29,7 +30,7 @@ def cell(net: str, weights: str, measure: str, source: str, epsilon: float = mat
 
 def sentence(net: str) -> str:
     """How much it takes to fool a net, beside noise, its twins, and other nets' pictures."""
-    return " ".join([_smallest(net), _twins(net), _transfer(net)])
+    return " ".join([_smallest(net), *([] if net == PHOTO else [_plain(net)]), _twins(net), _transfer(net)])
 
 
 def _smallest(net: str) -> str:
@@ -38,10 +39,19 @@ def _smallest(net: str) -> str:
     noise = (
         "noise of random signs does not change half of the answers, however large it is"
         if math.isinf(times.value)
-        else f"noise of random signs has to be **{_short(times.value)} times** as large ({_between(times)})"
+        else f"noise of random signs has to be **{short(times.value)} times** as large ({_between(times)})"
     )
-    return (f"Of `{net}`'s answers to {of}, a change of **{_short(own.value)}** in every pixel ({_between(own)}) is "
+    return (f"Of `{net}`'s answers to {of}, a change of **{short(own.value)}** in every pixel ({_between(own)}) is "
             f"enough for half; {noise}.")  # fmt: skip
+
+
+def _plain(net: str) -> str:
+    """The rule: intervals that meet are no difference."""
+    own, plain = cell(net, "trained", SMALLEST, OWN), cell(net, PLAIN, SMALLEST, OWN)
+    steps = ", without the adversarial steps that it was trained with," if metadata(net)["recipe"]["epsilon"] else ""
+    meets = own.low <= plain.high and plain.low <= own.high
+    change = "no clear difference" if meets else "less" if plain.value < own.value else "more"
+    return f"With plain training{steps} it is {short(plain.value)}: {change}."
 
 
 def _twins(net: str) -> str:
@@ -55,7 +65,7 @@ def _twins(net: str) -> str:
     else:
         told = "No consistent difference is there to"
     return (
-        f"{told} the answers of five untrained twins, which mean nothing: {_short(min(twins))} to {_short(max(twins))}."
+        f"{told} the answers of five untrained twins, which mean nothing: {short(min(twins))} to {short(max(twins))}."
     )
 
 
@@ -87,12 +97,18 @@ def _transfer(net: str) -> str:
     )
 
 
-def _short(value: float) -> str:
-    return "more than any" if math.isinf(value) else f"{value:.2g}" if value < 100 else f"{value:.0f}"
+def short(value: float) -> str:
+    """A size in words: two digits that mean something."""
+    if math.isinf(value):
+        return "more than any"
+    if 0 < value < TINY:
+        power = math.floor(math.log10(value))
+        return f"{value / 10**power:.1f} × 10{str(power).translate(RAISED)}"
+    return f"{value:.2g}" if value < 100 else f"{float(f'{value:.2g}'):,.0f}"
 
 
 def _between(found: Cell) -> str:
-    return f"95 % interval {_short(found.low)} to {_short(found.high)}"
+    return f"95 % interval {short(found.low)} to {short(found.high)}"
 
 
 def _percent(share: float) -> str:

@@ -18,13 +18,13 @@ from core.data.photos import SAMPLES, sample, to_input
 from core.files import write_whole
 from core.measures.interval import binomial, interval
 from core.models import DIGIT_NETS, SHUFFLED, TWIN, controls, load
-from core.studio.fooling import NOISE, VEIL, Fooling, answered, highest, noise_smallest
+from core.studio.fooling import NOISE, VEIL, Fooling, answered, highest, noise_trials
 from core.studio.perturbed import Images, noisy, perturb, veiled
 from core.studio.smallest import Search
 
 TABLE = Path(__file__).parent / "tables" / "fooling.csv"
 IMAGES, DRAWS = 200, 8  # test digits, and directions of noise for each image
-PHOTO = "photo"
+PHOTO, PLAIN = "photo", "plain"
 # Whose gradient a change follows; else a net's name, that of a control's weights, or what follows none.
 OWN = "own"
 SMALLEST, MULTIPLE, FLIPPED = "smallest", "multiple", "flipped"
@@ -65,13 +65,15 @@ def images_for(name: str) -> Images:
 def _of_net(name: str) -> Iterator[Row]:
     """SMALLEST that changes the answer, by the own gradient or by noise, as medians; the share FLIPPED at an epsilon.
 
-    MULTIPLE is the median of noise's smallest over the own one, image by image. The twins are asked the same of
-    their own answers, with the shuffled weights.
+    MULTIPLE is the median of noise's smallest over the own one, image by image. Plain training is asked the same, for
+    the usual one may take adversarial steps; and twins and shuffled weights are, of their own answers.
     """
     images, net = images_for(name), load(name)
     twins = {weights: load(name, weights=weights) for weights in (*controls(TWIN), SHUFFLED)}
-    for weights in ("trained", *twins_of(name), SHUFFLED):
-        model = net if weights == "trained" else twins[weights]
+    plain = {} if name == PHOTO else {PLAIN: load(name, weights=PLAIN)}
+    asked = {"trained": net, **plain, **twins}
+    for weights in ("trained", *plain, *twins_of(name), SHUFFLED):
+        model = asked[weights]
         own, noise = smallest(model, images), noise_of(model, images)
         yield name, weights, SMALLEST, OWN, np.nan, *median(own), len(images)
         yield name, weights, SMALLEST, NOISE, np.nan, *median(noise), len(images)
@@ -107,8 +109,9 @@ def noise_of(model: nn.Module, images: Images) -> Float[Tensor, " n"]:
 
     def of(part: Images) -> Tensor:
         copies = _copies(part)
-        found = noise_smallest(model, copies, answered(model, copies).argmax(1), RECIPE)
-        return found.view(len(part), DRAWS).quantile(0.5, 1, interpolation="higher")
+        search = Search(len(copies), copies[0].numel(), highest(RECIPE.norm, copies[0].numel()))
+        *_, last = noise_trials(model, copies, answered(model, copies).argmax(1), RECIPE, search)
+        return last.found.view(len(part), DRAWS).quantile(0.5, 1, interpolation="higher")
 
     return _in_batches(of, images)
 

@@ -20,6 +20,7 @@ class Search:
     """
 
     def __init__(self, pictures: int, pixels: int, highest: float) -> None:
+        self.highest = highest
         self.trials = min(MOST, max(1, AT_ONCE // (pictures * pixels)))
         self.rungs = highest * 2.0 ** torch.arange(-DOUBLINGS, 1.0)
         self.between = math.ceil(-math.log(PRECISION) / math.log(self.trials + 1))

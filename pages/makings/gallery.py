@@ -9,6 +9,7 @@ from PIL import Image
 from core import images
 from core.studio.first import FIRST
 from core.studio.made import Made
+from pages.makings.fooling import COMPUTED, fooling
 
 ALL, SIDE = "All six", 300
 
@@ -23,7 +24,9 @@ class Part:
     computed: str  # a paragraph on how
 
 
-PARTS: dict[str, Part] = {}
+PARTS: dict[str, Part] = {
+    "Fooling": Part(fooling, "fooling", "A change that is hardly seen, and the net says something else.", COMPUTED),
+}
 
 
 def gallery() -> None:
