@@ -10,7 +10,7 @@ from core.charts.evidence import PADDING
 from core.charts.marks import FAINT, FAMILY_COLOURS, QUIET, TEXT, Spec, checked, ends, filled, table_of
 from core.images import MAGNITUDE_ENDS, Theme
 
-HEIGHT, NAME = 130, 92  # pixels of a chart with its axis, and for a name behind its line
+HEIGHT, NAME = 150, 92  # pixels of a chart with its axis, and for a name behind its line
 CELL, WIDEST, ROOM = 26, 110, 130  # pixels of a row, of a column at most, and for a picture's name
 SOLID: dict[str, Any] = {"titleFontSize": 11, "titleFontWeight": "normal", "labelFontSize": 10}
 

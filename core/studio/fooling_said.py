@@ -64,46 +64,43 @@ def _twins(net: str) -> str:
         told = "More is needed for"
     else:
         told = "No consistent difference is there to"
-    return (
-        f"{told} the answers of five untrained twins, which mean nothing: {short(min(twins))} to {short(max(twins))}."
-    )
+    whose = f"{len(twins)} untrained twins" if len(twins) > 1 else "the untrained twin"
+    reach = " to ".join(dict.fromkeys([short(min(twins)), short(max(twins))]))
+    return f"{told} the answers of {whose}, which mean nothing: {reach}."
 
 
 def _transfer(net: str) -> str:
-    """The rule: pictures of other nets fool it where the least of them does so more than noise and all controls.
+    """The rule: other nets' pictures do more than noise and all controls where intervals do not meet.
 
-    Intervals must not meet. And the veil is said to do it as well where it flips as many as the best of them.
+    And a grey veil is compared with the best of them, or where there are none with the net's own, by the mean.
     """
     epsilon = EPSILONS["photos" if net == PHOTO else "digits"][-1]
     own, noise, veil = (cell(net, "trained", FLIPPED, source, epsilon) for source in (OWN, NOISE, VEIL))
     shams = [cell(net, "trained", FLIPPED, source, epsilon) for source in (*TWINS, SHUFFLED)]
-    most = max(shams).value
-    said = f"At {epsilon:g} its own picture fools it in {_percent(own.value)}"
     others = [cell(net, "trained", FLIPPED, other, epsilon) for other in DIGIT_NETS if other != net and net != PHOTO]
+    said = f"At {epsilon:g} its own picture fools it in {_percent(own.value)}"
     if others:
         bar = max(noise.high, *(sham.high for sham in shams))
         above = sum(other.low > bar for other in others)
         than = {len(others): "each more than", 0: "none of them more than"}.get(above, "some of them more than")
-        said += (
-            f", the pictures of other nets in {_percent(min(others).value)} to {_percent(max(others).value)}, {than}"
-        )
+        reach = " to ".join(dict.fromkeys([_percent(min(others).value), _percent(max(others).value)]))
+        said += f", the pictures of other nets in {reach}, {than}"
     else:
         said += ", beside"
     said += (f" noise of that size ({_percent(noise.value)}) or steps along an untrained or shuffled net's gradient "
-             f"(up to {_percent(most)})")  # fmt: skip
-    best = max([own if not others else max(others)]).value
-    return f"{said}. A grey veil of that epsilon, with nothing drawn, does it in {_percent(veil.value)}" + (
-        ", too: the size counts there, and not the drawing." if veil.value >= best else "."
-    )
+             f"(up to {_percent(max(shams).value)}). A grey veil of that epsilon, with nothing drawn, does it in "
+             f"{_percent(veil.value)}")  # fmt: skip
+    best, whose = (max(others).value, "other nets' pictures") if others else (own.value, "its own picture")
+    return f"{said}, no less often than {whose}." if veil.value >= best else f"{said}."
 
 
 def short(value: float) -> str:
     """A size in words: two digits that mean something."""
     if math.isinf(value):
-        return "more than any"
+        return "more than the range allows"
     if 0 < value < TINY:
-        power = math.floor(math.log10(value))
-        return f"{value / 10**power:.1f} × 10{str(power).translate(RAISED)}"
+        digits, power = f"{value:.1e}".split("e")
+        return f"{digits} × 10{str(int(power)).translate(RAISED)}"
     return f"{value:.2g}" if value < 100 else f"{float(f'{value:.2g}'):,.0f}"
 
 

@@ -60,6 +60,6 @@ def _draw(table: pd.DataFrame, epsilon: float, theme: Theme) -> None:
     st.vega_lite_chart(spec=charts.transfers(table, f"Answers at ε {epsilon:g}", theme, WIDTH), width="content",
                        key="fooling-transfers")  # fmt: skip
     st.caption(
-        f"A row a picture, a column a net: what it answers, dark where that is another than to the first picture. All "
-        f"at ε {epsilon:g}; a row is named after the net whose gradient the change follows."
+        f"A row a picture, a column a net: what it answers, in full colour where that is another answer than to the "
+        f"first picture. All at ε {epsilon:g}; a row is named after the net whose gradient the change follows."
     )

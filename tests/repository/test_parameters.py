@@ -94,6 +94,8 @@ from core.models import load
 from core.plane import exact, surfaces, xor
 from core.plane import nets as plane_nets
 from core.relevance import orders, uses
+from core.studio import fooling, perturbed, smallest
+from core.studio.fooling import Fooling
 from core.trust import advice, controls, examine, numbers, pointing, table
 from core.units import Unit
 from tests.nets import Ramp
@@ -119,6 +121,7 @@ MODULES = (
     "cells.contexts", "circuits.score", "measures.equivariance", "movements", "symmetry", "learning_curves",
     "data.points", "plane.exact",
     "plane.nets", "plane.surfaces", "plane.xor", "relevance.orders", "relevance.uses",
+    "studio.perturbed", "studio.smallest", "studio.fooling",
 )  # fmt: skip
 
 
@@ -1332,8 +1335,65 @@ CELLS = [
     case(contexts.told_by_last, text=(TEXT, OTHER_TEXT), feature=(IS_B, IS_C), asked=(ASKED_TEXT, ASKED_TEXT[1:])),
 ]  # fmt: skip
 
+
+def number(name: str) -> Callable[[Any], float]:
+    """Of what a technique of the studio made, one of the numbers."""
+    return lambda made: made.numbers[name]
+
+
+def fooled_by(**recipe: Any) -> Any:
+    return finished(fooling.fool(DENSE, DIGIT[:1], Fooling(**recipe)))
+
+
+RADII, SEVENS = torch.tensor([0.1, 0.2]), torch.tensor([7, 2])
+FOOLING = [
+    case(perturbed.perturb, lambda found: found.images, images=(DIGIT, OTHER_DIGIT), model=(DENSE, DENSE_TWIN),
+         labels=(SEVENS, SEVENS + 1), radii=(RADII, 2 * RADII, more(away(DIGIT))),
+         norm=("Linf", "L2", less(away(DIGIT))), targeted=(False, True), steps=(3, 6, more(away(DIGIT))),
+         step_size=(0.1, 0.2, more(away(DIGIT)))),
+    case(perturbed.shortfall, logits=(noise(2, 10), noise(2, 10, seed=1)), labels=(SEVENS, SEVENS + 1)),
+    case(perturbed.noisy, images=(DIGIT, OTHER_DIGIT), radii=(RADII, 2 * RADII, more(away(DIGIT))),
+         norm=("Linf", "L2", less(away(DIGIT)))),
+    case(perturbed.veiled, images=(DIGIT, OTHER_DIGIT), epsilon=(0.1, 0.2, more(away(DIGIT)))),
+    case(smallest.Search, lambda search: next(search.radii()), pictures=(1, 2, more(len)),
+         pixels=(784, 10**6, less(torch.numel)), highest=(1.0, 2.0, times(2.0))),
+    case(smallest.Search.radii, next,
+         self=(partial(smallest.Search, 1, 784, 1.0), partial(smallest.Search, 2, 784, 1.0))),
+    case(smallest.Search.note, self=(partial(smallest.Search, 2, 784, 1.0), partial(lambda: noted())),
+         tried=(torch.tensor([[0.1, 0.2], [0.1, 0.2]]), torch.tensor([[0.3, 0.4], [math.inf, math.inf]])),
+         happens=(torch.tensor([[False, True], [True, True]]), torch.tensor([[False, False], [True, True]]))),
+    case(Fooling, lambda recipe: finished(fooling.fool(DENSE, DIGIT[:1], recipe)),
+         target=(None, 4, more(number("smallest"))), norm=("Linf", "L2", more(number("smallest"))),
+         epsilon=(None, 0.3, more(number("linf"))), steps=(5, 1, more(number("smallest"))),
+         step_size=(0.25, 0.1, more(number("smallest"))), seed=(0, 1)),
+    case(fooling.highest, norm=("Linf", "L2", more()), pixels=(784,)),
+    case(fooling.highest, norm=("L2",), pixels=(784, 2 * 784, more()), label="L2"),
+    case(fooling.fool, model=(DENSE, DENSE_TWIN), images=(DIGIT, OTHER_DIGIT), recipe=(Fooling(), Fooling(norm="L2"))),
+    case(fooling.noise_trials, lambda trials: finished(trials).found, model=(DENSE, DENSE_TWIN),
+         images=(DIGIT, OTHER_DIGIT), before=(SEVENS, SEVENS - 1, less(lambda found: float(found[0]))),
+         recipe=(Fooling(), Fooling(seed=1)),
+         search=(partial(smallest.Search, 2, 784, 1.0), partial(smallest.Search, 2, 784, 0.25))),
+    case(fooling.answered, model=(DENSE, DENSE_TWIN)),
+    case(fooling.beside, nets=({"a": DENSE}, {"b": DENSE}), image=(DIGIT[:1], OTHER_DIGIT[:1]),
+         recipe=(Fooling(), Fooling(norm="L2")), epsilon=(0.1, 0.2)),
+    case(fooling.unguided, image=(DIGIT[:1], OTHER_DIGIT[:1]), recipe=(Fooling(), Fooling(norm="L2"), less(len)),
+         epsilon=(0.1, 0.2)),
+    case(fooling.transfer, nets=({"a": DENSE}, {"a": DENSE_TWIN}), images=(DIGIT, OTHER_DIGIT),
+         pictures=({"same": DIGIT}, {"same": DIGIT, "other": OTHER_DIGIT}, more(len))),
+    case(fooling.magnified, change=(0.1 * MAP, 0.1 * OTHER_MAP)),
+]  # fmt: skip
+
+
+def noted() -> smallest.Search:
+    """A search that found something already."""
+    search = smallest.Search(2, 784, 1.0)
+    search.note(torch.full((2, 1), 0.05), torch.ones(2, 1, dtype=torch.bool))
+    return search
+
+
 TABLE = [
     *GUESSING,
+    *FOOLING,
     *CELLS,
     *ASCENT,
     *PARAMETRISATIONS,
@@ -1439,6 +1499,15 @@ def refused() -> bool:
 
 
 CONSTANTS = [
+    Constant(perturbed, "PASSES", 1,
+             lambda: perturbed.noisy(DIGIT, torch.full((2,), 2.0), "L2", seeded()), less(away(DIGIT))),
+    Constant(smallest, "DOUBLINGS", 4, lambda: next(smallest.Search(1, 784, 1.0).radii()), more(total)),
+    Constant(smallest, "PRECISION", 1 / 4, lambda: fooled_by().numbers["smallest"], more()),
+    Constant(smallest, "MOST", 3, lambda: next(smallest.Search(1, 784, 1.0).radii()), less(torch.numel)),
+    Constant(smallest, "AT_ONCE", 800, lambda: next(smallest.Search(1, 784, 1.0).radii()), less(torch.numel)),
+    Constant(fooling, "DRAWS", 7, lambda: fooled_by(epsilon=0.2).numbers["noise_flips"]),
+    Constant(fooling, "SEARCHED", 1, lambda: fooled_by().numbers["noise_smallest"]),
+    Constant(fooling, "BATCH", 784, lambda: fooling.answered(DENSE, DIGIT), near),
     Constant(influence, "FALLEN", 0.7, lambda: influence.horizon(torch.exp(-torch.arange(9.0) / 2)[None]), less()),
     Constant(capacity, "RIDGE", 100.0, lambda: capacity.readout(STEPS, STEPS), less(total)),
     Constant(capacity, "FEATURES", 8, lambda: capacity.without_memory(STEPS, seeded()), less(torch.numel)),
@@ -1571,6 +1640,7 @@ SHIPS = "writes what ships, or prints it, for minutes: its parts are in the tabl
 CUT = "files, photographs and what is cut out of them: test_photo_examples.py"
 COMPILES = "numba compiles for half the time that this file may take: test_maps.py"
 EXEMPT = {
+    "studio.perturbed.Perturbed": RECORD,
     **dict.fromkeys(("ascent.ascend.Step", "stimuli.Frame", "attribution.outcome.Forming", "trust.examine.Trust",
                      "trust.examine.Worth", "trust.pointing.Grids", "measures.neighbours.Compared",
                      "survey.Extremes",
@@ -1619,6 +1689,7 @@ EXEMPT = {
 READ_BACK = "the default of a parameter in the table, or read from the README below"
 SHAPED = "goes with the digits: every shape in the table hangs on it"
 NUMBERS = {
+    "studio.fooling.LIMITS": "what is refused: test_fooling.py",
     **dict.fromkeys(("measures.spaces.K", "measures.spaces.BATCH", "examples.BATCH", "trust.pointing.GRIDS",
                      "measures.neighbours.ENOUGH"), READ_BACK),
     **dict.fromkeys(("photo_examples.KEPT", "photo_examples.OF_ONE"), READ_BACK),
