@@ -202,6 +202,9 @@ def test_on_the_way_to_a_class_another_one_does_not_count() -> None:
     net[1].bias.copy_(torch.tensor([0.3, 0.0, -2.0]) - slopes * PIXELS / 2)
     found = last(net, grey(), target=2)
     assert found.numbers["smallest"] == pytest.approx(1 / PIXELS, rel=0.01) and found.numbers["after"] == 2
+    halfway = last(net, grey(), target=2, epsilon=0.5 / PIXELS).numbers
+    assert (halfway["after"], halfway["label"], halfway["fooled"]) == (1, 2, 0)
+    assert halfway["share"] > 0.4 > halfway["of_label"][-1] and halfway["share"] > halfway["of_before"][-1]
 
 
 def test_a_given_epsilon_is_used_as_it_is() -> None:

@@ -11,7 +11,7 @@ from core.charts.marks import FAINT, FAMILY_COLOURS, QUIET, TEXT, Spec, checked,
 from core.images import MAGNITUDE_ENDS, Theme
 
 HEIGHT, NAME = 150, 92  # pixels of a chart with its axis, and for a name behind its line
-CELL, WIDEST, ROOM = 26, 110, 130  # pixels of a row, of a column at most, and for a picture's name
+CELL, WIDEST, ROOM = 26, 76, 112  # pixels of a row, of a column at most, and for a picture's name
 SOLID: dict[str, Any] = {"titleFontSize": 11, "titleFontWeight": "normal", "labelFontSize": 10}
 
 

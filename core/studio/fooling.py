@@ -49,9 +49,9 @@ def fool(model: nn.Module, images: Images, recipe: Fooling) -> Iterator[Made]:
     Numbers: `epsilon` of the picture shown; `smallest` that fools and `noise_smallest`, the median over SEARCHED draws
     (infinite where none does); `fooled` and, of the picture rounded to 8 bits, `rounded_fooled` (0 or 1);
     `noise_flips`, the share of DRAWS draws of noise that fool; `before`, `after`, `label` (classes: the first answer,
-    the last, and the one aimed at or reached); by step, `of_before` and `of_label`, their probabilities; `linf` and
-    `l2`, the size of the change. Raises ValueError for a recipe beyond LIMITS, a class that the net does not have or
-    that it says already, and a net without a gradient.
+    the last, and the one aimed at or reached); `share`, the probability of the last; by step, `of_before` and
+    `of_label`, their probabilities; `linf` and `l2`, the size of the change. Raises ValueError for a recipe beyond
+    LIMITS, a class that the net does not have or that it says already, and a net without a gradient.
     """
     image = images[:1]
     before = int(_checked(model, image, recipe)[0])
@@ -141,7 +141,7 @@ def _record(
     shown = torch.cat([best.images, magnified(change), noise])
     return made(
         step, steps, shown, epsilon=epsilon, before=float(before), after=float(after), label=float(label),
-        fooled=float(_fools(best.logits[-1], before, recipe)[0]), of_before=shares[:, before].tolist(),
+        share=float(shares[-1, after]),        fooled=float(_fools(best.logits[-1], before, recipe)[0]), of_before=shares[:, before].tolist(),
         of_label=shares[:, label].tolist(), linf=float(change.abs().max()), l2=float(change.norm()), **numbers,
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from pages.inputs import nets
 from pages.studio.making import Making
 
 COMMON = {"Linf": 0.2, "L2": 3.0}  # of digits, where no epsilon is chosen
-WIDTH = 700  # pixels at most
+WIDTH = 342  # pixels: of a phone
 GRADIENTS = {"trained": "{}", TWIN: "{}, untrained", SHUFFLED: "{}, shuffled"}  # whose gradient the picture follows
 
 

@@ -23,14 +23,14 @@ def fooled(making: Making, made: Made | None, theme: images.Theme) -> None:
         return
     labels, numbers = find(making.task.model).labels, made.numbers
     before, after, label = (labels[_whole(made, name)] for name in ("before", "after", "label"))
-    share = _list(made, "of_before" if before == after else "of_label")[-1]
-    net_head(making.task.model, making.label,
-             f'<div><span class="label">{after}</span><span class="share">{_percent(share)}</span></div>')  # fmt: skip
-    image = making.images[0]
-    changed = f"now {after}" if numbers["fooled"] or after != before else f"still {before}"
+    share = _number(made, "share")
+    changed = f"now {after}" if after != before else f"still {before}"
+    photo = made.pictures.ndim == 4
+    about = f'<div><span class="label">{after}</span><span class="share">{_percent(share)}</span></div>'
+    net_head(making.task.model, making.label, "" if photo else about)  # names of things are long
     drawn = [
-        (_picture(image), f"{before}, {_percent(_list(made, 'of_before')[0])}"),
-        (_picture(made.images[0]), f"**{changed}**, ε {short(_number(made, 'epsilon'))}"),
+        (_picture(making.images[0]), f"{before}, {_percent(_list(made, 'of_before')[0])}"),
+        (_picture(made.images[0]), f"**{changed}**, {_percent(share)}"),
         (_change(made, theme), _about_change(made)),
         (_picture(made.images[2]), f"noise of that size{_noise(made)}"),
     ]
@@ -83,8 +83,9 @@ def _picture(image: Tensor) -> Image.Image:
 
 def _about_change(made: Made) -> str:
     size = _number(made, "linf")
+    enlarged = f", × {short(0.5 / size)}" if size else ""
     colours = "" if made.pictures.ndim == 4 else ": orange is more ink, purple less"
-    return f"the change, × {short(0.5 / size)}{colours}" if size else "no change"
+    return f"the change, ε {short(_number(made, 'epsilon'))}{enlarged}{colours}"
 
 
 def _number(made: Made, name: str) -> float:

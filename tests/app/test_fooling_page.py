@@ -45,7 +45,7 @@ def test_a_digit_is_fooled_at_once_in_three_nets_with_their_twins() -> None:
 
 def test_the_sample_photo_ships_beside_twin_and_shuffled_weights() -> None:
     at = visit(make="Fooling")
-    assert len(answers(at)) == 3 and [button.label for button in at.button if "form" in button.label]
+    assert "**now tiger cat**" in told(at) and [button for button in at.button if button.label == "Watch it form"]
     assert "Egyptian cat" in told(at) and "Of `photo`'s answers to 6 photos" in told(at)
     assert "untrained twin" in charts(at)[-1]
 
@@ -60,7 +60,7 @@ def test_towards_a_class_that_is_there_already_gets_a_sentence_and_the_others_go
 
 def test_an_epsilon_of_ones_own_is_used_in_both_norms() -> None:
     at = visit(**DIGIT, **{"fooling-size-digits-Linf": "0.05"})
-    assert answers(at) == ["8", "8", "8"] and "**still 8**, ε 0.05" in told(at)
+    assert answers(at) == ["8", "8", "8"] and "**still 8**" in told(at) and "the change, ε 0.05" in told(at)
     at.session_state["fooling-norm"] = "length"
     at.session_state["fooling-size-digits-L2"] = "3.0"
     at = until(at.run(), over)
