@@ -17,9 +17,10 @@ WIDTH, TILE = 300, 140  # pixels of a column, and of each of its four pictures
 
 
 def fooled(making: Making, made: Made | None, theme: images.Theme) -> None:
-    """Draw a net's column, or its head where nothing is made yet."""
+    """Draw a net's column, or its head and the picture where nothing is made yet."""
     if made is None:
         net_head(making.task.model, making.label)
+        st.image(_picture(making.images[0]), width=TILE, alt="the picture")
         return
     labels, numbers = find(making.task.model).labels, made.numbers
     before, after, label = (labels[_whole(made, name)] for name in ("before", "after", "label"))
