@@ -142,7 +142,8 @@ def _record(
     return made(
         step, steps, shown, epsilon=epsilon, before=float(before), after=float(after), label=float(label),
         share=float(shares[-1, after]), fooled=float(_fools(best.logits[-1], before, recipe)[0]),
-        of_before=shares[:, before].tolist(), of_label=shares[:, label].tolist(), linf=float(change.abs().max()), l2=float(change.norm()), **numbers,
+        of_before=shares[:, before].tolist(), of_label=shares[:, label].tolist(), linf=float(change.abs().max()),
+        l2=float(change.norm()), **numbers,
     )  # fmt: skip
 
 
