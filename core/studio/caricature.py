@@ -97,9 +97,14 @@ def caricature(model: nn.Module, images: Images, recipe: Caricature) -> Iterator
         yield made(step.step, step.steps, step.images, **numbers)
 
 
-def climb(model: nn.Module, images: Images, recipe: Caricature) -> Iterator[Step]:
-    """The ascent of several images, each towards its own."""
-    start = Fourier(tuple(images.shape), *((images, 1.0, 0.0) if recipe.start == "image" else (0.5, 1.0, NOISE)))
+def climb(model: nn.Module, images: Images, recipe: Caricature, exactly: bool = False) -> Iterator[Step]:
+    """The ascent of several images, each towards its own.
+
+    Photos are climbed in the type that is faster here, unless it is to be done `exactly`, in float32.
+    """
+    batch, channels, height, width = images.shape
+    from_image = recipe.start == "image"
+    start = Fourier((batch, channels, height, width), images if from_image else 0.5, noise=0.0 if from_image else NOISE)
     for step in ascend(
         model,
         exaggerated(recipe.layer, recipe.exponent),
@@ -107,7 +112,7 @@ def climb(model: nn.Module, images: Images, recipe: Caricature) -> Iterator[Step
         transforms=[Jitter(recipe.jitter, None)],
         steps=recipe.steps,
         lr=recipe.strength / recipe.steps,
-        dtype=torch.float32 if images.shape[1] == 1 else faster_here(model, recipe.layer, images.shape[-1]),
+        dtype=torch.float32 if channels == 1 or exactly else faster_here(model, recipe.layer, width),
         generator=Generator().manual_seed(recipe.seed),
     ):
         yield replace(step, images=step.images[: len(images)], scores=step.scores[: len(images)])

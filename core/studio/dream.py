@@ -21,7 +21,7 @@ from core.studio.answers import answered
 from core.studio.limits import require_gradient, require_within
 from core.studio.made import Made, made
 
-Image = Float[Tensor, "1 channels height width"]
+Images = Float[Tensor, "n channels height width"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ LEAST = 16  # pixels of the smallest octave
 EQUAL = 10  # rounds in which noise is brought to the size of a change
 
 
-def dream(model: nn.Module, images: Float[Tensor, "n channels height width"], recipe: Dream) -> Iterator[Made]:
+def dream(model: nn.Module, images: Images, recipe: Dream) -> Iterator[Made]:
     """The first image, changed so that a layer's mean square, or one unit's mean, rises; then the frames of a zoom.
 
     It climbs from the smallest octave to the whole size; the detail that the smaller ones lack comes back each time. A
@@ -63,9 +63,9 @@ def dream(model: nn.Module, images: Float[Tensor, "n channels height width"], re
     unit or a layer that there is not or that has no gradient, and octaves that the net cannot take.
     """
     photo = images[:1]
-    objective = _required(model, photo, recipe)
+    _require(model, photo, recipe)
     dreamt = recipe.octaves * recipe.steps
-    for step in _dreamt(model, objective, photo, recipe):
+    for step in climb(model, photo, recipe):
         numbers = _numbers(model, photo, step.images, recipe) if step.step == dreamt else {}
         yield made(step.step, dreamt + recipe.frames, carried(step.images, photo, photo.shape[2:]), **numbers)
     less = replace(
@@ -73,22 +73,26 @@ def dream(model: nn.Module, images: Float[Tensor, "n channels height width"], re
     )
     for frame in range(1, recipe.frames + 1):
         begun = zoomed(step.images, recipe.factor)
-        *_, step = _dreamt(model, objective, begun, replace(less, seed=recipe.seed + frame))
+        *_, step = climb(model, begun, replace(less, seed=recipe.seed + frame))
         yield made(dreamt + frame, dreamt + recipe.frames, step.images, **numbers)
 
 
-def _dreamt(model: nn.Module, objective: Objective, photo: Image, recipe: Dream) -> Iterator[Step]:
-    """In every octave the waves move by the same in all, however many steps there are."""
+def climb(model: nn.Module, images: Images, recipe: Dream, exactly: bool = False) -> Iterator[Step]:
+    """The ascent of several images, in which each octave moves waves by the same in all, in however many steps.
+
+    Photos are climbed in the type that is faster here, unless it is to be done `exactly`, in float32.
+    """
+    batch, channels, height, width = images.shape
     return grow(
         model,
-        objective,
+        climbed(recipe),
         parametrise=partial(Fourier, noise=0.0),
-        shape=tuple(photo.shape),
+        shape=(batch, channels, height, width),
         stages=[(recipe.steps, smaller * math.log2(recipe.scale)) for smaller in reversed(range(recipe.octaves))],
-        first=photo,
+        first=images,
         transforms=[Jitter(recipe.jitter, None)],
         lr=recipe.strength / recipe.steps,
-        dtype=torch.float32 if photo.shape[1] == 1 else faster_here(model, recipe.layer, photo.shape[-1]),
+        dtype=torch.float32 if channels == 1 or exactly else faster_here(model, recipe.layer, width),
         generator=Generator().manual_seed(recipe.seed),
     )
 
@@ -98,36 +102,32 @@ def climbed(recipe: Dream) -> Objective:
     return energy(recipe.layer) if recipe.unit is None else units(recipe.layer, [recipe.unit], "mean")
 
 
-def _required(model: nn.Module, photo: Image, recipe: Dream) -> Objective:
+def _require(model: nn.Module, photo: Images, recipe: Dream) -> None:
     require_within(recipe, LIMITS)
-    objective = climbed(recipe)
     with torch.no_grad():
         count = run_to(model, photo, [recipe.layer])[recipe.layer].shape[1]
     if recipe.unit is not None and recipe.unit >= count:
         raise ValueError(f"{recipe.layer} has the units 0 to {count - 1}; {recipe.unit} is none.")
-    require_gradient(model, photo, objective)
+    require_gradient(model, photo, climbed(recipe))
     sides = [round(side / recipe.scale ** (recipe.octaves - 1)) for side in photo.shape[2:]]
     if recipe.octaves > 1:
         if min(sides) < LEAST:
-            raise ValueError(
-                f"The smallest octave would have {min(sides)} pixels; it needs {LEAST}. Take fewer octaves."
-            )
+            raise ValueError(f"The smallest octave has {min(sides)} pixels, and needs {LEAST}: take fewer octaves.")
         try:
             with torch.no_grad():
                 run_to(model, carried(photo, photo, sides), [recipe.layer])
         except RuntimeError:
             raise ValueError("This net takes pictures of one size only: it has one octave.") from None
-    return objective
 
 
 @torch.no_grad()
-def reached(model: nn.Module, images: Float[Tensor, "n channels height width"], recipe: Dream) -> Float[Tensor, " n"]:
+def reached(model: nn.Module, images: Images, recipe: Dream) -> Float[Tensor, " n"]:
     """A layer's root mean square in each image, or a unit's mean."""
     scores = climbed(recipe)(run_to(model, images, [recipe.layer]), images)
     return scores.sqrt() if recipe.unit is None else scores
 
 
-def _numbers(model: nn.Module, photo: Image, dreamt: Image, recipe: Dream) -> dict[str, float]:
+def _numbers(model: nn.Module, photo: Images, dreamt: Images, recipe: Dream) -> dict[str, float]:
     noise = noise_like(dreamt, photo, Generator().manual_seed(recipe.seed))
     names = ("before", "after", "noise")
     values = [float(reached(model, image, recipe)) for image in (photo, dreamt, noise)]
@@ -135,11 +135,7 @@ def _numbers(model: nn.Module, photo: Image, dreamt: Image, recipe: Dream) -> di
     return dict(zip(names, values, strict=True)) | {"changed": changed} | answered(model, photo, dreamt)
 
 
-def noise_like(
-    changed: Float[Tensor, "n channels height width"],
-    images: Float[Tensor, "n channels height width"],
-    generator: Generator,
-) -> Float[Tensor, "n channels height width"]:
+def noise_like(changed: Images, images: Images, generator: Generator) -> Images:
     """The images under noise as large and as coarse as their changes: each wave of a change at a random phase.
 
     All channels of a wave move together, so that its colour stays. The noise is made as large, after it is clipped to
@@ -155,7 +151,7 @@ def noise_like(
     return (images + noise).clamp(0, 1)
 
 
-def zoomed(images: Image, factor: float) -> Image:
+def zoomed(images: Images, factor: float) -> Images:
     """The middle, so many times as large."""
     none = torch.zeros(len(images))
     return warp(images, none, none + factor, none, none)

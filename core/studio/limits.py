@@ -22,7 +22,7 @@ def require_within(recipe: Any, limits: Limits) -> None:
 
 
 def require_gradient(model: nn.Module, images: Float[Tensor, "n channels height width"], objective: Objective) -> None:
-    """Raise ValueError where no pixel of the images changes the objective, and for layers that the net does not have."""
+    """Raise ValueError where no pixel changes the objective, and for layers that the net does not have."""
     named = ", ".join(sorted(objective.layers))
     with torch.enable_grad():
         x = images.detach().clone().requires_grad_()
