@@ -1,7 +1,7 @@
 """How much dreaming raises layers in trained nets and in their untrained twins: made by `python -m core.studio dream`.
 
-Each net dreams in each of its LAYERS by its recipe, photos at 112 pixels, in float32; in the twins also without jitter,
-as shifts may be what they do not bear. Of an image and a kind of net the mean over seeds of a logarithm is taken, and
+Each net dreams in each of its LAYERS by its recipe, photos at 112 pixels, in float32, and also without jitter, as
+shifts may be what twins do not bear. Of an image and a kind of net the mean over seeds of a logarithm is taken, and
 over images its mean and the 95 % bootstrap interval:
 
 - `own`: of how many times the layer's root mean square rises in the net that dreams;
@@ -9,10 +9,10 @@ over images its mean and the 95 % bootstrap interval:
 - `other`: the same of the dream in the net of the same kind from the next seed (there is one trained net for photos);
 - `other noise`: of the noise in that one.
 
-**The rule**, fixed before the numbers. The twins are taken with jitter or without, by which `own` is higher on the mean
-over images. Image by image, `gain` is trained minus twins of `own`, `shared` is `other` minus `other noise`. Where the
-whole interval lies above 0, there is such a gain, or the dream is shared; below 0 the twins rise more; otherwise the
-two cannot be told apart.
+**The rule.** Each kind is taken with jitter or without, by which `own` is higher on the mean over images. Image by
+image, `gain` is trained minus twins of `own`, `shared` is `other` minus `other noise`, and `shared gain` is trained
+minus twins of that. Where the whole interval of a gain lies above 0, the trained nets have more; below 0 the twins;
+otherwise the two cannot be told apart.
 """
 
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ DIGITS, SIDE, OCTAVES = 100, 112, 3  # test images; pixels of photos, and how ma
 PHOTO_TWINS = 3
 KINDS = ("trained", TWIN)
 MEASURED = ("own", "noise", "other", "other noise")
-DERIVED = ("gain", "shared")
+GAINS = {"own": "gain", "shared": "shared gain"}
 
 
 def nets(model: str) -> dict[str, tuple[str, ...]]:
@@ -69,7 +69,7 @@ def rises(net: nn.Module, other: nn.Module | None, images: Tensor, recipe: Dream
     """By the names in MEASURED, for each image the logarithm of how many times the layer rises."""
     *_, last = climb(net, images, recipe, exactly=True)
     noise = noise_like(last.images, images, Generator().manual_seed(recipe.seed))
-    found = {}
+    found: dict[str, Tensor] = {}
     for name, model in (("", net), ("other", other)):
         if model is not None:
             before, after, noisy = (reached(model, each, recipe).log() for each in (images, last.images, noise))
@@ -84,7 +84,7 @@ def by_image(model: str, layer: str) -> Iterator[dict[tuple[str, int, str], Tens
     for kind, weights in nets(model).items():
         loaded = [load(model, weights=each) for each in weights]
         recipe = recipe_for(model, layer)
-        for jitter in (recipe.jitter, 0)[: 1 if kind == "trained" else 2]:
+        for jitter in (recipe.jitter, 0):
             for place, net in enumerate(loaded):
                 other = loaded[(place + 1) % len(loaded)] if len(loaded) > 1 else None
                 for name, values in rises(net, other, images, replace(recipe, jitter=jitter)).items():
@@ -94,19 +94,21 @@ def by_image(model: str, layer: str) -> Iterator[dict[tuple[str, int, str], Tens
 
 def summed_up(found: dict[tuple[str, int, str], Tensor], jitter: int) -> pd.DataFrame:
     """The rows of one layer, by the rule."""
-    best = max((jitter, 0), key=lambda each: float(found[TWIN, each, "own"].mean()))
-    chosen = {kind: {name: found.get((kind, place, name)) for name in MEASURED}
-              for kind, place in (("trained", jitter), (TWIN, best))}  # fmt: skip
-    rows = [(kind, name, values) for kind in KINDS for name, values in chosen[kind].items() if values is not None]
-    rows.append(("trained", "gain", found["trained", jitter, "own"] - found[TWIN, best, "own"]))
+    rows: list[tuple[str, str, int, Tensor]] = []
+    of: dict[tuple[str, str], Tensor] = {}
     for kind in KINDS:
-        other, noise = chosen[kind]["other"], chosen[kind]["other noise"]
-        if other is not None and noise is not None:
-            rows.append((kind, "shared", other - noise))
+        best = max((jitter, 0), key=lambda each: float(found[kind, each, "own"].mean()))
+        of |= {(kind, name): found[kind, best, name] for name in MEASURED if (kind, best, name) in found}
+        if (kind, "other") in of:
+            of[kind, "shared"] = of[kind, "other"] - of[kind, "other noise"]
+        rows += [(kind, name, best, values) for (its, name), values in of.items() if its == kind]
+    for name, gain in GAINS.items():
+        if ("trained", name) in of:
+            rows.append(("trained", gain, jitter, of["trained", name] - of[TWIN, name]))
     return pd.DataFrame([
-        {"kind": kind, "number": name, "jitter": best if kind == TWIN else jitter, "images": len(values),
-         "times": values.mean().exp().item(), **_between(values)}
-        for kind, name, values in rows
+        {"kind": kind, "number": name, "jitter": best, "images": len(values), "times": values.mean().exp().item(),
+         **_between(values)}
+        for kind, name, best, values in rows
     ]).round(4)  # fmt: skip
 
 
@@ -133,3 +135,60 @@ def measure() -> Iterator[str]:
 def table() -> pd.DataFrame:
     """What ships."""
     return pd.read_csv(TABLE)
+
+
+def sentence(model: str, layer: str) -> str:
+    """What training adds to a dream, by the rule; of a layer that was not measured what was found in the others."""
+    whole = table()[table().model == model]
+    rows = whole[whole.layer == layer]
+    return " ".join([*(_of_one(layer, rows) if len(rows) else [_of_all(whole)]), _of(whole)])
+
+
+def _of_one(layer: str, rows: pd.DataFrame) -> list[str]:
+    said = [
+        f"Dreaming makes the root mean square of {layer} {_times(rows, 'trained', 'own')} as large, and "
+        f"{_times(rows, TWIN, 'own')} in untrained twins: {_outcome(rows, 'gain', 'rises')}.",
+        f"Noise as large and as coarse makes it {_times(rows, 'trained', 'noise')} as large, and "
+        f"{_times(rows, TWIN, 'noise')} in the twins.",
+    ]
+    if (rows.number == "shared gain").any():
+        said.append(
+            f"A net that was trained from another seed answers to the same dream {_times(rows, 'trained', 'shared')} "
+            f"as much as to noise, and from twin to twin it is {_times(rows, TWIN, 'shared')}: "
+            f"{_outcome(rows, 'shared gain', 'is shared')}."
+        )
+    return said
+
+
+def _outcome(rows: pd.DataFrame, number: str, does: str) -> str:
+    _, low, high = _found(rows, "trained", number)
+    if low > 1:
+        return f"with training it {does} more"
+    return f"the control {does} more" if high < 1 else "the two cannot be told apart"
+
+
+def _of_all(rows: pd.DataFrame) -> str:
+    """How the layers that were measured fare."""
+    gains = rows[rows.number == "gain"]
+    own = {kind: rows[(rows.kind == kind) & (rows.number == "own")].times for kind in KINDS}
+    spans = [f"{times.min():.2f} to {times.max():.2f} times" for times in own.values()]
+    return (
+        f"Of the {len(gains)} layers that were measured, dreaming raises the root mean square of "
+        f"{(gains.low > 1).sum()} more in the trained net, and of {(gains.high < 1).sum()} more in untrained twins: "
+        f"it is {spans[0]} as large, and {spans[1]} in the twins."
+    )
+
+
+def _of(rows: pd.DataFrame) -> str:
+    what = "sample photos at 112 pixels" if find(str(rows.model.iloc[0])).sees == "photos" else "test digits"
+    return f"Means over {rows.images.iloc[0]} {what}, with 95 % intervals."
+
+
+def _times(rows: pd.DataFrame, kind: str, number: str) -> str:
+    times, low, high = _found(rows, kind, number)
+    return f"{times:.2f} times ({low:.2f} to {high:.2f})"
+
+
+def _found(rows: pd.DataFrame, kind: str, number: str) -> list[float]:
+    row = rows[(rows.kind == kind) & (rows.number == number)]
+    return [float(row[column].iloc[0]) for column in ("times", "low", "high")]

@@ -3,10 +3,15 @@
 from dataclasses import replace
 
 from core.models import TWIN
+from core.studio.caricature import Caricature
+from core.studio.dream import Dream
 from core.studio.task import Task
 
 SAMPLE = "cat"
-FIRST: tuple[Task, ...] = ()
+FIRST: tuple[Task, ...] = (
+    Task("dream", "photo", "trained", Dream(), (SAMPLE,)),
+    Task("caricature", "photo", "trained", Caricature(), (SAMPLE,)),
+)
 
 
 def shipped() -> tuple[Task, ...]:

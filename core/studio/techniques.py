@@ -2,6 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
+from core.studio.caricature import caricature
+from core.studio.dream import dream
 from core.studio.made import Made
 
-TECHNIQUES: dict[str, Callable[..., Iterator[Made]]] = {}
+TECHNIQUES: dict[str, Callable[..., Iterator[Made]]] = {
+    "dream": dream,
+    "caricature": caricature,
+}

@@ -9,6 +9,7 @@ from PIL import Image
 from core import images
 from core.studio.first import FIRST
 from core.studio.made import Made
+from pages.makings import caricature, dream
 
 ALL, SIDE = "All six", 300
 
@@ -23,7 +24,12 @@ class Part:
     computed: str  # a paragraph on how
 
 
-PARTS: dict[str, Part] = {}
+PARTS: dict[str, Part] = {
+    "DeepDream": Part(dream.dream, "dream", "What a layer sees in a picture, amplified until it shows.",
+                      dream.COMPUTED),
+    "Caricature": Part(caricature.caricature, "caricature",
+                       "Another picture of the same, with what a layer saw in it exaggerated.", caricature.COMPUTED),
+}  # fmt: skip
 
 
 def gallery() -> None:
