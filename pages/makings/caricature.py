@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -16,8 +17,8 @@ from pages.studio.subject import choose_subject
 
 COMPUTED = (
     "A picture x climbs (φ(x) · φ(x₀)) cos(φ(x), φ(x₀))^p, where φ is a layer's whole activation and x₀ the picture "
-    'itself, as in Lucid and in Carter et al. 2019, "Activation Atlas": the layer\'s answer is made longer, and kept in '
-    "its direction, the more so the larger p is. Adam moves the waves of which x is made, fine ones weaker as "
+    "itself (Olah et al. 2018, as in Lucid): the layer's answer is made longer, and kept in its direction, the more so "
+    "the larger p is. Adam moves the waves of which x is made, fine ones weaker as "
     "1 / frequency, from grey and noise or from x₀. Before each step x and x₀ are shifted together."
 )
 SHOWN = tuple(names[0] for names in families().values())
@@ -57,7 +58,7 @@ def _choose(sees: str) -> tuple[str, Caricature]:
     return model, replace(usual, layer=layer, exponent=exponent, start=start, **rest)
 
 
-def _more(usual: Caricature, sees: str) -> dict[str, float]:
+def _more(usual: Caricature, sees: str) -> dict[str, Any]:
     """What few will change."""
 
     def slider(name: str, label: str, low: float, high: float, step: float) -> float:
@@ -75,6 +76,6 @@ def _more(usual: Caricature, sees: str) -> dict[str, float]:
 def _caption(model: str, recipe: Caricature, numbers: Numbers) -> str:
     """How long the answer is, how far it points elsewhere, and what the net says."""
     return (
-        f"{recipe.layer}'s answer is {numbers['length']:.2f} times as long as to the picture itself, and their cosine is "
-        f"{numbers['cosine']:.2f}. {answer(numbers, model)}"
+        f"{recipe.layer}'s answer is {numbers['length']:.2f} times as long as to the picture itself, and their cosine "
+        f"is {numbers['cosine']:.2f}. {answer(numbers, model)}"
     )

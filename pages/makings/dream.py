@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -19,8 +20,8 @@ from pages.studio.subject import choose_subject
 COMPUTED = (
     "Gradient ascent raises the mean square of a layer's activations, or one unit's mean over its map (Mordvintsev, "
     "Olah, Tyka 2015), by Adam on the waves of which the picture is made, fine ones weaker as 1 / frequency. It begins "
-    "with the picture made small and goes on at larger and larger sizes, the octaves; what was changed is enlarged, and "
-    "the photo's own detail comes back. In each octave every wave moves by about the same, the strength. Before each "
+    "with the picture made small and goes on at larger and larger sizes, the octaves; what was changed is enlarged, "
+    "and the photo's own detail comes back. In each octave every wave moves by about the same, the strength. Before each "
     "step the picture is shifted in a circle. A frame of the zoom is the middle of the one before, enlarged and dreamt "
     "on in two octaves, by half the steps and a quarter of the strength. Noise as large and as coarse: the change "
     "itself, each of its waves at a random phase, and as large in L2."
@@ -58,7 +59,7 @@ def _choose(sees: str) -> tuple[str, Dream]:
     octaves = usual.octaves
     if sees == "photos":
         octaves = st.slider("Octaves", 1, 6, usual.octaves, key="dream-octaves", bind="query-params", width=160,
-                            help="Sizes at which it dreams, from small to large: more octaves, larger forms.")  # fmt: skip
+                            help="Sizes at which it dreams, from small to large: many make large forms.")  # fmt: skip
     chips: dict[str, tuple[str, object]] = {
         f"dream-{name}-{sees}": (label, getattr(usual, name)) for name, label in MORE.items()
     }
@@ -73,7 +74,7 @@ def _choose(sees: str) -> tuple[str, Dream]:
 MORE = {"steps": "Steps", "scale": "Scale", "jitter": "Jitter", "frames": "Frames", "factor": "Zoom", "seed": "Seed"}
 
 
-def _more(usual: Dream, sees: str) -> dict[str, float]:
+def _more(usual: Dream, sees: str) -> dict[str, Any]:
     """What few will change."""
     photos = sees == "photos"
 
@@ -98,6 +99,6 @@ def _caption(model: str, recipe: Dream, numbers: Numbers) -> str:
         raised = (f"{recipe.layer}'s root mean square is {after / before:.2f} times as large, by noise as large and as "
                   f"coarse {noise / before:.2f} times.")  # fmt: skip
     else:
-        raised = (f"The mean of unit {recipe.unit} of {recipe.layer} went from {before:.3g} to {after:.3g}, by noise as "
-                  f"large and as coarse to {noise:.3g}.")  # fmt: skip
+        raised = (f"The mean of unit {recipe.unit} of {recipe.layer} went from {before:.3g} to {after:.3g}, by noise "
+                  f"as large and as coarse to {noise:.3g}.")  # fmt: skip
     return f"{raised} {answer(numbers, model)}"
