@@ -82,10 +82,10 @@ def exaggerated(layer: str, exponent: float) -> Objective:
 def caricature(model: nn.Module, images: Images, recipe: Caricature) -> Iterator[Made]:
     """A picture whose activation goes far along that of the first image: from it, or from grey and noise.
 
-    As in Lucid (Olah et al. 2018, "The Building Blocks of Interpretability"): climb (phi(x) . phi(x0)) cos(phi(x), phi(x0))^exponent.
-    Numbers at the end: `length`, the activation's length in units of the original's; `cosine` between the two; and what
-    `answered` tells. Raises ValueError for a recipe beyond LIMITS, a start that there is not, and a layer that there is
-    not, or that has no gradient.
+    As in Lucid (Olah et al. 2018, "The Building Blocks of Interpretability") it climbs (phi(x) . phi(x0)) cos(phi(x),
+    phi(x0))^exponent. Numbers at the end: `length`, the activation's length in units of the original's; `cosine`
+    between the two; and what `answered` tells. Raises ValueError for a recipe beyond LIMITS, a start that there is not,
+    and a layer that there is not, or that has no gradient.
     """
     image = images[:1]
     require_within(recipe, LIMITS)

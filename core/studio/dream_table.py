@@ -6,13 +6,14 @@ over images its mean and the 95 % bootstrap interval:
 
 - `own`: of how many times the layer's root mean square rises in the net that dreams;
 - `noise`: the same of noise as large as the change, and with its spectrum (`noise_like`);
+- `jittered`: `own`, where the picture is shifted before each step, as in the app;
 - `other`: the same of the dream in the net of the same kind from the next seed (there is one trained net for photos);
 - `other noise`: of the noise in that one.
 
 **The rule.** Each kind is taken with jitter or without, by which `own` is higher on the mean over images. Image by
-image, `gain` is trained minus twins of `own`, `shared` is `other` minus `other noise`, and `shared gain` is trained
-minus twins of that. Where the whole interval of a gain lies above 0, the trained nets have more; below 0 the twins;
-otherwise the two cannot be told apart.
+image, `gain` is trained minus twins of `own`, `jittered gain` of `jittered`, and `shared gain` of `shared`, which is
+`other` minus `other noise`. Where the whole interval of a gain lies above 0, the trained nets have more; below 0 the
+twins; otherwise the two cannot be told apart.
 """
 
 from collections.abc import Iterator
@@ -42,7 +43,7 @@ DIGITS, SIDE, OCTAVES = 100, 112, 3  # test images; pixels of photos, and how ma
 PHOTO_TWINS = 3
 KINDS = ("trained", TWIN)
 MEASURED = ("own", "noise", "other", "other noise")
-GAINS = {"own": "gain", "shared": "shared gain"}
+GAINS = {"own": "gain", "jittered": "jittered gain", "shared": "shared gain"}
 
 
 def nets(model: str) -> dict[str, tuple[str, ...]]:
@@ -99,6 +100,7 @@ def summed_up(found: dict[tuple[str, int, str], Tensor], jitter: int) -> pd.Data
     for kind in KINDS:
         best = max((jitter, 0), key=lambda each: float(found[kind, each, "own"].mean()))
         of |= {(kind, name): found[kind, best, name] for name in MEASURED if (kind, best, name) in found}
+        of[kind, "jittered"] = found[kind, jitter, "own"]
         if (kind, "other") in of:
             of[kind, "shared"] = of[kind, "other"] - of[kind, "other noise"]
         rows += [(kind, name, best, values) for (its, name), values in of.items() if its == kind]
@@ -146,16 +148,17 @@ def sentence(model: str, layer: str) -> str:
 
 def _of_one(layer: str, rows: pd.DataFrame) -> list[str]:
     said = [
-        f"Dreaming makes the root mean square of {layer} {_times(rows, 'trained', 'own')} as large, and "
-        f"{_times(rows, TWIN, 'own')} in untrained twins: {_outcome(rows, 'gain', 'rises')}.",
-        f"Noise as large and as coarse makes it {_times(rows, 'trained', 'noise')} as large, and "
-        f"{_times(rows, TWIN, 'noise')} in the twins.",
+        f"Dreaming multiplies the root mean square of {layer} by {_times(rows, 'trained', 'own')}, and in untrained "
+        f"twins by {_times(rows, TWIN, 'own')}: {_outcome(rows, 'gain', 'raises it')}. Where the picture is shifted "
+        f"before each step, by {_times(rows, 'trained', 'jittered')} and {_times(rows, TWIN, 'jittered')}: "
+        f"{_outcome(rows, 'jittered gain', 'raises it')}. Noise as large and as coarse multiplies it by "
+        f"{_times(rows, 'trained', 'noise')}, and in the twins by {_times(rows, TWIN, 'noise')}."
     ]
     if (rows.number == "shared gain").any():
         said.append(
-            f"A net that was trained from another seed answers to the same dream {_times(rows, 'trained', 'shared')} "
-            f"as much as to noise, and from twin to twin it is {_times(rows, TWIN, 'shared')}: "
-            f"{_outcome(rows, 'shared gain', 'is shared')}."
+            f"In a net that was trained from another seed the same dream leaves it {_times(rows, 'trained', 'shared')} "
+            f"times as large as noise does, from twin to twin {_times(rows, TWIN, 'shared')} times: "
+            f"{_outcome(rows, 'shared gain', 'shares')}."
         )
     return said
 
@@ -163,7 +166,7 @@ def _of_one(layer: str, rows: pd.DataFrame) -> list[str]:
 def _outcome(rows: pd.DataFrame, number: str, does: str) -> str:
     _, low, high = _found(rows, "trained", number)
     if low > 1:
-        return f"with training it {does} more"
+        return f"the trained net {does} more"
     return f"the control {does} more" if high < 1 else "the two cannot be told apart"
 
 
@@ -171,11 +174,11 @@ def _of_all(rows: pd.DataFrame) -> str:
     """How the layers that were measured fare."""
     gains = rows[rows.number == "gain"]
     own = {kind: rows[(rows.kind == kind) & (rows.number == "own")].times for kind in KINDS}
-    spans = [f"{times.min():.2f} to {times.max():.2f} times" for times in own.values()]
+    spans = [f"{times.min():.2f} to {times.max():.2f}" for times in own.values()]
     return (
         f"Of the {len(gains)} layers that were measured, dreaming raises the root mean square of "
         f"{(gains.low > 1).sum()} more in the trained net, and of {(gains.high < 1).sum()} more in untrained twins: "
-        f"it is {spans[0]} as large, and {spans[1]} in the twins."
+        f"{spans[0]} times, and {spans[1]} times in the twins."
     )
 
 
@@ -186,7 +189,7 @@ def _of(rows: pd.DataFrame) -> str:
 
 def _times(rows: pd.DataFrame, kind: str, number: str) -> str:
     times, low, high = _found(rows, kind, number)
-    return f"{times:.2f} times ({low:.2f} to {high:.2f})"
+    return f"{times:.2f} ({low:.2f} to {high:.2f})"
 
 
 def _found(rows: pd.DataFrame, kind: str, number: str) -> list[float]:

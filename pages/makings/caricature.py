@@ -9,6 +9,7 @@ import streamlit as st
 from core.images import Theme
 from core.models import families
 from core.studio.caricature import RECIPES, STARTS, Caricature
+from core.studio.caricature_table import sentence
 from pages.frame.more import more
 from pages.inputs import nets
 from pages.studio.beside_twin import Numbers, answer, beside_twin, pair
@@ -36,6 +37,7 @@ def caricature(theme: Theme) -> None:
     makings = pair(subject, "caricature", model, recipe)
     present = show if subject.sees == "photos" else by_themselves
     present(makings, partial(beside_twin, makings, partial(_caption, model, recipe)), "caricature")
+    st.markdown(sentence(model))
 
 
 def _choose(sees: str) -> tuple[str, Caricature]:
