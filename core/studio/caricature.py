@@ -41,7 +41,7 @@ class Caricature:
 
 RECIPES = {
     "photos": Caricature(),
-    "digits": Caricature("relu4", jitter=1),
+    "digits": Caricature("relu4", exponent=4.0, strength=6.0, jitter=1),
 }  # by what a model sees
 LIMITS: dict[str, tuple[float, float]] = {
     "exponent": (0.0, 16.0), "strength": (0.01, 10.0), "steps": (1, 1000), "jitter": (0, 64), "seed": (0, 9999),

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from core.files import write_whole
 from core.layers import run_to
 from core.measures.interval import interval
+from core.measures.neighbours import listed
 from core.models import TWIN, find, load
 from core.studio.caricature import RECIPES, Caricature, climb, compared
 from core.studio.dream_table import KINDS, LAYERS, images_for, nets
@@ -106,16 +107,17 @@ def sentence(model: str) -> str:
     """What training adds to caricatures, by the rule, over the layers that were measured."""
     rows = table()[table().model == model]
     gains = rows[rows.number == "gain"]
-    said = [_spans(rows, kind) for kind in KINDS]
+    more, less = (listed(list(gains[side].layer)) or "no layer" for side in (gains.low > 0, gains.high < 0))
     what = "sample photos at 112 pixels" if find(model).sees == "photos" else "test digits"
     return (
-        f"Of the {len(gains)} layers that were measured, training adds to what a caricature from noise shows in "
-        f"{(gains.low > 0).sum()}, and the control has more of it in {(gains.high < 0).sum()}: its cosine to the "
-        f"original is {said[0]}, and {said[1]} in untrained twins. Means over {rows.images.iloc[0]} {what}; a gain has "
-        "its whole 95 % interval above 0."
+        f"Over {rows.images.iloc[0]} {what}, made from noise, with jitter or without as suits each net: a caricature's "
+        "cosine to the original, less that of another picture, is higher in the trained nets in "
+        f"{more}, and higher in untrained twins in {less}, where the 95 % interval of the difference says so. The "
+        f"cosines are {_span(rows, 'trained', 'cosine')}, and {_span(rows, TWIN, 'cosine')} in the twins; those of "
+        f"other pictures {_span(rows, 'trained', 'between')}, and {_span(rows, TWIN, 'between')}."
     )
 
 
-def _spans(rows: pd.DataFrame, kind: str) -> str:
-    own, others = (rows[(rows.kind == kind) & (rows.number == name)].value for name in ("cosine", "between"))
-    return f"{own.min():.2f} to {own.max():.2f}, that of another picture {others.min():.2f} to {others.max():.2f}"
+def _span(rows: pd.DataFrame, kind: str, number: str) -> str:
+    values = rows[(rows.kind == kind) & (rows.number == number)].value
+    return f"{values.min():.2f} to {values.max():.2f}"

@@ -103,7 +103,8 @@ def summed_up(found: dict[tuple[str, int, str], Tensor], jitter: int) -> pd.Data
         of[kind, "jittered"] = found[kind, jitter, "own"]
         if (kind, "other") in of:
             of[kind, "shared"] = of[kind, "other"] - of[kind, "other noise"]
-        rows += [(kind, name, best, values) for (its, name), values in of.items() if its == kind]
+        rows += [(kind, name, jitter if name == "jittered" else best, values)
+                 for (its, name), values in of.items() if its == kind]  # fmt: skip
     for name, gain in GAINS.items():
         if ("trained", name) in of:
             rows.append(("trained", gain, jitter, of["trained", name] - of[TWIN, name]))
@@ -158,7 +159,7 @@ def _of_one(layer: str, rows: pd.DataFrame) -> list[str]:
         said.append(
             f"In a net that was trained from another seed the same dream leaves it {_times(rows, 'trained', 'shared')} "
             f"times as large as noise does, from twin to twin {_times(rows, TWIN, 'shared')} times: "
-            f"{_outcome(rows, 'shared gain', 'shares')}."
+            f"{_outcome(rows, 'shared gain', 'shares it')}."
         )
     return said
 
@@ -172,13 +173,14 @@ def _outcome(rows: pd.DataFrame, number: str, does: str) -> str:
 
 def _of_all(rows: pd.DataFrame) -> str:
     """How the layers that were measured fare."""
-    gains = rows[rows.number == "gain"]
+    gains, jittered = (rows[rows.number == number] for number in ("gain", "jittered gain"))
     own = {kind: rows[(rows.kind == kind) & (rows.number == "own")].times for kind in KINDS}
     spans = [f"{times.min():.2f} to {times.max():.2f}" for times in own.values()]
     return (
         f"Of the {len(gains)} layers that were measured, dreaming raises the root mean square of "
         f"{(gains.low > 1).sum()} more in the trained net, and of {(gains.high < 1).sum()} more in untrained twins: "
-        f"{spans[0]} times, and {spans[1]} times in the twins."
+        f"{spans[0]} times, and {spans[1]} times in the twins. Where the picture is shifted before each step, of "
+        f"{(jittered.low > 1).sum()} more in the trained net and of {(jittered.high < 1).sum()} more in the twins."
     )
 
 

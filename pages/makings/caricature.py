@@ -50,7 +50,7 @@ def _choose(sees: str) -> tuple[str, Caricature]:
     names = [layer.name for layer in nets.layers(model)]
     layer = st.selectbox("Layer", names, names.index(usual.layer), key=f"caricature-layer-{model}",
                          bind="query-params", width=200)  # fmt: skip
-    exponent = st.slider("Exponent of the cosine", 0.0, 8.0, usual.exponent, 0.5, key="caricature-exponent",
+    exponent = st.slider("Exponent of the cosine", 0.0, 8.0, usual.exponent, 0.5, key=f"caricature-exponent-{sees}",
                          bind="query-params", width=200,
                          help="0: only longer, in whatever direction. Large: in the same direction.")  # fmt: skip
     start = st.segmented_control("Begin with", STARTS, default=usual.start, required=True, key="caricature-start",

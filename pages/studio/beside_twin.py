@@ -12,7 +12,7 @@ from pages.studio.making import DIGIT_SCALE, Making, making, picture
 from pages.studio.subject import Subject
 
 Numbers = Mapping[str, float | list[float]]
-WIDTH, SMALL = 336, 112  # pixels of what is made, and of what it is made from
+SMALL, WIDTHS = 112, {"photos": 336, "digits": 224}  # pixels of what it is made from, and of what is made
 
 
 def pair(subject: Subject, technique: str, model: str, recipe: object) -> list[Making]:
@@ -27,14 +27,14 @@ def beside_twin(makings: Sequence[Making], caption: Callable[[Numbers], str], la
     with st.container(horizontal=True, gap="medium", key=f"{makings[0].task.technique}-pictures"):
         with st.container(width=SMALL, gap="xsmall"):
             image = makings[0].images[0]
-            photo = len(image) == 3
-            begun = images.picture(image) if photo else images.paper(image, DIGIT_SCALE)
+            sees = find(makings[0].task.model).sees
+            begun = images.picture(image) if sees == "photos" else images.paper(image, DIGIT_SCALE)
             st.image(begun, width=SMALL, alt="The picture that it begins with")
             st.caption("The picture itself.")
         for each, made in zip(makings, lasts, strict=True):
-            with st.container(width=WIDTH, gap="xsmall"):
-                there = picture(made) if made else images.blank(WIDTH)
-                st.image(there, width=WIDTH, alt=f"Made by the {each.label} net")
+            with st.container(width=WIDTHS[sees], gap="xsmall"):
+                there = picture(made) if made else images.blank(WIDTHS[sees])
+                st.image(there, width=WIDTHS[sees], alt=f"Made by the {each.label} net")
                 st.caption(f"**{each.label.capitalize()}.** {caption(made.numbers) if made and made.numbers else ''}")
 
 
@@ -44,5 +44,9 @@ def answer(numbers: Numbers, model: str) -> str:
     for when in ("before", "after"):
         named, sure = numbers[f"class_{when}"], numbers[f"sure_{when}"]
         assert isinstance(named, float) and isinstance(sure, float)
-        said.append(f"*{labels[int(named)]}* ({100 * sure:.2g} %)")
+        said.append(f"*{labels[int(named)]}* ({_percent(sure)} %)")
     return f"Its answer was {said[0]}, and is {said[1]} now."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}" if share >= 0.01 else f"{100 * share:.2g}"
