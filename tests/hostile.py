@@ -19,7 +19,15 @@ PARAMETERS = {
     "train-length-recall train-units train-rate train-updates train-seed train-clip",
     "make": "make made-from photo digit ink fooling-into-digits fooling-into-photos fooling-norm "
     "fooling-size-digits-Linf fooling-size-digits-L2 fooling-size-photos-Linf fooling-size-photos-L2 fooling-steps "
-    "fooling-step fooling-seed",
+    "fooling-step fooling-seed "
+    "dream-net dream-layer-photo dream-layer-dense dream-layer-cnn "
+    "dream-layer-rnn dream-strength dream-octaves dream-unit dream-steps-photos dream-jitter-photos "
+    "dream-frames-photos dream-factor-photos dream-seed-photos dream-steps-digits dream-jitter-digits "
+    "dream-frames-digits dream-factor-digits dream-seed-digits dream-scale-photos caricature-net "
+    "caricature-layer-photo caricature-layer-dense caricature-layer-cnn caricature-layer-rnn "
+    "caricature-start caricature-exponent-photos caricature-strength-photos caricature-steps-photos "
+    "caricature-jitter-photos caricature-seed-photos caricature-exponent-digits "
+    "caricature-strength-digits caricature-steps-digits caricature-jitter-digits caricature-seed-digits",
     "evidence": "claim training yourself measure net weights weights-series n touch images depth layer twin place "
     "unit-dense unit-cnn unit-rnn unit-photo digit ink photo",
     "xor": "points activation hidden units1 units2 units3 units4 rate decay net-seed noise how-many length own "

@@ -101,6 +101,11 @@ def weighted(layer: str, weights: Float[Tensor, "batch units *place"]) -> Object
     return Objective(frozenset({layer}), lambda seen, images: (seen[layer] * weights).flatten(1).sum(1))
 
 
+def energy(layer: str) -> Objective:
+    """The mean square of a layer's activation: what DeepDream climbs (Mordvintsev, Olah, Tyka 2015)."""
+    return Objective(frozenset({layer}), lambda seen, images: seen[layer].flatten(1).float().square().mean(1))
+
+
 def diversity(layer: str, kinds: Sequence[int], place: Place = "mean", time: int = -1) -> Objective:
     """How little each image's activation looks like those of its own kind: minus its mean cosine similarity to them.
 

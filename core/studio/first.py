@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from core.models import SHUFFLED, TWIN
+from core.studio.caricature import Caricature
+from core.studio.dream import Dream
 from core.studio.fooling import ON_PHOTOS
 from core.studio.task import Task
 
@@ -11,6 +13,8 @@ FOOLED = Task("fooling", "photo", "trained", ON_PHOTOS, (SAMPLE,))
 FIRST: tuple[Task, ...] = (
     FOOLED,
     replace(FOOLED, weights=SHUFFLED),
+    Task("dream", "photo", "trained", Dream(), (SAMPLE,)),
+    Task("caricature", "photo", "trained", Caricature(), (SAMPLE,)),
 )
 
 

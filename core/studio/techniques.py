@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
+from core.studio.caricature import caricature
+from core.studio.dream import dream
 from core.studio.fooling import fool
 from core.studio.made import Made
 
 TECHNIQUES: dict[str, Callable[..., Iterator[Made]]] = {
     "fooling": fool,
+    "dream": dream,
+    "caricature": caricature,
 }

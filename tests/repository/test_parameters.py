@@ -48,6 +48,7 @@ from core import (
     weights,
 )
 from core.ascent import ascend, best_of, grow, objectives, parametrise, prepare, priors
+from core.ascent.ascend import carried
 from core.ascent.parametrise import Characters, Fourier, Ink, Maco, Pixels
 from core.ascent.transforms import Blur, Gumbel, Jitter, Warp
 from core.attribution import ATTRIBUTIONS, FORMING, backwards, outcome, removal
@@ -94,7 +95,7 @@ from core.models import load
 from core.plane import exact, surfaces, xor
 from core.plane import nets as plane_nets
 from core.relevance import orders, uses
-from core.studio import fooling, perturbed, smallest
+from core.studio import caricature, dream, fooling, perturbed, smallest
 from core.studio.fooling import Fooling
 from core.trust import advice, controls, examine, numbers, pointing, table
 from core.units import Unit
@@ -121,7 +122,7 @@ MODULES = (
     "cells.contexts", "circuits.score", "measures.equivariance", "movements", "symmetry", "learning_curves",
     "data.points", "plane.exact",
     "plane.nets", "plane.surfaces", "plane.xor", "relevance.orders", "relevance.uses",
-    "studio.perturbed", "studio.smallest", "studio.fooling",
+    "studio.perturbed", "studio.smallest", "studio.fooling", "studio.caricature", "studio.dream",
 )  # fmt: skip
 
 
@@ -435,7 +436,11 @@ ASCENT = [
                     objectives.units("conv2", [4, 9]) - 0.1 * objectives.l2(), less(level))),
     case(grow, images_of, objective=(objectives.units("conv2", [4]), objectives.units("conv2", [5])),
          parametrise=(Pixels, Ink, less(level)), shape=((1, 1, 28, 28), (1, 1, 56, 28)),
-         stages=([(4, 1), (2, 0)], [(8, 1), (4, 0)], more(away(0.5))), how=(how(lr=0.1), how(lr=0.3), more(away(0.5)))),
+         stages=([(4, 1), (2, 0)], [(8, 1), (4, 0)], more(away(0.5))), first=(0.5, 0.2, less(level)),
+         how=(how(lr=0.1), how(lr=0.3), more(away(0.5)))),
+    case(carried, images=(PHOTO[..., ::2, ::2], OTHER_PHOTO[..., ::2, ::2]), whole=(PHOTO, OTHER_PHOTO),
+         size=((32, 32), (48, 48), more(torch.numel))),
+    case(objectives.energy, lambda score: score(SEEN, DIGIT), layer=("conv2", "relu2", less(total))),
     case(objectives.units, lambda score: score(SEEN, DIGIT), layer=("conv2", "conv3"), indices=([4, 9], [5, 9]),
          place=("centre", "mean")),
     case(objectives.units, lambda score: score(STATES, DIGIT), "over time", layer=("lstm1", "lstm2"),
@@ -839,6 +844,8 @@ RECIPES = [
     case(stimuli.climb_layers, nets=({"net": CNN}, {"net": CNN_TWIN}),
          targets=({"net/conv2": [4]}, {"net/conv3": [4]}), threads=(1, 2, stays),
          aims=({}, {"net/conv2": HALVES[:1]}), recipe=(SHORT, replace(SHORT, seed=1))),
+    case(stimuli.faster_here, lambda _: None, model=(COLOUR, OTHER_COLOUR, stays), layer=("conv1", "conv2", stays),
+         side=(32, 64, stays)),
     case(stimuli.known_optimum, model=(DENSE, DENSE_TWIN), layer=("fc1", "fc2")),
     case(stimuli.for_layer, model=(COLOUR, LARGE_COLOUR), layer=("conv1", "conv2"),
          recipe=(COLOURFUL, replace(COLOURFUL, lr=0.1))),
@@ -850,6 +857,60 @@ RECIPES = [
     case(stimuli.repeated, pictures=(stimuli.as_bytes(DIGIT), stimuli.as_bytes(OTHER_DIGIT)), side=(56, 42)),
     case(stimuli.as_bytes, images=(DIGIT, OTHER_DIGIT)),
     case(stimuli.as_images, pictures=(stimuli.as_bytes(PHOTO), stimuli.as_bytes(OTHER_PHOTO))),
+]  # fmt: skip
+
+
+def dreamt(recipe: dream.Dream) -> Tensor:
+    """What becomes of digits, or of a photo, in the type of the image."""
+    return images_of(dream.climb(COLOUR, PHOTO[:1], recipe, exactly=True))
+
+
+def framed(recipe: dream.Dream) -> Tensor:
+    """The last frame of the zoom into a digit."""
+    return images_of(dream.dream(CNN, DIGIT[:1], recipe))
+
+
+def drawn_like(recipe: caricature.Caricature) -> tuple[float, float, Tensor]:
+    """Length, cosine, and the picture."""
+    last = finished(caricature.caricature(CNN, DIGIT[:1], recipe))
+    return last.numbers["length"], last.numbers["cosine"], last.images
+
+
+def drawn_image(recipe: caricature.Caricature) -> Tensor:
+    return drawn_like(recipe)[2]
+
+
+BESIDE, OTHER_BESIDE = (
+    caricature.Beside(Pixels((2, 1, 28, 28), first), digit) for first, digit in ((0.5, DIGIT), (0.8, OTHER_DIGIT))
+)
+Dream, Caricature = dream.Dream, caricature.Caricature
+LITTLE = Dream("conv2", octaves=1, steps=4, jitter=2)
+LIKE = Caricature("relu3", steps=24, jitter=1)
+STUDIO = [
+    case(Dream, dreamt, layer=("conv2", "conv1"), unit=(None, 3), strength=(0.2, 0.6, more(away(PHOTO[:1]))),
+         octaves=(2, 1), scale=(1.4, 1.8), steps=(4, 8), jitter=(0, 4), seed=(0,)),
+    case(Dream, dreamt, "shaken", layer=("conv2",), octaves=(1,), steps=(4,), jitter=(4,), seed=(0, 1)),
+    case(Dream, framed, "zoomed into", layer=("conv2",), octaves=(1,), steps=(2,), jitter=(1,), frames=(1, 2),
+         factor=(1.1, 1.4)),
+    case(dream.dream, images_of, recipe=(LITTLE, replace(LITTLE, steps=8))),
+    case(dream.climb, images_of, recipe=(LITTLE, replace(LITTLE, steps=8)), exactly=(False, True, stays)),
+    case(dream.climbed, lambda score: score(SEEN, DIGIT)[:1], recipe=(LITTLE, replace(LITTLE, layer="conv3"))),
+    case(dream.reached, recipe=(LITTLE, replace(LITTLE, layer="conv3"))),
+    case(dream.noise_like, changed=(PHOTO.flip(3), PHOTO.flip(2)), images=(PHOTO, OTHER_PHOTO)),
+    case(dream.zoomed, images=(PHOTO, OTHER_PHOTO), factor=(1.2, 1.6)),
+    case(Caricature, drawn_image, layer=("relu3", "relu2"), exponent=(1.0, 8.0), strength=(3.0, 1.0, less(away(0.5))),
+         steps=(24, 48), jitter=(1, 3), start=("noise", "image"), seed=(0, 1)),
+    case(Caricature, drawn_like, "how alike", layer=("relu3",), steps=(24,), jitter=(0,),
+         exponent=(0.0, 8.0, more(lambda found: found[1]))),
+    case(caricature.caricature, images_of, recipe=(LIKE, replace(LIKE, steps=12))),
+    case(caricature.climb, images_of, recipe=(LIKE, replace(LIKE, steps=12)), exactly=(False, True, stays)),
+    case(caricature.exaggerated, lambda score: score(SEEN, DIGIT), layer=("relu2", "relu3"),
+         exponent=(1.0, 2.0, less(total))),
+    case(caricature.compared, others=(OTHER_DIGIT, DIGIT.flip(3)), layer=("relu2", "relu3")),
+    case(caricature.Beside, drawn, own=(Pixels((2, 1, 28, 28)), Pixels((2, 1, 28, 28), 0.8), more(level)),
+         fixed=(DIGIT, OTHER_DIGIT)),
+    case(caricature.Beside.start, self=(BESIDE, OTHER_BESIDE)),
+    case(caricature.Beside.__call__, self=(BESIDE, OTHER_BESIDE), parameters=(noise(2, 1, 28, 28), MAP)),
 ]  # fmt: skip
 
 
@@ -1394,6 +1455,7 @@ def noted() -> smallest.Search:
 TABLE = [
     *GUESSING,
     *FOOLING,
+    *STUDIO,
     *CELLS,
     *ASCENT,
     *PARAMETRISATIONS,
@@ -1727,6 +1789,11 @@ NUMBERS = {
     "stimuli.TIMED": "of images by which a type is timed: whatever it is, the clock decides",
     "trust.pointing.SEEN": "of a thousand classes, which no small net has: test_pointing.py",
     "trust.table.TASKS": "which of two is better: test_trust.py",
+    "studio.dream.LEAST": "fewer are refused: test_dream.py",
+    "studio.dream.EQUAL": "whatever it is, noise is as large in the end: test_dream.py",
+    "studio.caricature.FLOOR": "as Lucid has it: test_caricature.py",
+    "studio.caricature.FAINTEST": "what is silent: test_caricature.py",
+    "studio.caricature.NOISE": "of a grey picture to begin with: test_caricature.py",
     "attribution.outcome.AT_ONCE": "taken by name into two modules, and changed there",
 }  # fmt: skip
 FEW = {"attribution.backwards.STEPS": 8, "attribution.backwards.PIECES": {1: (3, 3), 3: (3, 3)},
