@@ -25,7 +25,8 @@ COMPUTED = (
     "ε of the first picture and into [0, 1] (projected gradient descent, Madry et al. 2018; one step of α = ε is the "
     "fast gradient sign method, Goodfellow, Shlens, Szegedy 2015). Captum's robustness module takes the steps; in L2 "
     "its own go along signs as well, and those here along the gradient. The lead stands in for cross-entropy, whose "
-    "gradient is zero where a net is sure of itself. The smallest ε is found by doubling and then between, to 1 %."
+    "gradient is zero where a net is sure of itself. The smallest ε is found by doubling and then between, to 1 %. "
+    "Steps follow the runner-up of the moment, so that another class may be a little nearer."
 )
 ANY, SMALLEST = "any other", "smallest"
 NAMES: dict[str, Norm] = {"each pixel": "Linf", "length": "L2"}

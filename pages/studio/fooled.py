@@ -45,7 +45,7 @@ def fooled(making: Making, made: Made | None, theme: images.Theme) -> None:
                               find(making.task.model).family, theme, WIDTH)  # fmt: skip
     st.vega_lite_chart(spec=spec, width="content", key=f"fooling-steps-{making.task.model}-{making.task.weights}")
     if "smallest" in numbers:
-        st.caption(_told(made))
+        st.caption(told(made))
 
 
 def smallest(made: Made) -> str:
@@ -59,11 +59,14 @@ def smallest(made: Made) -> str:
     return f"{told}; noise needs {short(noise)}, {short(noise / own)} times that."
 
 
-def _told(made: Made) -> str:
-    told = smallest(made)
+def told(made: Made) -> str:
+    """The same, and what becomes of the picture shown."""
+    sentence = smallest(made)
     if made.numbers["fooled"] and not made.numbers["rounded_fooled"]:
-        told += " Rounded to 8 bits a pixel, as files hold it, the picture shown no longer fools it."
-    return told[0].upper() + told[1:]
+        sentence += " Rounded to 8 bits a pixel, as files hold it, the picture shown no longer fools it."
+    if not made.numbers["fooled"] and _number(made, "smallest") < _number(made, "epsilon"):
+        sentence += " With the ε shown, and steps that much longer, it is missed."
+    return sentence[0].upper() + sentence[1:]
 
 
 def _noise(made: Made) -> str:
