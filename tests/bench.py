@@ -39,6 +39,10 @@ from core.memory.unrolled import all_unrolled
 from core.models import MODELS, load
 from core.process import settle
 from core.stimuli import PHOTO_RECIPE, RECIPE, WITH_PRIOR, Frame, climb, climb_layers
+from core.studio.caricature import RECIPES as CARICATURES
+from core.studio.caricature import Caricature, caricature
+from core.studio.dream import RECIPES as DREAMS
+from core.studio.dream import Dream, dream
 from core.studio.fooling import ON_PHOTOS, Fooling, fool
 from core.survey import shipped, survey
 from pages.jobs.long_work import scheduler
@@ -382,6 +386,20 @@ def test_a_net_fooled_by_the_smallest_epsilon(benchmark: Any, name: str) -> None
     image = photos.to_input(photos.sample("cat"))[None] if photo else digits.test_set().images[84:85]
     net, recipe = load(name), ON_PHOTOS if photo else Fooling()
     benchmark.pedantic(lambda: list(fool(net, image, recipe)), rounds=1 if photo else 5)
+
+
+@pytest.mark.parametrize("name", ["photo", *NAMES])
+@pytest.mark.parametrize("technique", [dream, caricature])
+def test_a_dream_and_a_caricature(benchmark: Any, technique: Callable[..., Iterator[Any]], name: str) -> None:
+    """A photo of 224 pixels in four octaves of ten steps, and a caricature in 96; digits by the usual recipes."""
+    net = load(name)
+    if name == "photo":
+        image, recipe = photos.to_input(photos.sample("cat"))[None], Dream(octaves=4, steps=10)
+    else:
+        image, recipe = digits.test_set().images[84:85], replace(DREAMS["digits"], layer=TOGETHER[name])
+    if technique is caricature:
+        recipe = Caricature() if name == "photo" else replace(CARICATURES["digits"], layer=TOGETHER[name])
+    benchmark.pedantic(lambda: list(technique(net, image, recipe)), rounds=3, warmup_rounds=1)
 
 
 def test_mouse_up_to_new_pictures_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:

@@ -101,4 +101,4 @@ def _caption(model: str, recipe: Dream, numbers: Numbers) -> str:
     else:
         raised = (f"The mean of unit {recipe.unit} of {recipe.layer} went from {before:.3g} to {after:.3g}, by noise "
                   f"as large and as coarse to {noise:.3g}.")  # fmt: skip
-    return f"{raised} {answer(numbers, model)}"
+    return f"{'Before the zoom: ' if recipe.frames else ''}{raised} {answer(numbers, model)}"
