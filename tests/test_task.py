@@ -22,7 +22,7 @@ class Paler:
     by: float = 0.5
 
 
-def paler(model, images, recipe):  # noqa: ANN001, ANN201 - as any technique
+def paler(model, images, recipe):
     for step in range(recipe.steps + 1):
         yield made(step, recipe.steps, images * recipe.by**step, by=recipe.by)
 

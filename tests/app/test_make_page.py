@@ -1,4 +1,4 @@
-"""The frame of the page Make: jobs, what is kept, and what can be taken along; by a technique that is told in a line."""
+"""The frame of the page Make: jobs, what is kept, and what can be taken along, by a technique of one line."""
 
 import io
 import json
@@ -67,7 +67,8 @@ def test_nothing_is_there_until_it_is_asked_for_and_then_it_is_kept_for_everybod
     at = until(press(at, "Make it"), done("Make it"))
     assert at.text[0].value == "3 3" and [each.proto.label for each in at.get("download_button")] == [
         "trained (PNG)", "trained (GIF)", "untrained (PNG)", "untrained (GIF)"]  # fmt: skip
-    again = shown()  # another visitor
+    making.scheduler.clear()  # as after a restart
+    again = shown()
     assert again.text[0].value == "3 3" and labels(again) == ["Watch it form"]
     assert [each.proto.label for each in again.get("download_button")] == ["trained (PNG)", "untrained (PNG)"]
     assert shown(by=0.25).text[0].value == "None None"
@@ -76,6 +77,7 @@ def test_nothing_is_there_until_it_is_asked_for_and_then_it_is_kept_for_everybod
 def test_of_a_visitors_own_photo_nothing_is_kept() -> None:
     at = until(press(shown("own"), "Make it"), done("Make it"))
     assert at.text[0].value == "3 3"
+    making.scheduler.clear()
     assert shown("own").text[0].value == "None None"
 
 
@@ -94,6 +96,11 @@ def test_files_hold_what_was_made_and_the_recipe() -> None:
         assert json.loads(picture.info["Layerscope"]) == about and picture.size == (28 * 8, 28 * 8)
     with Image.open(io.BytesIO(making._gif(records, about))) as moving:
         assert json.loads(moving.info["comment"]) == about and moving.n_frames == 4
+
+
+def test_a_visitors_photo_is_in_no_log() -> None:
+    one = making.making(Task("paler", "cnn", "trained", Paler(), ("own",)), "", [digits().images[84]])
+    assert len(repr(one)) < 300
 
 
 def test_a_long_job_keeps_some_of_its_records_and_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
