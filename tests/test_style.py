@@ -111,6 +111,7 @@ def test_a_digit_has_no_colours_to_keep() -> None:
         ({"style": "logits"}, "logits has no places"),
         ({"content": "logits"}, "logits has no places"),
         ({"content": "conv9"}, "There is no layer 'conv9'; there are conv1"),
+        ({"start": "grey"}, "photo or noise, not from 'grey'"),
         ({"strength": 0.0}, "Strength is 0"),
         ({"tv": float("nan")}, "Tv is nan"),
     ],

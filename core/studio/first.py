@@ -3,10 +3,15 @@
 from dataclasses import replace
 
 from core.models import TWIN
+from core.studio.style import RECIPES as STYLES
 from core.studio.task import Task
+from core.studio.texture import RECIPES as TEXTURES
 
 SAMPLE = "cat"
-FIRST: tuple[Task, ...] = ()
+FIRST: tuple[Task, ...] = (
+    Task("texture", "photo", "trained", TEXTURES["photos"], (SAMPLE,)),
+    Task("style", "photo", "trained", STYLES["photos"], (SAMPLE, "flower")),
+)
 
 
 def shipped() -> tuple[Task, ...]:

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from core.ascent import ascend
-from core.ascent.objectives import near, total_variation
+from core.ascent.objectives import FAINTEST, near, total_variation
 from core.layers import record
 from core.studio.limits import require_within
 from core.studio.made import Made, made
 from core.studio.texture import layers_up_to, left, left_by_layer, likeness, parametrised
+from core.studio.waves import apart
 
 Image = Float[Tensor, "1 channels height width"]
 
@@ -30,7 +30,7 @@ class Style:
     style: str = "block9"  # of all ReLUs up to there the texture is taken
     strength: float = 10.0  # of the style, against the content
     keep_colours: bool = False  # of the photo: only luminance takes on the style
-    start: Literal["photo", "noise"] = "photo"
+    start: str = "photo"  # or "noise"
     side: int = 192  # pixels
     steps: int = 200
     lr: float = 0.02
@@ -44,6 +44,7 @@ RECIPES = {
     "photos": Style(),
     "digits": Style("relu2", "relu4", side=28, steps=150, lr=0.1, decay=None),
 }  # by what a model sees
+STARTS = ("photo", "noise")
 LIMITS: dict[str, tuple[float, float]] = {
     "strength": (0.01, 1000.0), "side": (28, 256), "steps": (1, 1000), "lr": (1e-3, 1.0), "tv": (0.0, 10.0),
     "decay": (0.0, 2.0), "seed": (0, 9999),
@@ -55,11 +56,14 @@ def style(model: nn.Module, images: Float[Tensor, "2 channels height width"], re
 
     It climbs -|F - F0|^2 / |F0|^2 + strength * likeness (equation 7), from the photo or from noise. Every step has a
     record. The last has numbers: `content`, the squared distance to the photo in the content layer, as a share of the
-    style image's own; `style`, the distance to the style image in the style layers, as a share of the photo's own, and
-    the same under each of their names. Raises ValueError for a recipe beyond LIMITS, for other than two pictures or
-    twice the same, and for a layer that there is not, or that has no places.
+    style image's own; `style`, the distance to the style image in the style layers, as a share of the photo's own,
+    `structure` the same by `core.studio.waves.apart`, which knows no net, and under each style layer's name that in it.
+    Raises ValueError for a recipe beyond LIMITS, for other than two pictures or twice the same, and for a layer that
+    there is not, or that has no places.
     """
     require_within(recipe, LIMITS)
+    if recipe.start not in STARTS:
+        raise ValueError(f"It can start from {' or '.join(STARTS)}, not from {recipe.start!r}.")
     if len(images) != 2:
         raise ValueError(f"A photo and a style image are needed, two pictures; there are {len(images)}.")
     if torch.equal(images[0], images[1]):
@@ -79,7 +83,9 @@ def style(model: nn.Module, images: Float[Tensor, "2 channels height width"], re
         if step.step == recipe.steps:
             content, taken_on = left(model, same, step.images, styled), left(model, taken, step.images, photo)
             each = left_by_layer(model, styled, layers, step.images, photo, recipe.centred)
-            numbers = {"content": content[0], "style": taken_on[0]} | {name: share[0] for name, share in each.items()}
+            waves = apart(step.images, styled) / apart(photo, styled).clamp(min=FAINTEST)
+            numbers = {"content": content[0], "style": taken_on[0], "structure": float(waves)}
+            numbers |= {name: share[0] for name, share in each.items()}
         yield made(step.step, step.steps, coloured(step.images, images[:1]) if colours else step.images, **numbers)
 
 

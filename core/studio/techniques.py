@@ -3,5 +3,10 @@
 from collections.abc import Callable, Iterator
 
 from core.studio.made import Made
+from core.studio.style import style
+from core.studio.texture import texture
 
-TECHNIQUES: dict[str, Callable[..., Iterator[Made]]] = {}
+TECHNIQUES: dict[str, Callable[..., Iterator[Made]]] = {
+    "texture": texture,
+    "style": style,
+}

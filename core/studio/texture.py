@@ -15,6 +15,7 @@ from core.ascent.parametrise import Fourier, Pixels
 from core.layers import list_layers, record
 from core.studio.limits import require_within
 from core.studio.made import Made, made
+from core.studio.waves import apart
 
 Images = Float[Tensor, "n channels height width"]
 Layers = Sequence[str | None]
@@ -49,10 +50,10 @@ WAVE_NOISE, PIXEL_NOISE = 0.1, 0.5  # standard deviation, of the first parameter
 def texture(model: nn.Module, images: Images, recipe: Texture) -> Iterator[Made]:
     """From noise to pictures that look like the first image and have nothing in its place (Gatys, Ecker, Bethge 2015).
 
-    Picture i climbs `likeness` in the layers up to `depths[i]`. Every step has a record; the last has numbers: `left`,
-    how much of the noise's distance is left in what each picture climbed, as a share, and under each layer's name the
-    same in that layer, be it read or not. Raises ValueError for a recipe beyond LIMITS, and for a depth that is no
-    layer or has no places.
+    Picture i climbs `likeness` in the layers up to `depths[i]`. Every step has a record; the last has numbers, shares
+    of noise's: `left`, each picture's distance in what it climbed, `structure`, that of `core.studio.waves.apart`, and
+    under each layer's name the distance in that layer, be it read or not. Raises ValueError for a recipe beyond LIMITS,
+    and for a depth that is no layer or has no places.
     """
     require_within(recipe, LIMITS)
     if not 0 < len(recipe.depths) <= MOST:
@@ -71,7 +72,10 @@ def texture(model: nn.Module, images: Images, recipe: Texture) -> Iterator[Made]
         if steps[0].step == recipe.steps:
             own = [left(model, alike, picture[None], noise)[0] for alike, picture in zip(alikes, pictures, strict=True)]
             deepest = max(read, key=len)
-            numbers = {"left": own} | left_by_layer(model, source, deepest, pictures, noise, recipe.centred)
+            waves = apart(pictures, source) / apart(noise, source).clamp(min=FAINTEST)
+            numbers = {"left": own, "structure": waves.tolist()} | left_by_layer(
+                model, source, deepest, pictures, noise, recipe.centred
+            )
         yield made(steps[0].step, recipe.steps, pictures, **numbers)
 
 

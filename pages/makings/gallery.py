@@ -9,6 +9,7 @@ from PIL import Image
 from core import images
 from core.studio.first import FIRST
 from core.studio.made import Made
+from pages.makings import style, texture
 
 ALL, SIDE = "All six", 300
 
@@ -23,7 +24,10 @@ class Part:
     computed: str  # a paragraph on how
 
 
-PARTS: dict[str, Part] = {}
+PARTS: dict[str, Part] = {
+    "Texture": Part(texture.texture, "texture", "Noise becomes what a picture is made of.", texture.COMPUTED),
+    "Style": Part(style.style, "style", "Your photo, made of another picture's texture.", style.COMPUTED),
+}
 
 
 def gallery() -> None:
