@@ -9,6 +9,7 @@ from torch import Generator, Tensor, nn
 
 from core.ascent import ascend
 from core.ascent.objectives import FAINTEST, near, total_variation
+from core.ascent.transforms import Jitter
 from core.layers import record
 from core.studio.limits import require_within
 from core.studio.made import Made, made
@@ -28,13 +29,14 @@ class Style:
 
     content: str = "block5"  # the layer that stays as it is
     style: str = "block9"  # of all ReLUs up to there the texture is taken
-    strength: float = 10.0  # of the style, against the content
+    strength: float = 3.0  # of the style, against the content
     keep_colours: bool = False  # of the photo: only luminance takes on the style
     start: str = "photo"  # or "noise"
     side: int = 192  # pixels
     steps: int = 200
     lr: float = 0.02
-    tv: float = 0.0  # how much the mean difference of neighbours weighs
+    jitter: int = 4  # pixels, in a circle: without it the net's strides leave a grid
+    tv: float = 1.0  # how much the mean difference of neighbours weighs
     centred: bool = True  # covariances and means are compared, in place of Gram matrices
     decay: float | None = 1.0  # of a Fourier parametrisation's amplitudes; None is one parameter a pixel
     seed: int = 0
@@ -42,12 +44,12 @@ class Style:
 
 RECIPES = {
     "photos": Style(),
-    "digits": Style("relu2", "relu4", side=28, steps=150, lr=0.1, decay=None),
+    "digits": Style("relu2", "relu4", strength=10.0, side=28, steps=150, lr=0.1, jitter=0, tv=0.0, decay=None),
 }  # by what a model sees
 STARTS = ("photo", "noise")
 LIMITS: dict[str, tuple[float, float]] = {
-    "strength": (0.01, 1000.0), "side": (28, 256), "steps": (1, 1000), "lr": (1e-3, 1.0), "tv": (0.0, 10.0),
-    "decay": (0.0, 2.0), "seed": (0, 9999),
+    "strength": (0.01, 1000.0), "side": (28, 256), "steps": (1, 1000), "lr": (1e-3, 1.0), "jitter": (0, 32),
+    "tv": (0.0, 10.0), "decay": (0.0, 2.0), "seed": (0, 9999),
 }  # fmt: skip
 
 
@@ -76,8 +78,9 @@ def style(model: nn.Module, images: Float[Tensor, "2 channels height width"], re
     taken = likeness(model, styled, layers, recipe.centred)
     smooth = recipe.tv / photo.numel() * total_variation()
     climbed = ascend(model, same + recipe.strength * taken - smooth,
-                     parametrise=parametrised(photo, recipe.decay, recipe.start == "photo"), steps=recipe.steps,
-                     lr=recipe.lr, generator=Generator().manual_seed(recipe.seed))  # fmt: skip
+                     parametrise=parametrised(photo, recipe.decay, recipe.start == "photo"),
+                     transforms=[Jitter(recipe.jitter, None)], steps=recipe.steps, lr=recipe.lr,
+                     generator=Generator().manual_seed(recipe.seed))  # fmt: skip
     for step in climbed:
         numbers: dict[str, float] = {}
         if step.step == recipe.steps:

@@ -12,6 +12,7 @@ from torch import Generator, Tensor, nn
 from core.ascent import ascend
 from core.ascent.objectives import FAINTEST, Objective, alike, total_variation
 from core.ascent.parametrise import Fourier, Pixels
+from core.ascent.transforms import Jitter
 from core.layers import list_layers, record
 from core.studio.limits import require_within
 from core.studio.made import Made, made
@@ -30,7 +31,8 @@ class Texture:
     side: int = 192  # pixels
     steps: int = 200
     lr: float = 0.02
-    tv: float = 0.0  # how much the mean difference of neighbours weighs, against the distance in the layers
+    jitter: int = 4  # pixels, in a circle: without it the net's strides leave a grid
+    tv: float = 1.0  # how much the mean difference of neighbours weighs, against the distance in the layers
     centred: bool = True  # covariances and means are compared, in place of Gram matrices
     decay: float | None = 1.0  # of a Fourier parametrisation's amplitudes; None is one parameter a pixel
     seed: int = 0
@@ -38,10 +40,11 @@ class Texture:
 
 RECIPES = {
     "photos": Texture(),
-    "digits": Texture(("relu1", "relu2", "relu3", "relu4"), side=28, steps=150, lr=0.1, decay=None),
+    "digits": Texture(("relu1", "relu2", "relu3", "relu4"), side=28, steps=150, lr=0.1, jitter=0, tv=0.0, decay=None),
 }  # by what a model sees
 LIMITS: dict[str, tuple[float, float]] = {
-    "side": (28, 256), "steps": (1, 1000), "lr": (1e-3, 1.0), "tv": (0.0, 10.0), "decay": (0.0, 2.0), "seed": (0, 9999),
+    "side": (28, 256), "steps": (1, 1000), "lr": (1e-3, 1.0), "jitter": (0, 32), "tv": (0.0, 10.0),
+    "decay": (0.0, 2.0), "seed": (0, 9999),
 }  # fmt: skip
 MOST = 6  # pictures
 WAVE_NOISE, PIXEL_NOISE = 0.1, 0.5  # standard deviation, of the first parameters
@@ -64,8 +67,9 @@ def texture(model: nn.Module, images: Images, recipe: Texture) -> Iterator[Made]
     start = parametrised(source, recipe.decay)
     noise = start(start.start(Generator().manual_seed(recipe.seed)))
     smooth = recipe.tv / source.numel() * total_variation()
-    climbs = [ascend(model, alike - smooth, parametrise=start, steps=recipe.steps, lr=recipe.lr,
-                     generator=Generator().manual_seed(recipe.seed)) for alike in alikes]  # fmt: skip
+    climbs = [ascend(model, alike - smooth, parametrise=start, transforms=[Jitter(recipe.jitter, None)],
+                     steps=recipe.steps, lr=recipe.lr, generator=Generator().manual_seed(recipe.seed))
+              for alike in alikes]  # fmt: skip
     for steps in zip(*climbs, strict=True):
         pictures = torch.cat([step.images for step in steps])
         numbers: dict[str, list[float]] = {}

@@ -16,12 +16,11 @@ def structure(images: Images) -> Float[Tensor, "n numbers"]:
     """Which waves are strong at the same places, and how sparse each is: what a picture's spectrum does not tell.
 
     The correlations of the bands' magnitudes over places, each scale and direction with each (Portilla and Simoncelli
-    2000, section 2.2, of their statistics those of magnitudes), and of each band 1 - mean(m)^2 / mean(m^2).
+    2000, section 2.2, of their statistics those of magnitudes), and of each band var(m) / mean(m^2).
     """
     strengths = magnitudes(images).flatten(2)
-    mean, power = strengths.mean(2, keepdim=True), strengths.square().mean(2).clamp(min=FAINT**2)
-    sparse = 1 - mean[..., 0].square() / power
-    rest = strengths - mean
+    rest = strengths - strengths.mean(2, keepdim=True)
+    sparse = rest.square().mean(2) / strengths.square().mean(2).clamp(min=FAINT**2)
     units = rest / rest.norm(dim=2, keepdim=True).clamp(min=FAINT)
     upper = torch.triu_indices(strengths.shape[1], strengths.shape[1], 1)
     return torch.cat([(units @ units.transpose(1, 2))[:, upper[0], upper[1]], sparse], 1)

@@ -23,7 +23,7 @@ from pages.studio.subject import Subject, choose_subject
 
 NETS = {"photos": "photo", "digits": "cnn"}  # which have places; `rnn` and `dense` have none
 EXAMPLE, ANOTHER = "flower", 3  # the style image, and the test image, that the tab opens with
-STRENGTHS = [1.0, 3.0, 10.0, 30.0, 100.0, 300.0]
+STRENGTHS = [0.3, 1.0, 3.0, 10.0, 30.0, 100.0]
 WIDTH = 256  # pixels of a picture on the page
 COMPUTED = """
 The picture climbs -|F - F0|^2 / |F0|^2 + strength * likeness (Gatys, Ecker, Bethge 2016, "Image style transfer using
@@ -62,7 +62,7 @@ def _choose(subject: Subject) -> tuple[Style, str, list[Tensor]] | None:
                                          bind="query-params"))  # fmt: skip
             number = min(max(number, 0), 9999)
         strength = st.select_slider("Strength of the style", STRENGTHS, usual.strength, format_func=lambda x: f"{x:g}",
-                                    key="style-strength", bind="query-params")  # fmt: skip
+                                    key=f"style-strength-{sees}", bind="query-params")  # fmt: skip
         keep = sees == "photos" and st.toggle("Keep the photo's colours", key="style-keep", bind="query-params")
         recipe = replace(_more(usual, sees), strength=strength, keep_colours=keep)
     if chosen is None:
@@ -73,7 +73,7 @@ def _choose(subject: Subject) -> tuple[Style, str, list[Tensor]] | None:
 def _more(usual: Style, sees: str) -> Style:
     maps = [layer.name for layer in nets.layers(NETS[sees]) if len(layer.shape) == 3]
     layers = {"content": "Content layer", "style": "Style layers up to"}
-    labels = {"steps": "Steps", "lr": "Learning rate", "tv": "Smoothness", "seed": "Seed"}
+    labels = {"steps": "Steps", "lr": "Learning rate", "jitter": "Jitter", "tv": "Smoothness", "seed": "Seed"}
     keys = {name: f"style-{name}-{sees}" for name in (*layers, *labels, "start", "gram")}
     named = (layers | labels | {"start": "Start"}).items()
     chips: dict[str, tuple[str, object]] = {keys[name]: (label, getattr(usual, name)) for name, label in named}

@@ -76,7 +76,7 @@ def _choose(subject: Subject) -> tuple[Texture, str, Tensor] | None:
 
 
 def _more(usual: Texture, sees: str) -> Texture:
-    labels = {"steps": "Steps", "lr": "Learning rate", "tv": "Smoothness", "seed": "Seed"}
+    labels = {"steps": "Steps", "lr": "Learning rate", "jitter": "Jitter", "tv": "Smoothness", "seed": "Seed"}
     keys = {name: f"texture-{name}-{sees}" for name in (*labels, "gram")}
     chips: dict[str, tuple[str, object]] = {keys[name]: (label, getattr(usual, name)) for name, label in labels.items()}
     chips |= {keys["gram"]: ("Gram matrices", False)}
