@@ -10,7 +10,7 @@ from core.studio.texture import RECIPES as TEXTURES
 SAMPLE = "cat"
 FIRST: tuple[Task, ...] = (
     Task("texture", "photo", "trained", TEXTURES["photos"], (SAMPLE,)),
-    Task("style", "photo", "trained", STYLES["photos"], (SAMPLE, "flower")),
+    Task("style", "photo", "trained", STYLES["photos"], (SAMPLE, "tissue")),
 )
 
 

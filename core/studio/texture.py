@@ -32,7 +32,7 @@ class Texture:
     steps: int = 200
     lr: float = 0.02
     jitter: int = 4  # pixels, in a circle: without it the net's strides leave a grid
-    tv: float = 1.0  # how much the mean difference of neighbours weighs, against the distance in the layers
+    tv: float = 0.0  # how much the mean difference of neighbours weighs, against the distance in the layers
     centred: bool = True  # covariances and means are compared, in place of Gram matrices
     decay: float | None = 1.0  # of a Fourier parametrisation's amplitudes; None is one parameter a pixel
     seed: int = 0
@@ -40,7 +40,7 @@ class Texture:
 
 RECIPES = {
     "photos": Texture(),
-    "digits": Texture(("relu1", "relu2", "relu3", "relu4"), side=28, steps=150, lr=0.1, jitter=0, tv=0.0, decay=None),
+    "digits": Texture(("relu1", "relu2", "relu3", "relu4"), side=28, steps=150, lr=0.1, jitter=0, decay=None),
 }  # by what a model sees
 LIMITS: dict[str, tuple[float, float]] = {
     "side": (28, 256), "steps": (1, 1000), "lr": (1e-3, 1.0), "jitter": (0, 32), "tv": (0.0, 10.0),

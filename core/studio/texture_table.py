@@ -117,11 +117,13 @@ def sentence(depth: str = DEPTHS[-1]) -> str:
              0: "The twins' are not shown to be nearer than the same spectrum at random phases",
              -1: "The twins' are further away than the same spectrum at random phases"}[
                  _verdict(gain("structure", twins, (PHASES, "")))]  # fmt: skip
+    own = table()[table().depth == depth].replace({"by": dict.fromkeys(TWINS, "twins")}).groupby("by").left.mean()
     return (
         f"{said}: of noise's distance in how waves go together, which no net measured, {wide[trained]:.0%} is left up "
         f"to {depth}, and {wide[twins]:.0%} in the twins' ({100 * mean:.0f} points, {100 * low:.0f} to "
         f"{100 * high:.0f}; {len(SOURCES)} sources, {len(TWINS)} twins); another twin, asked by its own layers, "
-        f"{of_judge}. {alone} ({wide[PHASES, '']:.0%}). Another piece of the same picture has {wide[PIECE, '']:.0%}."
+        f"{of_judge}. {alone} ({wide[PHASES, '']:.0%}). Another piece of the same picture has {wide[PIECE, '']:.0%}. "
+        f"In what each net read itself {own['trained']:.0%} and {own['twins']:.0%} were left."
     )
 
 

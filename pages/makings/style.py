@@ -22,7 +22,7 @@ from pages.studio.making import by_themselves, making, show
 from pages.studio.subject import Subject, choose_subject
 
 NETS = {"photos": "photo", "digits": "cnn"}  # which have places; `rnn` and `dense` have none
-EXAMPLE, ANOTHER = "flower", 3  # the style image, and the test image, that the tab opens with
+EXAMPLE, ANOTHER = "tissue", 3  # the style image, and the test image, that the tab opens with
 STRENGTHS = [0.3, 1.0, 3.0, 10.0, 30.0, 100.0]
 WIDTH = 256  # pixels of a picture on the page
 COMPUTED = """
@@ -31,7 +31,8 @@ convolutional neural networks", equation 7): F is the content layer's activation
 likeness is that of *Texture*, to the style image, in all ReLUs up to the style layer. It begins with the photo, or with
 noise. Where the photo's colours are kept, both pictures are made grey, the style image with the photo's mean and spread
 of luminance, and what comes out gives the luminance, the photo the colours (Gatys, Bethge, Hertzmann, Shechtman 2016,
-"Preserving color in neural artistic style transfer", luminance-only).
+"Preserving color in neural artistic style transfer", luminance-only). Style images: *tissue*, a stained section (CMMI,
+no known copyright restrictions), and *galaxies*, Hubble's deep field (NASA, public domain), out of scikit-image.
 """
 
 
@@ -101,6 +102,7 @@ def _draw(pictures: list[Tensor], lasts: list[Made | None]) -> None:
 def _said(label: str, last: Made | None) -> str:
     if not last or "structure" not in last.numbers:
         return label
-    kept, taken = (f"{last.numbers[name]:.0%}" for name in ("content", "structure"))
-    return (f"{label}: {kept} of the way from the content to the style image in the content layer; "
-            f"{taken} of the way to the style left in how waves go together")  # fmt: skip
+    moved, taken = (f"{last.numbers[name]:.0%}" for name in ("content", "style"))
+    waves = "" if last.pictures.ndim == 3 else f", {last.numbers['structure']:.0%} in how waves go together"
+    return (f"{label}: in the content layer {moved} of the style image's distance to the content; of the content's "
+            f"distance to the style {taken} is left in the style layers{waves}")  # fmt: skip

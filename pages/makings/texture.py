@@ -52,6 +52,8 @@ def texture(theme: Theme) -> None:
     begin(works, partial(_draw, image, recipe), "texture")
     if subject.sees == "photos":
         st.markdown(texture_table.sentence())
+    else:
+        st.caption("`dense` and `rnn` have no places: what a Gram matrix forgets, they do not have.")
 
 
 def _choose(subject: Subject) -> tuple[Texture, str, Tensor] | None:
@@ -91,11 +93,13 @@ def _more(usual: Texture, sees: str) -> Texture:
 
 
 def _draw(image: Tensor, recipe: Texture, lasts: list[Made | None]) -> None:
+    """Of photos it is said how far from the source they are by waves; of digits, in the layers that were read."""
+    number, of = ("left", "what it read") if image.shape[0] == 1 else ("structure", "how waves go together")
     for label, last in zip(("Trained", "Untrained twin"), lasts, strict=True):
         st.markdown(f"**{label}**")
-        shares = last.numbers.get("structure") if last else None
+        shares = last.numbers.get(number) if last else None
         made = list(last.images) if last else [None] * len(recipe.depths)
-        captions = [f"up to {depth}" + (f": {shares[place]:.0%} of noise's distance in structure left"
-                                        if isinstance(shares, list) else "")
+        captions = [f"up to {depth}" + (f": {shares[place]:.0%} left" if isinstance(shares, list) else "")
                     for place, depth in enumerate(recipe.depths)]  # fmt: skip
         in_a_row([(image, "the source"), *zip(made, captions, strict=True)], f"texture-row-{label[:2].lower()}")
+    st.caption(f"In per cent: how much of noise's distance to the source is left in {of}.")
