@@ -37,6 +37,7 @@ def choose_style_image(example: str) -> tuple[str, Image.Image] | None:
     None where it is not there, which has been said.
     """
     name = link.get(charts.STYLE) or example
+    st.caption("In the style of")
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="styles"):
         clickable(_styles(name), charts.STYLE, "style-images", lambda name: link.put(charts.STYLE, name))
         with st.popover("Your own style image", icon=":material/palette:"):

@@ -62,8 +62,8 @@ def _choose(subject: Subject) -> tuple[Style, str, list[Tensor]] | None:
             number = int(st.number_input("In the style of test image", 0, 9999, ANOTHER, key="style-digit",
                                          bind="query-params"))  # fmt: skip
             number = min(max(number, 0), 9999)
-        strength = st.select_slider("Strength of the style", STRENGTHS, usual.strength, format_func=lambda x: f"{x:g}",
-                                    key=f"style-strength-{sees}", bind="query-params")  # fmt: skip
+        strength = st.select_slider("Strength of the style", STRENGTHS, usual.strength, key=f"style-strength-{sees}",
+                                    bind="query-params", format_func=lambda x: f"{x:g}", width=280)  # fmt: skip
         keep = sees == "photos" and st.toggle("Keep the photo's colours", key="style-keep", bind="query-params")
         recipe = replace(_more(usual, sees), strength=strength, keep_colours=keep)
     if chosen is None:
@@ -97,12 +97,17 @@ def _draw(pictures: list[Tensor], lasts: list[Made | None]) -> None:
     captions = [_said(label, last) for label, last in zip(("trained", "untrained twin"), lasts, strict=True)]
     made = [last.images[0] if last else None for last in lasts]
     in_a_row([*zip(pictures, ("content", "style"), strict=True), *zip(made, captions, strict=True)], "style-row", WIDTH)
+    numbers = [last.numbers for last in lasts if last and "structure" in last.numbers]
+    st.caption("Moved: how far from the content in the content layer, in shares of the style image's distance. Left: "
+               "of the content's distance to the style, in the style layers.")  # fmt: skip
+    if len(numbers) == 2 and pictures[0].shape[0] == 3:
+        trained, twin = (f"{each['structure']:.0%}" for each in numbers)
+        st.markdown(f"In how waves go together, which no net measures, {trained} of the photo's distance to the style "
+                    f"is left in the trained net's picture, and {twin} in its untrained twin's.")  # fmt: skip
 
 
 def _said(label: str, last: Made | None) -> str:
-    if not last or "structure" not in last.numbers:
+    if not last or "style" not in last.numbers:
         return label
-    moved, taken = (f"{last.numbers[name]:.0%}" for name in ("content", "style"))
-    waves = "" if last.pictures.ndim == 3 else f", {last.numbers['structure']:.0%} in how waves go together"
-    return (f"{label}: in the content layer {moved} of the style image's distance to the content; of the content's "
-            f"distance to the style {taken} is left in the style layers{waves}")  # fmt: skip
+    moved, left = (f"{last.numbers[name]:.0%}" for name in ("content", "style"))
+    return f"{label}: {moved} moved, {left} left"
