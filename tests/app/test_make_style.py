@@ -49,11 +49,10 @@ def test_a_digit_is_made_in_the_style_of_another() -> None:
 
 
 def test_depths_can_be_chosen_and_one_is_needed() -> None:
-    at = until(tab("Texture", **FEW, **{"layers-texture-digits": "relu2,pool1"}), made)
-    assert [caption.split(":")[0] for caption in captions(at) if "up to" in caption and "%" in caption] == 2 * [
-        "up to pool1",
-        "up to relu2",
-    ]
+    asked = {"make": "Texture"} | FEW
+    at = until(page("make", tuple(asked), **asked, **{"layers-texture-digits": ["relu2", "pool1"]}), made)
+    depths = [caption.split(":")[0] for caption in captions(at) if "up to" in caption and "%" in caption]
+    assert depths == 2 * ["up to pool1", "up to relu2"]
     assert "at least one depth" in said(tab("Texture", **FEW, **{"layers-texture-digits": ""}))
 
 
