@@ -39,6 +39,7 @@ from core.memory.unrolled import all_unrolled
 from core.models import MODELS, load
 from core.process import settle
 from core.stimuli import PHOTO_RECIPE, RECIPE, WITH_PRIOR, Frame, climb, climb_layers
+from core.studio.fooling import ON_PHOTOS, Fooling, fool
 from core.survey import shipped, survey
 from pages.jobs.long_work import scheduler
 from tests.drawing import draw_with_mouse, drawing
@@ -373,6 +374,14 @@ def test_the_picture_of_a_unit(benchmark: Any, nets: Any, name: str, way: str) -
         (lambda: list(climb(nets[name], last, [8], recipe))) if way == "by itself"
         else lambda: list(put_together(nets[name], stage.reads, weights, [named], last, 8, recipe)), rounds=5,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*NAMES, "photo"])
+def test_a_net_fooled_by_the_smallest_epsilon(benchmark: Any, name: str) -> None:
+    photo = name == "photo"
+    image = photos.to_input(photos.sample("cat"))[None] if photo else digits.test_set().images[84:85]
+    net, recipe = load(name), ON_PHOTOS if photo else Fooling()
+    benchmark.pedantic(lambda: list(fool(net, image, recipe)), rounds=1 if photo else 5)
 
 
 def test_mouse_up_to_new_pictures_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:

@@ -102,6 +102,11 @@ def weighted(layer: str, weights: Float[Tensor, "batch units *place"]) -> Object
     return Objective(frozenset({layer}), lambda seen, images: (seen[layer] * weights).flatten(1).sum(1))
 
 
+def energy(layer: str) -> Objective:
+    """The mean square of a layer's activation: what DeepDream climbs (Mordvintsev, Olah, Tyka 2015)."""
+    return Objective(frozenset({layer}), lambda seen, images: seen[layer].flatten(1).float().square().mean(1))
+
+
 def near(layer: str, activation: Float[Tensor, "batch units *place"]) -> Objective:
     """How near a layer's activation is to a given one: minus its squared distance, in shares of the given one's square.
 

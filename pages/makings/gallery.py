@@ -9,7 +9,7 @@ from PIL import Image
 from core import images
 from core.studio.first import FIRST
 from core.studio.made import Made
-from pages.makings import style, texture
+from pages.makings import caricature, dream, fooling, style, texture
 
 ALL, SIDE = "All six", 300
 
@@ -25,9 +25,15 @@ class Part:
 
 
 PARTS: dict[str, Part] = {
+    "Fooling": Part(fooling.fooling, "fooling", "A change that is hardly seen, and the net says something else.",
+                    fooling.COMPUTED),
+    "DeepDream": Part(dream.dream, "dream", "What a layer sees in a picture, amplified until it shows.",
+                      dream.COMPUTED),
+    "Caricature": Part(caricature.caricature, "caricature",
+                       "Another picture of the same, with what a layer saw in it exaggerated.", caricature.COMPUTED),
     "Texture": Part(texture.texture, "texture", "Noise becomes what a picture is made of.", texture.COMPUTED),
     "Style": Part(style.style, "style", "Your photo, made of another picture's texture.", style.COMPUTED),
-}
+}  # fmt: skip
 
 
 def gallery() -> None:
