@@ -13,10 +13,9 @@ from core.models import TWIN
 from core.studio.made import Made
 from core.studio.style import LIMITS, RECIPES, STARTS, Style
 from core.studio.task import DIGIT, Task
-from pages.frame.more import more
+from pages.frame.more import more, number_fields, side_field
 from pages.inputs import nets
 from pages.inputs.photographs import choose_style_image
-from pages.studio.fields import number_fields, side_field
 from pages.studio.in_a_row import in_a_row
 from pages.studio.making import by_themselves, making, show
 from pages.studio.subject import Subject, choose_subject

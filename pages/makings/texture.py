@@ -13,10 +13,9 @@ from core.studio import texture_table
 from core.studio.made import Made
 from core.studio.task import Task
 from core.studio.texture import LIMITS, MOST, RECIPES, Texture
-from pages.frame.more import more
+from pages.frame.more import more, number_fields, side_field
 from pages.frame.notice import notice
 from pages.inputs import nets
-from pages.studio.fields import number_fields, side_field
 from pages.studio.in_a_row import in_a_row
 from pages.studio.making import by_themselves, making, show
 from pages.studio.subject import Subject, choose_subject
