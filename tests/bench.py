@@ -39,7 +39,10 @@ from core.memory.unrolled import all_unrolled
 from core.models import MODELS, load
 from core.process import settle
 from core.stimuli import PHOTO_RECIPE, RECIPE, WITH_PRIOR, Frame, climb, climb_layers
+from core.studio import style, texture
 from core.studio.fooling import ON_PHOTOS, Fooling, fool
+from core.studio.task import pictures_of
+from core.studio.techniques import TECHNIQUES
 from core.survey import shipped, survey
 from pages.jobs.long_work import scheduler
 from tests.drawing import draw_with_mouse, drawing
@@ -382,6 +385,16 @@ def test_a_net_fooled_by_the_smallest_epsilon(benchmark: Any, name: str) -> None
     image = photos.to_input(photos.sample("cat"))[None] if photo else digits.test_set().images[84:85]
     net, recipe = load(name), ON_PHOTOS if photo else Fooling()
     benchmark.pedantic(lambda: list(fool(net, image, recipe)), rounds=1 if photo else 5)
+
+
+@pytest.mark.parametrize("name", ["cnn", "photo"])
+@pytest.mark.parametrize("technique", ["texture", "style"])
+def test_a_texture_of_four_depths_and_a_picture_in_a_style(benchmark: Any, name: str, technique: str) -> None:
+    """Of photos 192 pixels, 200 steps."""
+    sources, sees = (["cat", "tissue"], "photos") if name == "photo" else (["digit 84", "digit 3"], "digits")
+    recipe = {"texture": texture, "style": style}[technique].RECIPES[sees]
+    net, pictures = load(name), pictures_of(sources, recipe.side)
+    benchmark.pedantic(lambda: list(TECHNIQUES[technique](net, pictures, recipe)), rounds=1 if name == "photo" else 3)
 
 
 def test_mouse_up_to_new_pictures_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:

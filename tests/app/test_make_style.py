@@ -27,6 +27,11 @@ def captions(at: AppTest) -> list[str]:
     return [each.value for each in at.caption]
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept(empty_store: object) -> None:
+    """Each test makes its own."""
+
+
 @pytest.mark.parametrize("technique", ["texture", "style"])
 def test_what_is_shown_first_ships_with_its_twin(technique: str) -> None:
     (first,) = (each for each in FIRST if each.technique == technique)
