@@ -39,11 +39,14 @@ from core.memory.unrolled import all_unrolled
 from core.models import MODELS, load
 from core.process import settle
 from core.stimuli import PHOTO_RECIPE, RECIPE, WITH_PRIOR, Frame, climb, climb_layers
+from core.studio import style, texture
 from core.studio.caricature import RECIPES as CARICATURES
 from core.studio.caricature import Caricature, caricature
 from core.studio.dream import RECIPES as DREAMS
 from core.studio.dream import Dream, dream
 from core.studio.fooling import ON_PHOTOS, Fooling, fool
+from core.studio.task import pictures_of
+from core.studio.techniques import TECHNIQUES
 from core.survey import shipped, survey
 from pages.jobs.long_work import scheduler
 from tests.drawing import draw_with_mouse, drawing
@@ -400,6 +403,16 @@ def test_a_dream_and_a_caricature(benchmark: Any, technique: Callable[..., Itera
     if technique is caricature:
         recipe = Caricature() if name == "photo" else replace(CARICATURES["digits"], layer=TOGETHER[name])
     benchmark.pedantic(lambda: list(technique(net, image, recipe)), rounds=3, warmup_rounds=1)
+
+
+@pytest.mark.parametrize("name", ["cnn", "photo"])
+@pytest.mark.parametrize("technique", ["texture", "style"])
+def test_a_texture_of_four_depths_and_a_picture_in_a_style(benchmark: Any, name: str, technique: str) -> None:
+    """Of photos 192 pixels, 200 steps."""
+    sources, sees = (["cat", "tissue"], "photos") if name == "photo" else (["digit 84", "digit 3"], "digits")
+    recipe = {"texture": texture, "style": style}[technique].RECIPES[sees]
+    net, pictures = load(name), pictures_of(sources, recipe.side)
+    benchmark.pedantic(lambda: list(TECHNIQUES[technique](net, pictures, recipe)), rounds=1 if name == "photo" else 3)
 
 
 def test_mouse_up_to_new_pictures_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:

@@ -27,7 +27,13 @@ PARAMETERS = {
     "caricature-layer-photo caricature-layer-dense caricature-layer-cnn caricature-layer-rnn "
     "caricature-start caricature-exponent-photos caricature-strength-photos caricature-steps-photos "
     "caricature-jitter-photos caricature-seed-photos caricature-exponent-digits "
-    "caricature-strength-digits caricature-steps-digits caricature-jitter-digits caricature-seed-digits",
+    "caricature-strength-digits caricature-steps-digits caricature-jitter-digits caricature-seed-digits "
+    "style style-digit style-strength-photos style-strength-digits style-keep "
+    "style-content-photos style-content-digits style-style-photos style-style-digits style-start-photos style-side "
+    "style-steps-photos style-lr-photos style-jitter-photos style-tv-photos style-seed-photos style-gram-photos "
+    "style-steps-digits style-start-digits texture-of texture-side layers-texture-photos layers-texture-digits "
+    "texture-steps-photos texture-lr-photos texture-jitter-photos texture-tv-photos texture-seed-photos "
+    "texture-gram-photos texture-steps-digits",
     "evidence": "claim training yourself measure net weights weights-series n touch images depth layer twin place "
     "unit-dense unit-cnn unit-rnn unit-photo digit ink photo",
     "xor": "points activation hidden units1 units2 units3 units4 rate decay net-seed noise how-many length own "
@@ -51,6 +57,7 @@ VALUES = [
     "a photo", "a digit", "Fooling", "DeepDream", "Inversion", "Caricature", "Texture", "Style",
     "aauuUAAU", "aAzz", "1000", "eNpjYBgwoNxyaRE3", "AAAA",
     "hidden1/0", "output/0", "hidden9/99",
+    "grass", "tissue", "the picture above", "noise", "stem_relu", "relu3",
 ]  # fmt: skip
 
 

@@ -99,6 +99,35 @@ def lite0(stored: Mapping[str, Tensor], images: Tensor) -> Tensor:
     return x.mean((2, 3)) @ stored["_fc.weight"].T + stored["_fc.bias"]
 
 
+def gram(activation: Tensor) -> list[list[float]]:
+    """Gatys, Ecker, Bethge 2015, equation 1, divided by the number of places: of one activation (units, rows, columns).
+
+    Unit i times unit j, place by place.
+    """
+    units, rows, columns = activation.shape
+    values = activation.double().tolist()
+    return [[sum(values[i][y][x] * values[j][y][x] for y in range(rows) for x in range(columns)) / (rows * columns)
+             for j in range(units)] for i in range(units)]  # fmt: skip
+
+
+def style_distance(activation: Tensor, wanted: Tensor, centred: bool) -> float:
+    """The squared distance of two activations' Gram matrices as a share of the wanted one's square.
+
+    Centred, half of it is that of covariances, half that of means.
+    """
+    if not centred:
+        return _share(torch.tensor(gram(activation)), torch.tensor(gram(wanted)))
+    means = [each.double().mean((1, 2)) for each in (activation, wanted)]
+    rest = [torch.tensor(gram(each - mean[:, None, None]))
+            for each, mean in zip((activation, wanted), means, strict=True)]  # fmt: skip
+    return (_share(*rest) + _share(*means)) / 2
+
+
+def _share(found: Tensor, wanted: Tensor) -> float:
+    pairs = list(zip(found.flatten().tolist(), wanted.flatten().tolist(), strict=True))
+    return sum((a - b) ** 2 for a, b in pairs) / sum(b**2 for _, b in pairs)
+
+
 def roughness(pictures: np.ndarray) -> float:
     """The sum of squared differences between each weight and its right and lower neighbour."""
     total = 0.0

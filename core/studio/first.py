@@ -6,7 +6,9 @@ from core.models import SHUFFLED, TWIN
 from core.studio.caricature import Caricature
 from core.studio.dream import Dream
 from core.studio.fooling import ON_PHOTOS
+from core.studio.style import RECIPES as STYLES
 from core.studio.task import Task
+from core.studio.texture import RECIPES as TEXTURES
 
 SAMPLE = "cat"
 FOOLED = Task("fooling", "photo", "trained", ON_PHOTOS, (SAMPLE,))
@@ -15,6 +17,8 @@ FIRST: tuple[Task, ...] = (
     replace(FOOLED, weights=SHUFFLED),
     Task("dream", "photo", "trained", Dream(), (SAMPLE,)),
     Task("caricature", "photo", "trained", Caricature(), (SAMPLE,)),
+    Task("texture", "photo", "trained", TEXTURES["photos"], (SAMPLE,)),
+    Task("style", "photo", "trained", STYLES["photos"], (SAMPLE, "tissue")),
 )
 
 

@@ -6,9 +6,13 @@ from core.studio.caricature import caricature
 from core.studio.dream import dream
 from core.studio.fooling import fool
 from core.studio.made import Made
+from core.studio.style import style
+from core.studio.texture import texture
 
 TECHNIQUES: dict[str, Callable[..., Iterator[Made]]] = {
     "fooling": fool,
     "dream": dream,
     "caricature": caricature,
+    "texture": texture,
+    "style": style,
 }

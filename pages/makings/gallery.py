@@ -9,7 +9,7 @@ from PIL import Image
 from core import images
 from core.studio.first import FIRST
 from core.studio.made import Made
-from pages.makings import caricature, dream, fooling
+from pages.makings import caricature, dream, fooling, style, texture
 
 ALL, SIDE = "All six", 300
 
@@ -31,6 +31,8 @@ PARTS: dict[str, Part] = {
                       dream.COMPUTED),
     "Caricature": Part(caricature.caricature, "caricature",
                        "Another picture of the same, with what a layer saw in it exaggerated.", caricature.COMPUTED),
+    "Texture": Part(texture.texture, "texture", "Noise becomes what a picture is made of.", texture.COMPUTED),
+    "Style": Part(style.style, "style", "Your photo, made of another picture's texture.", style.COMPUTED),
 }  # fmt: skip
 
 

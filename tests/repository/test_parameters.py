@@ -95,8 +95,10 @@ from core.models import load
 from core.plane import exact, surfaces, xor
 from core.plane import nets as plane_nets
 from core.relevance import orders, uses
-from core.studio import caricature, dream, fooling, perturbed, smallest
+from core.studio import caricature, dream, fooling, perturbed, smallest, style, texture, waves
 from core.studio.fooling import Fooling
+from core.studio.style import Style
+from core.studio.texture import Texture
 from core.trust import advice, controls, examine, numbers, pointing, table
 from core.units import Unit
 from tests.nets import Ramp
@@ -123,6 +125,7 @@ MODULES = (
     "data.points", "plane.exact",
     "plane.nets", "plane.surfaces", "plane.xor", "relevance.orders", "relevance.uses",
     "studio.perturbed", "studio.smallest", "studio.fooling", "studio.caricature", "studio.dream",
+    "studio.style", "studio.texture", "studio.waves",
 )  # fmt: skip
 
 
@@ -457,6 +460,11 @@ ASCENT = [
          vectors=(torch.ones(2, 12), 2 * torch.ones(2, 12), times(2.0))),
     case(objectives.weighted, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
          weights=(torch.ones(2, 12, 28, 28), 2 * torch.ones(2, 12, 28, 28), times(2.0))),
+    case(objectives.near, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
+         activation=(torch.ones(2, 12, 28, 28), 2 * torch.ones(2, 12, 28, 28), more(total))),
+    case(objectives.gram, activation=(SEEN["conv1"], 2 * SEEN["conv1"], times(4.0))),
+    case(objectives.alike, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
+         activation=(noise(1, 12, 9, 9), 2 * noise(1, 12, 9, 9)), centred=(True, False)),
     case(objectives.diversity, lambda score: score(SEEN, DIGIT), layer=("conv2", "conv3"),
          kinds=([0, 0], [0, 1], more(total)), place=("mean", "centre")),
     case(objectives.diversity, lambda score: score(STATES, DIGIT), "over time", layer=("lstm1", "lstm2"),
@@ -1452,9 +1460,45 @@ def noted() -> smallest.Search:
     return search
 
 
+WOVEN = replace(texture.RECIPES["digits"], depths=("relu1", "relu3"), steps=4)
+PAINTED = replace(style.RECIPES["digits"], steps=4)
+BRIGHT, DARK = 0.6 + 0.2 * noise(1, 3, 16, 16), 0.2 * noise(1, 3, 16, 16, seed=1)
+READ = [texture.PIXELS, "relu1"]
+MADE_OF = [
+    case(Texture, lambda recipe: images_of(texture.texture(CNN, DIGIT, recipe)), depths=(("relu1",), ("relu2",)),
+         steps=(4, 8), lr=(0.1, 0.2), jitter=(0, 2), tv=(0.0, 5.0, less(roughness)), centred=(True, False),
+         decay=(None, 1.0), seed=(0, 1), side=(28,)),
+    case(Texture, lambda recipe: recipe.side, "its size", side=(28, 56, more()), seed=(0,)),
+    case(Style, lambda recipe: images_of(style.style(CNN, DIGIT, recipe)), content=("relu1", "relu2"),
+         style=("relu2", "relu3"), strength=(1.0, 10.0, more(away(DIGIT[:1]))), start=("photo", "noise"), steps=(4, 8),
+         lr=(0.1, 0.2), jitter=(0, 2), tv=(0.0, 10.0, less(roughness)), centred=(True, False), decay=(None, 1.0),
+         seed=(0,)),
+    case(Style, lambda recipe: images_of(style.style(CNN, DIGIT, recipe)), "from noise", content=("relu1",),
+         style=("relu2",), start=("noise",), steps=(4,), seed=(0, 1)),
+    case(Style, lambda recipe: (recipe.side, recipe.keep_colours), "of photos", side=(28, 56),
+         keep_colours=(False, True), seed=(0,)),
+    case(texture.texture, images_of, recipe=(WOVEN, replace(WOVEN, seed=1))),
+    case(style.style, images_of, recipe=(PAINTED, replace(PAINTED, strength=50.0))),
+    case(texture.layers_up_to, depth=("relu2", "relu3", more(len)), model=(CNN, CNN_TWIN, stays),
+         images=(DIGIT, OTHER_DIGIT, stays)),
+    case(texture.likeness, lambda score: score(SEEN, OTHER_DIGIT), source=(DIGIT[:1], DIGIT[1:]),
+         layers=(READ, READ[:1]), centred=(True, False), model=(CNN, CNN_TWIN)),
+    case(texture.parametrised, drawn, decay=(None, 1.0), begin=(True, False), images=(DIGIT, OTHER_DIGIT)),
+    case(texture.left, lambda shares: shares, objective=(objectives.near("relu1", SEEN["relu1"]),
+                                                         objectives.near("relu1", 2 * SEEN["relu1"])),
+         pictures=(MAP + 0.5, OTHER_MAP + 0.5), begun=(OTHER_DIGIT, noise(2, 1, 28, 28, seed=2))),
+    case(texture.left_by_layer, source=(DIGIT[:1], DIGIT[1:]), layers=(READ, READ[:1]), pictures=(MAP, OTHER_MAP),
+         begun=(OTHER_DIGIT[:1], OTHER_DIGIT[1:]), centred=(True, False)),
+    case(style.luminance, images=(BRIGHT, DARK, less(total))),
+    case(style.coloured, images=(BRIGHT, DARK, less(total)), photo=(DARK, BRIGHT)),
+    case(waves.structure), case(waves.magnitudes),
+    case(waves.apart, source=(MAP[:1], OTHER_MAP[:1])), case(waves.random_phases),
+]  # fmt: skip
+
 TABLE = [
     *GUESSING,
     *FOOLING,
+    *MADE_OF,
     *STUDIO,
     *CELLS,
     *ASCENT,
@@ -1570,6 +1614,13 @@ CONSTANTS = [
     Constant(fooling, "DRAWS", 7, lambda: fooled_by(epsilon=0.2).numbers["noise_flips"]),
     Constant(fooling, "SEARCHED", 1, lambda: fooled_by().numbers["noise_smallest"]),
     Constant(fooling, "BATCH", 784, lambda: fooling.answered(DENSE, DIGIT), near),
+    Constant(texture, "WAVE_NOISE", 1.0, lambda: drawn(texture.parametrised(DIGIT, 1.0)), more(spread)),
+    Constant(texture, "PIXEL_NOISE", 1.0, lambda: drawn(texture.parametrised(DIGIT, None)), more(spread)),
+    Constant(style, "YIQ", ((0.3, 0.3, 0.4), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)), lambda: style.luminance(BRIGHT)),
+    Constant(waves, "SCALES", 2, lambda: waves.magnitudes(DIGIT), less(torch.numel)),
+    Constant(waves, "ANGLES", 2, lambda: waves.magnitudes(DIGIT), less(torch.numel)),
+    Constant(waves, "BORDER", 4, lambda: waves.magnitudes(DIGIT), less(torch.numel)),
+    Constant(waves, "FAINT", 1.0, lambda: waves.structure(DIGIT), less(size)),
     Constant(influence, "FALLEN", 0.7, lambda: influence.horizon(torch.exp(-torch.arange(9.0) / 2)[None]), less()),
     Constant(capacity, "RIDGE", 100.0, lambda: capacity.readout(STEPS, STEPS), less(total)),
     Constant(capacity, "FEATURES", 8, lambda: capacity.without_memory(STEPS, seeded()), less(torch.numel)),
@@ -1588,6 +1639,8 @@ CONSTANTS = [
              lambda: drawn(Characters((1, 65, 3), (torch.arange(65) == 4)[None, :, None].float(), 0.0)), less(spread)),
     Constant(parametrise, "COLOURS", ((0.3, 0.0, 0.0), (0.0, 0.3, 0.0), (0.0, 0.0, 0.3)),
              lambda: parametrise.decorrelated(PHOTO)),
+    Constant(objectives, "FAINTEST", 1e9,
+             lambda: -objectives.near("conv1", torch.ones(1, 12, 28, 28))(SEEN, DIGIT), less(total)),
     Constant(objectives, "ALMOST", 0.5,
              lambda: objectives.aimed("x", [0], torch.ones(1, 1))({"x": torch.ones(1, 1, 1)}, DIGIT), less(total)),
     Constant(stimuli, "DRAWN", 2, lambda: next(stimuli.climb(DENSE, "fc2", range(8), DRAWN)).scores, less(total)),
@@ -1752,6 +1805,8 @@ READ_BACK = "the default of a parameter in the table, or read from the README be
 SHAPED = "goes with the digits: every shape in the table hangs on it"
 NUMBERS = {
     "studio.fooling.LIMITS": "what is refused: test_fooling.py",
+    **dict.fromkeys(("studio.style.LIMITS", "studio.texture.LIMITS", "studio.texture.MOST"),
+                    "what is refused: test_style.py, test_texture.py"),
     **dict.fromkeys(("measures.spaces.K", "measures.spaces.BATCH", "examples.BATCH", "trust.pointing.GRIDS",
                      "measures.neighbours.ENOUGH"), READ_BACK),
     **dict.fromkeys(("photo_examples.KEPT", "photo_examples.OF_ONE"), READ_BACK),
