@@ -13,6 +13,7 @@ from torch import Tensor
 
 Activations = Mapping[str, Tensor]
 Scores = Float[Tensor, " batch"]
+FAINTEST = 1e-12  # of a layer's square: what is silent has no share
 ALMOST = 1 - 1e-6  # beyond which float32 cannot tell what atanh is
 
 
@@ -30,7 +31,8 @@ class Objective:
     def __add__(self, other: "Objective") -> "Objective":
         return Objective(self.layers | other.layers, lambda seen, images: self(seen, images) + other(seen, images))
 
-    def __mul__(self, factor: float) -> "Objective":
+    def __mul__(self, factor: float | Scores) -> "Objective":
+        """The score so many times, in all images or in each by a factor of its own."""
         return Objective(self.layers, lambda seen, images: factor * self(seen, images))
 
     __rmul__ = __mul__
@@ -99,6 +101,22 @@ def weighted(layer: str, weights: Float[Tensor, "batch units *place"]) -> Object
     Those that are zero name what is not asked.
     """
     return Objective(frozenset({layer}), lambda seen, images: (seen[layer] * weights).flatten(1).sum(1))
+
+
+def near(
+    layer: str,
+    activation: Float[Tensor, "batch units *place"],
+    far: Float[Tensor, "batch units *place"] | float = 0.0,
+) -> Objective:
+    """How near a layer's activation is to a given one: minus |phi - phi0|^2 / |far - phi0|^2.
+
+    Mahendran and Vedaldi 2015, equation 2, where `far` is a silent layer (section 2.2). 0 is the same, and -1 as far
+    off as `far`, which may be what an image makes of the layer that tells nothing.
+    """
+    size = (activation - far).flatten(1).square().sum(1).clamp(min=FAINTEST)
+    return Objective(
+        frozenset({layer}), lambda seen, images: -(seen[layer] - activation).flatten(1).square().sum(1) / size
+    )
 
 
 def diversity(layer: str, kinds: Sequence[int], place: Place = "mean", time: int = -1) -> Objective:
