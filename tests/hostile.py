@@ -17,6 +17,7 @@ PARAMETERS = {
     "memory": "reads layer of influence scale sort read unit digit ink tracks cell-layer cell-number text-is "
     "text-weights text passage behind cells-part cells-by moved-by train-task train-nets train-length-adding "
     "train-length-recall train-units train-rate train-updates train-seed train-clip",
+    "make": "make made-from photo digit ink",
     "evidence": "claim training yourself measure net weights weights-series n touch images depth layer twin place "
     "unit-dense unit-cnn unit-rnn unit-photo digit ink photo",
     "xor": "points activation hidden units1 units2 units3 units4 rate decay net-seed noise how-many length own "
@@ -36,6 +37,7 @@ VALUES = [
     "14-9", "28-28", "99-1", "block8", "its stimulus", "its strongest image", "turn a unit",
     "cut units out", "relu3/16>relu2/6", "turn", "down", "size", "pool1", "plain",
     "most active on my drawing", "most different", "spirals", "a text", "three nets",
+    "a photo", "a digit", "Fooling", "DeepDream", "Inversion", "Caricature", "Texture", "Style",
     "aauuUAAU", "aAzz", "1000", "eNpjYBgwoNxyaRE3", "AAAA",
     "hidden1/0", "output/0", "hidden9/99",
 ]  # fmt: skip

@@ -51,7 +51,7 @@ class Task:
         return from_png(place.read_bytes())[0] if OWN not in self.sources and place.exists() else None
 
     def run(self, model: nn.Module, images: Float[Tensor, "n channels height width"]) -> Iterator[Made]:
-        """Do it with that net, from these pictures. Raises ValueError, with a sentence for the page, where that fails."""
+        """Do it with that net, from these pictures. Raises ValueError, a sentence for the page, where that fails."""
         return TECHNIQUES[self.technique](model, images, self.recipe)
 
 

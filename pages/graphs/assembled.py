@@ -1,7 +1,7 @@
 """Put together: a unit's picture once more, found by the units that its graph names alone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import streamlit as st
@@ -37,7 +37,7 @@ class Assembling:
 
     unit: Unit
     weights: str
-    pixels: bytes  # of the image, in float32
+    pixels: bytes = field(repr=False)  # of the image, in float32; in no log
     place: Place | None
     k: int
     recipe: Recipe

@@ -13,7 +13,7 @@ from pages.frame.navigation import turns
 from pages.frame.notice import notice
 from pages.jobs.scheduler import QueueFullError, Records, Scheduler, View
 
-FULL = "queue-full"
+FULL, BROKE_OFF = "queue-full", "It broke off. Start it again."
 POLL, LEAST = 0.5, 0.1  # seconds: between two looks at a job, and until a job goes on though pages still run
 
 
@@ -139,10 +139,10 @@ def _live(works: Sequence[Work], draw: Callable[[list[View | None]], None], key:
     waiting = [view.position for view in views if view and view.state == "waiting"]
     if waiting:
         st.info(f"Others are computing: this is number {min(waiting)} in line.", icon=":material/hourglass:")
-    for view in views:
-        if view and view.state == "failed":
-            sentence = view.error if isinstance(view.error, ValueError) else "It broke off. Start it again."
-            notice(sentence, ":material/error:")
+    errors = [view.error for view in views if view and view.state == "failed"]
+    sentences = [str(error) if isinstance(error, ValueError) else BROKE_OFF for error in errors]
+    for sentence in dict.fromkeys(sentences):  # jobs side by side may fail by the same
+        notice(sentence, ":material/error:")
     draw(views)
     if all(view is None or view.over for view in views) and st.session_state.pop(f"running-{key}", None):
         st.rerun()

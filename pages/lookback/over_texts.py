@@ -21,7 +21,7 @@ CONTEXT_LEGEND = (
 )
 STATE_LEGEND = (
     '<div class="legend start" style="--family: #009E73"><span class="line">trained</span>'
-    '<span class="line dashed">untrained twins</span><span class="line dots">shuffled</span>'
+    '<span class="line dashed">untrained twins</span><span class="line dash-dot">shuffled</span>'
     '<span class="line dots" style="--family: currentcolor">the present character alone</span></div>'
 )
 

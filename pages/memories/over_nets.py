@@ -14,7 +14,7 @@ KINDS = ("trained", "plain", TWIN, SHUFFLED)
 LEGEND = (
     '<div class="legend start" style="--family: #009E73"><span class="line">trained</span>'
     '<span class="line thin">plain</span><span class="line dashed">untrained twins</span>'
-    '<span class="line dots">shuffled</span>'
+    '<span class="line dash-dot">shuffled</span>'
     '<span class="line dots" style="--family: currentcolor">without memory</span></div>'
 )
 

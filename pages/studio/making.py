@@ -1,7 +1,7 @@
 """A task of the studio as a job: what ships or is kept is there at once, the rest forms before one's eyes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import streamlit as st
@@ -29,7 +29,7 @@ class Making:
     task: Task
     label: str  # what its result is called, such as "trained" or "block8, untrained twin"
     shape: tuple[int, ...]
-    content: bytes  # float32
+    content: bytes = field(repr=False)  # float32; a log must not hold a visitor's photo
 
     @property
     def images(self) -> Tensor:
@@ -38,7 +38,7 @@ class Making:
 
     def address(self) -> str:
         """Of the result: it depends on the weights themselves, not on their names."""
-        return address(weights=nets.fingerprint(self.task.model, self.task.weights), **self.task.about())
+        return address(of=nets.fingerprint(self.task.model, self.task.weights), **self.task.about())
 
     def finished(self) -> Made | None:
         """What ships, or what was made before; of a visitor's own photo nothing is kept."""

@@ -7,10 +7,12 @@ import streamlit as st
 from PIL import Image
 from torch import Tensor
 
+from core import charts
 from core.data.canvas import to_text
 from core.data.photos import to_input
 from core.studio.task import DIGIT, INK, OWN
 from pages.frame import link
+from pages.frame.notice import notice
 from pages.inputs.canvas import drawing, look_at
 from pages.inputs.photographs import EXAMPLE, choose_photo
 
@@ -32,21 +34,25 @@ class Subject:
 
 
 def choose_subject() -> Subject | None:
-    """Draw the switch and, for photos, the samples. None where the link's photo is not there, which has been said."""
+    """Draw the switch and, for photos, the samples. None where the link's picture is not there, which has been said."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         kind = st.segmented_control("Made from", [PHOTO, DIGIT_SUBJECT], default=PHOTO, required=True, key="made-from",
                                     bind="query-params")  # fmt: skip
         if kind == PHOTO:
             return _photo()
         st.button("Show me a digit", icon=":material/shuffle:", on_click=lambda: look_at(random.randrange(10_000)))
-    return _digit()
+    try:
+        return _digit()
+    except ValueError as error:
+        notice(error, ":material/edit:")
+        return None
 
 
 def _photo() -> Subject | None:
     picture = choose_photo(EXAMPLE)
     if picture is None:
         return None
-    name = link.get("photo") or EXAMPLE
+    name = link.get(charts.PHOTO) or EXAMPLE
     return Subject("photos", name, "your photo" if name == OWN else f"the sample photo {name}", picture)
 
 

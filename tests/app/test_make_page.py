@@ -1,0 +1,110 @@
+"""The frame of the page Make: jobs, what is kept, and what can be taken along, by a technique of one line."""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import torch
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.data.digits import test_set as digits
+from core.studio import task
+from core.studio.made import Made, made
+from core.studio.task import Task
+from pages.studio import making
+from tests.visits import done, press, said, until
+
+
+@dataclass(frozen=True)
+class Paler:
+    """A recipe: images become paler by so much a step."""
+
+    steps: int = 3
+    by: float = 0.5
+
+
+def paler(model: torch.nn.Module, images: torch.Tensor, recipe: Paler) -> Iterator[Made]:
+    if recipe.by > 1:
+        raise ValueError("Nothing becomes paler by more than itself.")
+    for step in range(recipe.steps + 1):
+        yield made(step, recipe.steps, images * recipe.by**step, by=recipe.by)
+
+
+@pytest.fixture(autouse=True)
+def only_paler(empty_store: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(task.TECHNIQUES, "paler", paler)
+
+
+def shown(source: str = "digit 84", by: float = 0.5) -> AppTest:
+    def script(source: str, by: float) -> None:
+        import streamlit as st
+
+        from core.data.digits import test_set
+        from core.studio.task import Task
+        from pages.studio.making import making, show
+        from tests.app.test_make_page import Paler
+
+        image = test_set().images[84]
+        works = [making(Task("paler", "cnn", weights, Paler(by=by), (source,)), weights, [image])
+                 for weights in ("trained", "untrained")]  # fmt: skip
+        show(works, lambda lasts: st.text(" ".join(str(each and each.step) for each in lasts)), "paler")
+
+    at = AppTest.from_function(script, default_timeout=60, kwargs={"source": source, "by": by}).run()
+    assert not at.exception
+    return at
+
+
+def labels(at: AppTest) -> list[str]:
+    return [button.label for button in at.button]
+
+
+def test_nothing_is_there_until_it_is_asked_for_and_then_it_is_kept_for_everybody() -> None:
+    at = shown()
+    assert at.text[0].value == "None None" and labels(at) == ["Make it"] and not at.get("download_button")
+    at = until(press(at, "Make it"), done("Make it"))
+    assert at.text[0].value == "3 3" and [each.proto.label for each in at.get("download_button")] == [
+        "trained (PNG)", "trained (GIF)", "untrained (PNG)", "untrained (GIF)"]  # fmt: skip
+    making.scheduler.clear()  # as after a restart
+    again = shown()
+    assert again.text[0].value == "3 3" and labels(again) == ["Watch it form"]
+    assert [each.proto.label for each in again.get("download_button")] == ["trained (PNG)", "untrained (PNG)"]
+    assert shown(by=0.25).text[0].value == "None None"
+
+
+def test_of_a_visitors_own_photo_nothing_is_kept() -> None:
+    at = until(press(shown("own"), "Make it"), done("Make it"))
+    assert at.text[0].value == "3 3"
+    making.scheduler.clear()
+    assert shown("own").text[0].value == "None None"
+
+
+def test_what_cannot_be_made_is_said() -> None:
+    at = until(press(shown(by=2.0), "Make it"), lambda at: "Cancel" not in labels(at))
+    assert "Nothing becomes paler" in said(at) and at.text[0].value == "None None"
+
+
+def test_files_hold_what_was_made_and_the_recipe() -> None:
+    one = Task("paler", "cnn", "trained", Paler(), ("digit 84",))
+    image = digits().images[84]
+    records = list(making.making(one, "trained", [image]).run())
+    assert [record.step for record in records] == [0, 1, 2, 3]
+    about = one.about() | {"numbers": dict(records[-1].numbers)}
+    with Image.open(io.BytesIO(making._png(records[-1], about))) as picture:
+        assert json.loads(picture.info["Layerscope"]) == about and picture.size == (28 * 8, 28 * 8)
+    with Image.open(io.BytesIO(making._gif(records, about))) as moving:
+        assert json.loads(moving.info["comment"]) == about and moving.n_frames == 4
+
+
+def test_a_visitors_photo_is_in_no_log() -> None:
+    one = making.making(Task("paler", "cnn", "trained", Paler(), ("own",)), "", [digits().images[84]])
+    assert len(repr(one)) < 300
+
+
+def test_a_long_job_keeps_some_of_its_records_and_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "FRAMES", 4)
+    one = Task("paler", "cnn", "trained", Paler(steps=10, by=0.9), ("own",))
+    steps = [record.step for record in making.making(one, "", [digits().images[84]]).run()]
+    assert steps == [0, 2, 4, 6, 8, 10]
