@@ -17,7 +17,9 @@ PARAMETERS = {
     "memory": "reads layer of influence scale sort read unit digit ink tracks cell-layer cell-number text-is "
     "text-weights text passage behind cells-part cells-by moved-by train-task train-nets train-length-adding "
     "train-length-recall train-units train-rate train-updates train-seed train-clip",
-    "make": "make made-from photo digit ink",
+    "make": "make made-from photo digit ink "
+    "inversion-layer inversion-prior inversion-starts-photos-7 inversion-starts-photos-1 inversion-starts-digits-none "
+    "inversion-tv-photos-7 inversion-steps-photos-1 inversion-lr-digits-none inversion-seed-digits-generator",
     "evidence": "claim training yourself measure net weights weights-series n touch images depth layer twin place "
     "unit-dense unit-cnn unit-rnn unit-photo digit ink photo",
     "xor": "points activation hidden units1 units2 units3 units4 rate decay net-seed noise how-many length own "

@@ -40,6 +40,7 @@ def test_what_can_be_inverted_returns_the_input() -> None:
     assert max(told(end, "layer_error")) < 0.05
     assert told(end, "spread")[0] < 0.05
     assert all(own < other for own, other in zip(told(end, "error"), told(end, "nearest_error"), strict=True))
+    assert digits.EXAMPLE not in told(end, "nearest")
 
 
 def test_of_what_keeps_the_mean_alone_only_the_mean_comes_back() -> None:

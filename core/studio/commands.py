@@ -9,11 +9,12 @@ from tqdm import tqdm
 from core.files import write_whole
 from core.models import load
 from core.process import settle
+from core.studio import inversion_table
 from core.studio.first import shipped
 from core.studio.task import SHIPPED, pictures_of
 
 # The tables, by the names of their techniques: each measures and writes its own.
-TABLES: dict[str, Callable[[], Iterator[object]]] = {}
+TABLES: dict[str, Callable[[], Iterator[object]]] = {"inversion": inversion_table.measure}
 
 
 def make_shipped() -> None:

@@ -3,10 +3,14 @@
 from dataclasses import replace
 
 from core.models import TWIN
+from core.studio.inversion import IN_A_ROW, ONE_LAYER
 from core.studio.task import Task
 
 SAMPLE = "cat"
-FIRST: tuple[Task, ...] = ()
+FIRST: tuple[Task, ...] = (
+    Task("inversion", "photo", "trained", ONE_LAYER, (SAMPLE,)),
+    Task("inversion", "photo", "trained", IN_A_ROW, (SAMPLE,)),
+)
 
 
 def shipped() -> tuple[Task, ...]:

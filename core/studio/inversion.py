@@ -1,7 +1,7 @@
 """Inversion: from a layer's activations back to an input (Mahendran and Vedaldi 2015)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, reduce
 from itertools import combinations
 from operator import add
@@ -12,7 +12,7 @@ from torch import Generator, Tensor, nn
 
 from core.answers import probabilities
 from core.ascent import ascend, best_of
-from core.ascent.objectives import Objective, near, total_variation
+from core.ascent.objectives import FAINTEST, Objective, near, total_variation
 from core.ascent.parametrise import Fourier, Images, Parametrisation, Pixels
 from core.ascent.priors import PRIORS, Within, held, shipped
 from core.data.digits import test_set
@@ -43,9 +43,11 @@ class Inversion:
 
 
 WITH_PRIOR = Inversion((), prior="generator", lr=0.05, tv=0.0)
-PHOTO = Inversion((), starts=1, steps=300, lr=0.015, decay=1.0, side=160)
+PHOTO = Inversion((), starts=1, steps=300, lr=0.01, decay=1.0, side=160)
 # Layers that stand for all of EfficientNet-Lite0, from edges to classes.
 PHOTO_LAYERS = ("stem_relu", "block1", "block3", "block6", "block10", "block14", "logits")
+IN_A_ROW = replace(PHOTO, layers=PHOTO_LAYERS)
+ONE_LAYER = replace(PHOTO, layers=("block6",), starts=2, steps=200, side=224)
 LIMITS: dict[str, tuple[float, float]] = {
     "starts": (1, 6), "steps": (1, 1000), "lr": (1e-3, 1.0), "tv": (0.0, 100.0), "decay": (0.0, 2.0),
     "seed": (0, 9999), "side": (28, 224),
@@ -148,8 +150,8 @@ def numbers(model: nn.Module, images: Images, found: Images, recipe: Inversion) 
     """What is known of finished inversions, picture by picture.
 
     Errors are roots of mean squares, but for "relative_..." in shares of what `untold` has. Of digits "nearest" is the
-    test image, other than the true one, that a picture is nearest to. "spread", layer by layer, is the mean distance
-    between two starts of an image, in the same shares.
+    test image, other than the true one, that a picture is nearest to; of photos there is `likeness`. "spread", layer by
+    layer, is the mean distance between two starts of an image, in the same shares.
     """
     true, layers = images.repeat_interleave(recipe.starts, 0), len(recipe.layers)
     plain = untold(true)
@@ -166,6 +168,8 @@ def numbers(model: nn.Module, images: Images, found: Images, recipe: Inversion) 
     }
     if images.shape[1:] == (1, 28, 28):
         known["nearest"], known["nearest_error"] = _nearest_other(images, found, recipe.starts)
+    else:
+        known["likeness"] = likeness(found, true.repeat(layers, 1, 1, 1))
     if recipe.starts > 1:
         known["spread"] = _spread(found, told, recipe)
     return {name: [float(value) for value in values] for name, values in known.items()}
@@ -174,6 +178,15 @@ def numbers(model: nn.Module, images: Images, found: Images, recipe: Inversion) 
 def apart(first: Images, second: Images) -> Float[Tensor, " n"]:
     """The root mean squared difference of pixels, image by image."""
     return (first - second).square().flatten(1).mean(1).sqrt()
+
+
+def likeness(first: Images, second: Images) -> Float[Tensor, " n"]:
+    """The correlation of pixels, each channel about its mean: brightness, tint and contrast aside. 0 is a grey picture.
+
+    A layer may keep all edges of a photo, and not how bright it was.
+    """
+    one, other = ((each - each.mean((2, 3), keepdim=True)).flatten(1) for each in (first, second))
+    return (one * other).sum(1) / (one.norm(dim=1) * other.norm(dim=1)).clamp(min=FAINTEST)
 
 
 def _layer_errors(model: nn.Module, true: Images, plain: Images, found: Images, recipe: Inversion) -> Tensor:
@@ -188,9 +201,10 @@ def _layer_errors(model: nn.Module, true: Images, plain: Images, found: Images, 
 def _nearest_other(images: Images, found: Images, starts: int) -> tuple[Tensor, Tensor]:
     """Of each picture the nearest test image that is not the one it was made from, and how far off it is."""
     others = _digits().flatten(1)
-    same = torch.stack([(others == image).all(1) for image in images.flatten(1)]).repeat_interleave(starts, 0)
+    own = torch.cdist(images.flatten(1), others).argmin(1)  # the true one, where it is a test image
+    own[(others[own] != images.flatten(1)).any(1)] = len(others)
     distances = torch.cdist(found.flatten(1), others)
-    same = same.repeat(len(found) // len(same), 1)
+    same = torch.arange(len(others)) == own.repeat_interleave(starts).repeat(len(found) // len(own) // starts)[:, None]
     nearest = distances.masked_fill(same, torch.inf).min(1)
     return nearest.indices, nearest.values / others.shape[1] ** 0.5
 

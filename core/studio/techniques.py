@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from core.studio.inversion import invert
 from core.studio.made import Made
 
-TECHNIQUES: dict[str, Callable[..., Iterator[Made]]] = {}
+TECHNIQUES: dict[str, Callable[..., Iterator[Made]]] = {"inversion": invert}

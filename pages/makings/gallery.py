@@ -9,6 +9,7 @@ from PIL import Image
 from core import images
 from core.studio.first import FIRST
 from core.studio.made import Made
+from pages.makings import inversion
 
 ALL, SIDE = "All six", 300
 
@@ -23,7 +24,10 @@ class Part:
     computed: str  # a paragraph on how
 
 
-PARTS: dict[str, Part] = {}
+PARTS: dict[str, Part] = {
+    "Inversion": Part(inversion.inversion, "inversion", "What a layer keeps, made from its activations alone.",
+                      inversion.COMPUTED),
+}  # fmt: skip
 
 
 def gallery() -> None:
