@@ -45,6 +45,9 @@ from core.studio.caricature import Caricature, caricature
 from core.studio.dream import RECIPES as DREAMS
 from core.studio.dream import Dream, dream
 from core.studio.fooling import ON_PHOTOS, Fooling, fool
+from core.studio.inversion import ONE_LAYER, Inversion, invert
+from core.studio.inversion import WITH_PRIOR as INVERTED_WITHIN
+from core.studio.inversion_table import layers_of
 from core.studio.task import pictures_of
 from core.studio.techniques import TECHNIQUES
 from core.survey import shipped, survey
@@ -105,6 +108,19 @@ def test_an_ascent_of_24_units_of_block_8(benchmark: Any) -> None:
     net = load("photo")
     list(climb(net, "block8", range(24), replace(PHOTO_RECIPE, steps=1)))  # the type is timed
     benchmark.pedantic(lambda: list(climb(net, "block8", range(24), PHOTO_RECIPE)), rounds=3)
+
+
+@pytest.mark.parametrize("prior", ["none", "generator"])
+@pytest.mark.parametrize("name", NAMES)
+def test_all_layers_of_a_digit_net_inverted(benchmark: Any, nets: Any, name: str, prior: str) -> None:
+    recipe = Inversion(layers_of(name)) if prior == "none" else replace(INVERTED_WITHIN, layers=layers_of(name))
+    image = digits.test_set().images[:1]
+    benchmark.pedantic(lambda: list(invert(nets[name], image, recipe)), rounds=3)
+
+
+def test_one_layer_of_a_photo_inverted_at_224_pixels(benchmark: Any) -> None:
+    image = photos.to_input(photos.sample("cat"))[None]
+    benchmark.pedantic(lambda: list(invert(photo_net(), image, replace(ONE_LAYER, starts=1))), rounds=1)
 
 
 def few_steps(threads: int) -> Iterator[Frame]:

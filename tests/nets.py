@@ -211,3 +211,20 @@ class Pairs(Reader):
             first.weight_ih_l0[i + 1, 1], first.weight_hh_l0[i + 1, 0], first.bias_ih_l0[i + 1] = 4.0, 6.0, -6.47
             first.bias_ih_l0[f + 1], first.bias_ih_l0[g + 1] = 2.0, 0.5
             second.weight_ih_l0[g + 5, 1] = 1.0
+
+
+class Stairs(nn.Module):
+    """steps = 1 where x > 1/2, else 0; logits = (mean of x, mean of the steps)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps, self.logits = _Steps(), nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        steps = self.steps(x)
+        return self.logits(torch.stack([x.mean((1, 2, 3)), steps.mean((1, 2, 3))], 1))
+
+
+class _Steps(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return (x > 0.5).to(x)

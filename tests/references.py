@@ -794,3 +794,22 @@ def deep_dream(score: Score, image: Tensor, octaves: int, scale: float, steps: i
             adam.step()
         change = draw(waves).detach() - base
     return image + change
+
+
+def inversion_loss(activation: Tensor, target: Tensor, far: Tensor, image: Tensor, tv: float) -> float:
+    """Mahendran and Vedaldi 2015, equation 1, value by value: Euclidean loss, divided, and total variation.
+
+    Each neighbour's difference counts by its absolute value, and the mean is taken over pixels and channels.
+    """
+    pairs = list(zip(activation.flatten().tolist(), target.flatten().tolist(), far.flatten().tolist(), strict=True))
+    loss = sum((a - t) ** 2 for a, t, _ in pairs) / sum((f - t) ** 2 for _, t, f in pairs)
+    rough, (channels, rows, columns) = 0.0, image.shape
+    for channel in range(channels):
+        for row in range(rows):
+            for column in range(columns):
+                here = float(image[channel, row, column])
+                if row + 1 < rows:
+                    rough += abs(float(image[channel, row + 1, column]) - here)
+                if column + 1 < columns:
+                    rough += abs(float(image[channel, row, column + 1]) - here)
+    return loss + tv * rough / image.numel()

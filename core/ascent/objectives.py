@@ -31,7 +31,8 @@ class Objective:
     def __add__(self, other: "Objective") -> "Objective":
         return Objective(self.layers | other.layers, lambda seen, images: self(seen, images) + other(seen, images))
 
-    def __mul__(self, factor: float) -> "Objective":
+    def __mul__(self, factor: float | Scores) -> "Objective":
+        """The score so many times, in all images or in each by a factor of its own."""
         return Objective(self.layers, lambda seen, images: factor * self(seen, images))
 
     __rmul__ = __mul__
@@ -107,13 +108,17 @@ def energy(layer: str) -> Objective:
     return Objective(frozenset({layer}), lambda seen, images: seen[layer].flatten(1).float().square().mean(1))
 
 
-def near(layer: str, activation: Float[Tensor, "batch units *place"]) -> Objective:
-    """How near a layer's activation is to a given one: minus its squared distance, in shares of the given one's square.
+def near(
+    layer: str,
+    activation: Float[Tensor, "batch units *place"],
+    far: Float[Tensor, "batch units *place"] | float = 0.0,
+) -> Objective:
+    """How near a layer's activation is to a given one: minus |phi - phi0|^2 / |far - phi0|^2.
 
-    Mahendran and Vedaldi 2015, equation 2, divided as in section 2.2. 0 is the same; -1 is as far as a layer that is
-    silent. One activation may stand for the whole batch.
+    Mahendran and Vedaldi 2015, equation 2, where `far` is a silent layer (section 2.2). 0 is the same, and -1 as far
+    off as `far`, which may be what an image makes of the layer that tells nothing.
     """
-    size = activation.flatten(1).square().sum(1).clamp(min=FAINTEST)
+    size = (activation - far).flatten(1).square().sum(1).clamp(min=FAINTEST)
     return Objective(
         frozenset({layer}), lambda seen, images: -(seen[layer] - activation).flatten(1).square().sum(1) / size
     )

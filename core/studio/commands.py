@@ -9,7 +9,7 @@ from tqdm import tqdm
 from core.files import write_whole
 from core.models import load
 from core.process import settle
-from core.studio import caricature_table, dream_table, fooling_table, texture_table
+from core.studio import caricature_table, dream_table, fooling_table, inversion_table, texture_table
 from core.studio.first import shipped
 from core.studio.task import SHIPPED, pictures_of
 
@@ -17,6 +17,7 @@ from core.studio.task import SHIPPED, pictures_of
 TABLES: dict[str, Callable[[], Iterator[object]]] = {
     "fooling": fooling_table.measure,
     "dream": dream_table.measure,
+    "inversion": inversion_table.measure,
     "caricature": caricature_table.measure,
     "texture": texture_table.measure,
 }

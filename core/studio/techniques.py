@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from core.studio.caricature import caricature
 from core.studio.dream import dream
 from core.studio.fooling import fool
+from core.studio.inversion import invert
 from core.studio.made import Made
 from core.studio.style import style
 from core.studio.texture import texture
@@ -12,6 +13,7 @@ from core.studio.texture import texture
 TECHNIQUES: dict[str, Callable[..., Iterator[Made]]] = {
     "fooling": fool,
     "dream": dream,
+    "inversion": invert,
     "caricature": caricature,
     "texture": texture,
     "style": style,

@@ -95,8 +95,9 @@ from core.models import load
 from core.plane import exact, surfaces, xor
 from core.plane import nets as plane_nets
 from core.relevance import orders, uses
-from core.studio import caricature, dream, fooling, perturbed, smallest, style, texture, waves
+from core.studio import caricature, dream, fooling, inversion, perturbed, smallest, style, texture, waves
 from core.studio.fooling import Fooling
+from core.studio.inversion import Inversion
 from core.studio.style import Style
 from core.studio.texture import Texture
 from core.trust import advice, controls, examine, numbers, pointing, table
@@ -125,7 +126,7 @@ MODULES = (
     "data.points", "plane.exact",
     "plane.nets", "plane.surfaces", "plane.xor", "relevance.orders", "relevance.uses",
     "studio.perturbed", "studio.smallest", "studio.fooling", "studio.caricature", "studio.dream",
-    "studio.style", "studio.texture", "studio.waves",
+    "studio.style", "studio.texture", "studio.waves", "studio.inversion",
 )  # fmt: skip
 
 
@@ -1495,7 +1496,37 @@ MADE_OF = [
     case(waves.apart, source=(MAP[:1], OTHER_MAP[:1])), case(waves.random_phases),
 ]  # fmt: skip
 
+
+def shown(made: Any) -> int:
+    """How many pictures there are."""
+    return len(made.pictures)
+
+
+BRIEFLY = Inversion(("relu1",), steps=5)
+INVERSION = [
+    case(objectives.near, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
+         activation=(torch.ones(2, 12, 28, 28), 2 * torch.ones(2, 12, 28, 28)),
+         far=(0.0, -1.0, more(total))),
+    case(Inversion, lambda recipe: finished(inversion.invert(DENSE, DIGIT, recipe)),
+         layers=(("relu1",), ("relu2",)), prior=("none", "generator"), starts=(2, 3, more(shown)), steps=(5, 9),
+         lr=(0.3, 0.1), tv=(1.0, 30.0), decay=(None, 1.0), seed=(0, 1), side=(28, 56, stays)),
+    case(inversion.invert, model=(DENSE, DENSE_TWIN), images=(DIGIT, OTHER_DIGIT),
+         recipe=(BRIEFLY, replace(BRIEFLY, seed=1))),
+    case(inversion.untold, images=(DIGIT, PHOTO)),
+    case(inversion.numbers, model=(DENSE, DENSE_TWIN), images=(DIGIT, OTHER_DIGIT),
+         found=(OTHER_DIGIT, 1 - OTHER_DIGIT), recipe=(replace(BRIEFLY, starts=1), Inversion(("relu2",), starts=1))),
+    case(inversion.apart, first=(DIGIT, OTHER_DIGIT), second=(1 - DIGIT, DIGIT / 2)),
+    case(inversion.likeness, first=(PHOTO, OTHER_PHOTO), second=(OTHER_PHOTO, PHOTO.flip(3))),
+]  # fmt: skip
+
+
+def begun(recipe: Inversion) -> Any:
+    """What inversion begins with."""
+    return next(inversion.invert(DENSE, DIGIT, recipe)).images
+
+
 TABLE = [
+    *INVERSION,
     *GUESSING,
     *FOOLING,
     *MADE_OF,
@@ -1621,6 +1652,13 @@ CONSTANTS = [
     Constant(waves, "ANGLES", 2, lambda: waves.magnitudes(DIGIT), less(torch.numel)),
     Constant(waves, "BORDER", 4, lambda: waves.magnitudes(DIGIT), less(torch.numel)),
     Constant(waves, "FAINT", 1.0, lambda: waves.structure(DIGIT), less(size)),
+    Constant(objectives, "FAINTEST", 1.0,
+             lambda: objectives.near("x", torch.zeros(1, 1))({"x": torch.ones(1, 1)}, DIGIT), more(total)),
+    Constant(inversion, "DRAWN", 8, lambda: begun(replace(BRIEFLY, prior="generator"))),
+    Constant(inversion, "RADIUS", 0.3, lambda: begun(replace(BRIEFLY, prior="generator"))),
+    Constant(inversion, "GREY", {1: 0.5, 3: 0.5}, lambda: begun(BRIEFLY), more(level)),
+    Constant(inversion, "PIXEL_NOISE", 1.0, lambda: begun(BRIEFLY), more(spread)),
+    Constant(inversion, "WAVE_NOISE", 0.1, lambda: begun(replace(BRIEFLY, decay=1.0)), more(spread)),
     Constant(influence, "FALLEN", 0.7, lambda: influence.horizon(torch.exp(-torch.arange(9.0) / 2)[None]), less()),
     Constant(capacity, "RIDGE", 100.0, lambda: capacity.readout(STEPS, STEPS), less(total)),
     Constant(capacity, "FEATURES", 8, lambda: capacity.without_memory(STEPS, seeded()), less(torch.numel)),
@@ -1756,6 +1794,8 @@ CUT = "files, photographs and what is cut out of them: test_photo_examples.py"
 COMPILES = "numba compiles for half the time that this file may take: test_maps.py"
 EXEMPT = {
     "studio.perturbed.Perturbed": RECORD,
+    **dict.fromkeys(("studio.inversion.check", "studio.inversion.LIMITS"),
+                    "what is refused: test_inversion.py"),
     **dict.fromkeys(("ascent.ascend.Step", "stimuli.Frame", "attribution.outcome.Forming", "trust.examine.Trust",
                      "trust.examine.Worth", "trust.pointing.Grids", "measures.neighbours.Compared",
                      "survey.Extremes",
@@ -1807,6 +1847,7 @@ NUMBERS = {
     "studio.fooling.LIMITS": "what is refused: test_fooling.py",
     **dict.fromkeys(("studio.style.LIMITS", "studio.texture.LIMITS", "studio.texture.MOST"),
                     "what is refused: test_style.py, test_texture.py"),
+    "studio.inversion.LEAST": "what is refused: test_inversion.py",
     **dict.fromkeys(("measures.spaces.K", "measures.spaces.BATCH", "examples.BATCH", "trust.pointing.GRIDS",
                      "measures.neighbours.ENOUGH"), READ_BACK),
     **dict.fromkeys(("photo_examples.KEPT", "photo_examples.OF_ONE"), READ_BACK),
