@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.studio.first import FIRST
+from core.studio.first import FIRST, shipped
 from tests.visits import done, page, said, until
 
 PARTS = {"DeepDream": "dream", "Caricature": "caricature"}
@@ -39,6 +39,19 @@ def test_a_finished_result_is_there_before_anything_is_touched(name: str) -> Non
     assert any(each.startswith("**Trained.** block") for each in captions)
     assert any(each.startswith("**Untrained twin.** block") for each in captions)
     assert "Egyptian cat" in told(at) and "untrained twins" in told(at)
+
+
+def test_each_picture_has_its_own_numbers() -> None:
+    captions = [each.value for each in part("DeepDream").caption]
+    tasks = [task for task in shipped() if task.technique == "dream"]
+    for task, label in zip(tasks, ("Trained", "Untrained twin"), strict=True):
+        made = task.shipped()
+        assert made is not None
+        before, after, noise = (made.numbers[name] for name in ("before", "after", "noise"))
+        (caption,) = (each for each in captions if each.startswith(f"**{label}.**"))
+        assert (
+            f"is {after / before:.2f} times as large, by noise as large and as coarse {noise / before:.2f}" in caption
+        )
 
 
 def test_what_ships_is_what_the_page_shows_first() -> None:
