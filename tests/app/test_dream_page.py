@@ -68,7 +68,7 @@ def test_a_digit_forms_by_itself_in_every_net(name: str, net: str) -> None:
     at = part(name, **{"made-from": "a digit", "digit": 84, f"{PARTS[name]}-net": net})
     at = until(at, done("Make it"))
     assert f"**Untrained twin.** {LAYERS[net]}'s" in told(at)
-    assert "Its answer was *8* (100 %), and is *8*" in told(at)
+    assert "Its answer was *8* (100\u00a0%), and is *8*" in told(at)
 
 
 def test_a_unit_that_is_not_there_is_told_and_the_page_lives_on() -> None:
