@@ -1,6 +1,7 @@
 """Makes the README's pictures: `make pictures`."""
 
 import io
+import re
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -30,9 +31,28 @@ OPENING = [
     ("circuits.png", "circuits", 1110, ".st-key-circuit svg.marks", 1),
     ("memory.png", "memory", 1000, ".st-key-half-read svg.marks", 3),
     ("text.png", "memory?reads=a+text", 1130, ".letters .chosen", 1),
+    ("make.webp", "make", 1040, "[class*=st-key-card-] img", 6),
     ("xor.png", "xor", 740, ".st-key-play", 1),
     ("photo-maps.webp", "attribution?images=photos", 690, ".st-key-photo-maps img", 5),
 ]
+
+
+# What the app makes and gives away as it opens: the picture's name, and the part of Make.
+MADE = [
+    ("dream.png", "DeepDream"),
+    ("caricature.png", "Caricature"),
+    ("texture.png", "Texture"),
+    ("style.png", "Style"),
+]
+
+
+@pytest.mark.parametrize(("name", "part"), MADE)
+def test_what_is_made_is_taken_along(server: str, open_page: Callable[..., Page], name: str, part: str) -> None:
+    page = open_page(f"{server}/make?make={part}")
+    page.get_by_role("button", name="Take it along").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile(r"\(PNG\)")).first.click()
+    download.value.save_as(ROOT / "docs" / name)
 
 
 def save(what: Page | Locator, name: str) -> None:

@@ -18,7 +18,10 @@ Open = Callable[..., Page]
 PARTS = {
     "Fooling": ("fooling", "fooling-size-photos-Linf=0.016"),
     "DeepDream": ("dream", "dream-octaves=1&dream-steps-photos=4"),
+    "Inversion": ("inversion", "inversion-layer=block1&inversion-steps-photos-1=5"),
     "Caricature": ("caricature", "caricature-steps-photos=4"),
+    "Texture": ("texture", "layers-texture-photos=stem_relu&texture-steps-photos=5"),
+    "Style": ("style", "style-steps-photos=5"),
 }
 LONG = 180_000  # milliseconds, for a net and its control on a busy machine
 
