@@ -8,7 +8,7 @@ from torch import Tensor
 
 from core import images
 
-WIDTH = 192  # pixels of a picture on the page
+WIDTH = 168  # pixels of a picture on the page: a phone has room for two
 
 
 def in_a_row(pictures: Sequence[tuple[Image.Image | Tensor | None, str]], key: str, width: int = WIDTH) -> None:

@@ -20,7 +20,9 @@ def tab(name: str, **link: str) -> AppTest:
 
 
 def made(at: AppTest) -> bool:
-    return "Watch it form" in [button.label for button in at.button]
+    """Whether both nets are done: there is nothing to cancel, and numbers stand below both nets' pictures."""
+    finished = sum(caption.endswith("left") for caption in captions(at)) >= 2
+    return finished and "Cancel" not in [button.label for button in at.button]
 
 
 def captions(at: AppTest) -> list[str]:
