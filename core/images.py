@@ -285,14 +285,23 @@ def png(picture: Image.Image, about: Mapping[str, Any] | None = None) -> bytes:
 
 
 def gif(
-    pictures: Sequence[Image.Image], seconds: float, *, once: bool = False, about: Mapping[str, Any] | None = None
+    pictures: Sequence[Image.Image],
+    seconds: float,
+    *,
+    once: bool = False,
+    about: Mapping[str, Any] | None = None,
+    colours_of: int = 1,
 ) -> bytes:
     """Pictures of one size as an animation that lasts so long, rests on the last for two seconds, and repeats.
 
-    What plays once rests on the last for good. What is told about it stands as JSON in the file's comment.
+    What plays once rests on the last for good. What is told about it stands as JSON in the file's comment. All have the
+    colours of the last, so that nothing flickers, or those of so many of them together, evenly spread, the last among
+    them.
     """
     buffer = io.BytesIO()
-    colours = pictures[-1].convert("RGB").quantize(GIF_COLOURS)  # of the last picture, so that nothing flickers
+    places = np.linspace(len(pictures) - 1, 0, colours_of).round().astype(int)
+    together = np.concatenate([np.asarray(pictures[place].convert("RGB")) for place in places])
+    colours = Image.fromarray(together).quantize(GIF_COLOURS)
     first, *others = [picture.convert("RGB").quantize(palette=colours) for picture in pictures]
     durations = [round(1000 * seconds / len(pictures))] * len(others) + [2000]
     told: dict[str, Any] = ({} if once else {"loop": 0}) | ({"comment": json.dumps(about)} if about else {})

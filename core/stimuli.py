@@ -148,7 +148,7 @@ def climb_objective(
         transforms=_transforms(climbed),
         steps=recipe.steps,
         lr=climbed.lr,
-        dtype=torch.float32 if recipe.channels == 1 or exactly else _dtype(model, layer, climbed.side),
+        dtype=torch.float32 if recipe.channels == 1 or exactly else faster_here(model, layer, climbed.side),
         generator=generator,
     )
     for step in steps:
@@ -229,7 +229,7 @@ def _transforms(recipe: Recipe) -> list[Transform]:
     ]
 
 
-def _dtype(model: nn.Module, layer: str, side: int) -> torch.dtype:
+def faster_here(model: nn.Module, layer: str, side: int) -> torch.dtype:
     """The type that is faster here, timed once a process for nets of one size: equal recipes give equal pictures."""
     key = (sum(weight.numel() for weight in model.parameters()), layer, side)
     with _TIMING:  # of a layer's chunks the first decides for all

@@ -39,9 +39,17 @@ from core.memory.unrolled import all_unrolled
 from core.models import MODELS, load
 from core.process import settle
 from core.stimuli import PHOTO_RECIPE, RECIPE, WITH_PRIOR, Frame, climb, climb_layers
+from core.studio import style, texture
+from core.studio.caricature import RECIPES as CARICATURES
+from core.studio.caricature import Caricature, caricature
+from core.studio.dream import RECIPES as DREAMS
+from core.studio.dream import Dream, dream
+from core.studio.fooling import ON_PHOTOS, Fooling, fool
 from core.studio.inversion import ONE_LAYER, Inversion, invert
 from core.studio.inversion import WITH_PRIOR as INVERTED_WITHIN
 from core.studio.inversion_table import layers_of
+from core.studio.task import pictures_of
+from core.studio.techniques import TECHNIQUES
 from core.survey import shipped, survey
 from pages.jobs.long_work import scheduler
 from tests.drawing import draw_with_mouse, drawing
@@ -389,6 +397,38 @@ def test_the_picture_of_a_unit(benchmark: Any, nets: Any, name: str, way: str) -
         (lambda: list(climb(nets[name], last, [8], recipe))) if way == "by itself"
         else lambda: list(put_together(nets[name], stage.reads, weights, [named], last, 8, recipe)), rounds=5,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*NAMES, "photo"])
+def test_a_net_fooled_by_the_smallest_epsilon(benchmark: Any, name: str) -> None:
+    photo = name == "photo"
+    image = photos.to_input(photos.sample("cat"))[None] if photo else digits.test_set().images[84:85]
+    net, recipe = load(name), ON_PHOTOS if photo else Fooling()
+    benchmark.pedantic(lambda: list(fool(net, image, recipe)), rounds=1 if photo else 5)
+
+
+@pytest.mark.parametrize("name", ["photo", *NAMES])
+@pytest.mark.parametrize("technique", [dream, caricature])
+def test_a_dream_and_a_caricature(benchmark: Any, technique: Callable[..., Iterator[Any]], name: str) -> None:
+    """A photo of 224 pixels in four octaves of ten steps, and a caricature in 96; digits by the usual recipes."""
+    net = load(name)
+    if name == "photo":
+        image, recipe = photos.to_input(photos.sample("cat"))[None], Dream(octaves=4, steps=10)
+    else:
+        image, recipe = digits.test_set().images[84:85], replace(DREAMS["digits"], layer=TOGETHER[name])
+    if technique is caricature:
+        recipe = Caricature() if name == "photo" else replace(CARICATURES["digits"], layer=TOGETHER[name])
+    benchmark.pedantic(lambda: list(technique(net, image, recipe)), rounds=3, warmup_rounds=1)
+
+
+@pytest.mark.parametrize("name", ["cnn", "photo"])
+@pytest.mark.parametrize("technique", ["texture", "style"])
+def test_a_texture_of_four_depths_and_a_picture_in_a_style(benchmark: Any, name: str, technique: str) -> None:
+    """Of photos 192 pixels, 200 steps."""
+    sources, sees = (["cat", "tissue"], "photos") if name == "photo" else (["digit 84", "digit 3"], "digits")
+    recipe = {"texture": texture, "style": style}[technique].RECIPES[sees]
+    net, pictures = load(name), pictures_of(sources, recipe.side)
+    benchmark.pedantic(lambda: list(TECHNIQUES[technique](net, pictures, recipe)), rounds=1 if name == "photo" else 3)
 
 
 def test_mouse_up_to_new_pictures_in_chromium(benchmark: Any, server: str, open_page: Callable[..., Page]) -> None:

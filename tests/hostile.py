@@ -17,9 +17,26 @@ PARAMETERS = {
     "memory": "reads layer of influence scale sort read unit digit ink tracks cell-layer cell-number text-is "
     "text-weights text passage behind cells-part cells-by moved-by train-task train-nets train-length-adding "
     "train-length-recall train-units train-rate train-updates train-seed train-clip",
-    "make": "make made-from photo digit ink "
-    "inversion-layer inversion-prior inversion-starts-photos-7 inversion-starts-photos-1 inversion-starts-digits-none "
-    "inversion-tv-photos-7 inversion-steps-photos-1 inversion-lr-digits-none inversion-seed-digits-generator",
+    "make": "make made-from photo digit ink fooling-into-digits fooling-into-photos fooling-norm "
+    "fooling-size-digits-Linf fooling-size-digits-L2 fooling-size-photos-Linf fooling-size-photos-L2 fooling-steps "
+    "fooling-step fooling-seed "
+    "dream-net dream-layer-photo dream-layer-dense dream-layer-cnn "
+    "dream-layer-rnn dream-strength dream-octaves dream-unit dream-steps-photos dream-jitter-photos "
+    "dream-frames-photos dream-factor-photos dream-seed-photos dream-steps-digits dream-jitter-digits "
+    "dream-frames-digits dream-factor-digits dream-seed-digits dream-scale-photos caricature-net "
+    "caricature-layer-photo caricature-layer-dense caricature-layer-cnn caricature-layer-rnn "
+    "caricature-start caricature-exponent-photos caricature-strength-photos caricature-steps-photos "
+    "caricature-jitter-photos caricature-seed-photos caricature-exponent-digits "
+    "caricature-strength-digits caricature-steps-digits caricature-jitter-digits caricature-seed-digits "
+    "style style-digit style-strength-photos style-strength-digits style-keep "
+    "style-content-photos style-content-digits style-style-photos style-style-digits style-start-photos style-side "
+    "style-steps-photos style-lr-photos style-jitter-photos style-tv-photos style-seed-photos style-gram-photos "
+    "style-steps-digits style-start-digits texture-of texture-side layers-texture-photos layers-texture-digits "
+    "texture-steps-photos texture-lr-photos texture-jitter-photos texture-tv-photos texture-seed-photos "
+    "texture-gram-photos texture-steps-digits "
+    "inversion-layer inversion-prior inversion-starts-photos-7 inversion-starts-photos-1 "
+    "inversion-starts-digits-none inversion-tv-photos-7 inversion-steps-photos-1 inversion-lr-digits-none "
+    "inversion-seed-digits-generator",
     "evidence": "claim training yourself measure net weights weights-series n touch images depth layer twin place "
     "unit-dense unit-cnn unit-rnn unit-photo digit ink photo",
     "xor": "points activation hidden units1 units2 units3 units4 rate decay net-seed noise how-many length own "
@@ -39,9 +56,11 @@ VALUES = [
     "14-9", "28-28", "99-1", "block8", "its stimulus", "its strongest image", "turn a unit",
     "cut units out", "relu3/16>relu2/6", "turn", "down", "size", "pool1", "plain",
     "most active on my drawing", "most different", "spirals", "a text", "three nets",
+    "each pixel", "length", "smallest", "any other", "0.2", "tabby",
     "a photo", "a digit", "Fooling", "DeepDream", "Inversion", "Caricature", "Texture", "Style",
     "aauuUAAU", "aAzz", "1000", "eNpjYBgwoNxyaRE3", "AAAA",
     "hidden1/0", "output/0", "hidden9/99",
+    "grass", "tissue", "the picture above", "noise", "stem_relu", "relu3",
 ]  # fmt: skip
 
 

@@ -99,6 +99,35 @@ def lite0(stored: Mapping[str, Tensor], images: Tensor) -> Tensor:
     return x.mean((2, 3)) @ stored["_fc.weight"].T + stored["_fc.bias"]
 
 
+def gram(activation: Tensor) -> list[list[float]]:
+    """Gatys, Ecker, Bethge 2015, equation 1, divided by the number of places: of one activation (units, rows, columns).
+
+    Unit i times unit j, place by place.
+    """
+    units, rows, columns = activation.shape
+    values = activation.double().tolist()
+    return [[sum(values[i][y][x] * values[j][y][x] for y in range(rows) for x in range(columns)) / (rows * columns)
+             for j in range(units)] for i in range(units)]  # fmt: skip
+
+
+def style_distance(activation: Tensor, wanted: Tensor, centred: bool) -> float:
+    """The squared distance of two activations' Gram matrices as a share of the wanted one's square.
+
+    Centred, half of it is that of covariances, half that of means.
+    """
+    if not centred:
+        return _share(torch.tensor(gram(activation)), torch.tensor(gram(wanted)))
+    means = [each.double().mean((1, 2)) for each in (activation, wanted)]
+    rest = [torch.tensor(gram(each - mean[:, None, None]))
+            for each, mean in zip((activation, wanted), means, strict=True)]  # fmt: skip
+    return (_share(*rest) + _share(*means)) / 2
+
+
+def _share(found: Tensor, wanted: Tensor) -> float:
+    pairs = list(zip(found.flatten().tolist(), wanted.flatten().tolist(), strict=True))
+    return sum((a - b) ** 2 for a, b in pairs) / sum(b**2 for _, b in pairs)
+
+
 def roughness(pictures: np.ndarray) -> float:
     """The sum of squared differences between each weight and its right and lower neighbour."""
     total = 0.0
@@ -703,6 +732,68 @@ def influence_by_differences(net: nn.Module, x: Tensor, step: float = 1e-6) -> T
                 ends.append(exact.get_submodule("recurrent")(moved)[0][:, -1])
             squares[:, place] += ((ends[0] - ends[1]) / (2 * step)).square().sum(1)
     return torch.stack([squares[:, steps - 1 - distance].sqrt().mean() for distance in range(steps)])
+
+
+def fooled(net: nn.Module, image: Tensor, label: int, radius: float, norm: str, steps: int, size: float,
+           towards: bool) -> Tensor:  # fmt: skip
+    """Madry et al. 2018, section 2.1, of one image: x <- the point of ball and range nearest to x + size * a step.
+
+    The step follows the sign of the margin's gradient in L-inf, and in L2 the gradient at unit length, over pixels
+    that can move. As a share of the radius it is `size` long. Ball first, then range: both hold then.
+    """
+    x = image.clone()
+    for _ in range(steps):
+        at = x.clone().requires_grad_()
+        logits = net(at[None])[0]
+        others = torch.cat([logits[:label], logits[label + 1 :]])
+        margin = logits[label] - others.max()
+        (slope,) = torch.autograd.grad(margin if towards else -margin, at)
+        if norm == "L2":
+            stuck = ((x <= 0) & (slope < 0)) | ((x >= 1) & (slope > 0))
+            slope = torch.where(stuck, 0.0, slope)
+            step = slope / slope.square().sum().sqrt()
+        else:
+            step = slope.sign()
+        change = x + size * radius * step - image
+        if norm == "L2":
+            change = change * min(1.0, radius / float(change.square().sum().sqrt()))
+        else:
+            change = change.clamp(-radius, radius)
+        x = (image + change).clamp(0, 1)
+    return x
+
+
+def deep_dream(score: Score, image: Tensor, octaves: int, scale: float, steps: int, rate: float) -> Tensor:
+    """Mordvintsev, Olah, Tyka 2015, `deepdream`: from the smallest octave to the largest, what was added is carried on.
+
+    In place of their step along the gradient, torch's Adam over waves: rfft2 of the logits of (3, height, width), each
+    wave divided by its amplitude, which is sqrt(height width) / frequency.
+    """
+    mix = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
+    mix = mix / max(float(mix[:, column].square().sum().sqrt()) for column in range(3))
+    change = torch.zeros_like(image)
+    for octave in range(octaves - 1, -1, -1):
+        size = [round(side / scale**octave) for side in image.shape[1:]]
+        base, change = (F.interpolate(each[None], size, mode="bilinear", antialias=True)[0] for each in (image, change))
+        rows = [min(row, size[0] - row) / size[0] for row in range(size[0])]
+        columns = [column / size[1] for column in range(size[1] // 2 + 1)]
+        weights = torch.tensor([[(size[0] * size[1]) ** 0.5 / max(math.hypot(row, column), 1 / max(size))
+                                 for column in columns] for row in rows])  # fmt: skip
+        logits = torch.logit((base + change).clamp(0, 1).clamp(0.02, 0.98))
+        unmixed = torch.linalg.solve(mix, logits.flatten(1)).view_as(logits)
+        waves = torch.view_as_real(torch.fft.rfft2(unmixed) / weights).clone().requires_grad_()
+        adam = torch.optim.Adam([waves], lr=rate)
+
+        def draw(waves: Tensor, weights: Tensor = weights, size: list[int] = size) -> Tensor:
+            colours = torch.fft.irfft2(torch.view_as_complex(waves) * weights, s=size)
+            return torch.sigmoid((mix @ colours.flatten(1)).view_as(colours))
+
+        for _ in range(steps):
+            adam.zero_grad()
+            (-score(draw(waves)[None])).sum().backward()
+            adam.step()
+        change = draw(waves).detach() - base
+    return image + change
 
 
 def inversion_loss(activation: Tensor, target: Tensor, far: Tensor, image: Tensor, tv: float) -> float:

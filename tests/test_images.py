@@ -282,6 +282,15 @@ def test_all_pictures_of_an_animation_have_the_colours_of_the_last() -> None:
         assert np.abs(np.asarray(gif.convert("RGB")).astype(int) - last).max() <= 8
 
 
+def test_an_animation_may_share_the_colours_of_several_pictures() -> None:
+    """A green picture becomes a red one, which alone has no green."""
+    ways = [Image.new("RGB", (8, 8), (25 * step, 200 - 25 * step, 40)) for step in range(9)]
+    with Image.open(io.BytesIO(images.gif(ways, seconds=1, colours_of=9))) as gif:
+        for step, expected in enumerate(ways):
+            gif.seek(step)
+            assert np.abs(np.asarray(gif.convert("RGB")).astype(int) - np.asarray(expected)).max() <= 8
+
+
 def test_an_animation_has_128_colours() -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8))
     with Image.open(io.BytesIO(images.gif([noise] * 2, seconds=1))) as gif:

@@ -97,7 +97,13 @@ def test_what_is_said_follows_the_rule() -> None:
             kind = verdict(rows.loc[TRAINED, layer], rows.loc[TWIN, layer])
             (words,) = [part for part in said.split(". ") if part.startswith(inversion_table.VERDICTS[kind])]
             assert f"`{layer}`" in words
-            back = said.split("The true digit comes back from ")[1].split(". ")[0].split(";")[0].split(", and so")[0]
+            back = (
+                said.split("The true digit comes back from ")[1]
+                .split(". ")[0]
+                .split(";")[0]
+                .split(", and from")[0]
+                .split(", nor")[0]
+            )
             assert (f"`{layer}`" in back) == comes_back(rows.loc[TRAINED, layer])
 
 

@@ -38,6 +38,21 @@ def test_the_samples_are_those_that_their_packages_show() -> None:
     assert list(imagenet_labels()) == ResNet18_Weights.DEFAULT.meta["categories"]
 
 
+def test_style_images_are_middles_of_what_scikit_image_shows() -> None:
+    """And sample photos are style images, too."""
+    for name, theirs, share in (("tissue", "immunohistochemistry", 1.0), ("galaxies", "hubble_deep_field", 0.5),
+                                ("brick", "brick", 0.5)):  # fmt: skip
+        whole = Image.fromarray(getattr(data, theirs)()).convert("RGB")
+        side = round(share * min(whole.size))
+        found = photos.style_image(name)
+        assert found.size == (side, side)
+        left, top = (whole.width - side) // 2, (whole.height - side) // 2
+        assert np.array_equal(np.asarray(found), np.asarray(whole)[top : top + side, left : left + side])
+    assert photos.style_image("cat").size == photos.sample("cat").size
+    with pytest.raises(ValueError, match="no sample photo 'mona lisa'"):
+        photos.style_image("mona lisa")
+
+
 def halves(mode: str, left: Any, right: Any) -> Image.Image:
     """40 x 20 pixels of two colours."""
     picture = Image.new(mode, (40, 20), left)

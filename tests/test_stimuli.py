@@ -341,7 +341,13 @@ def test_the_faster_type_is_timed_for_each_net_layer_and_size_and_only_once(monk
     small, large = (nn.Sequential(nn.Conv2d(3, width, 3), nn.ReLU()) for width in (2, 5))
     asked = [(small, "0", 8), (small, "1", 8), (small, "0", 9), (large, "0", 8), (large, "1", 8)]
     for _ in range(2):
-        assert [stimuli._dtype(net, layer, side) == torch.bfloat16 for net, layer, side in asked] == [1, 0, 1, 1, 0]
+        assert [stimuli.faster_here(net, layer, side) == torch.bfloat16 for net, layer, side in asked] == [
+            1,
+            0,
+            1,
+            1,
+            0,
+        ]
     assert timed == [
         (weights, layer, (4, 3, side, side))
         for weights, layer, side in ((56, "0", 8), (56, "1", 8), (56, "0", 9), (140, "0", 8), (140, "1", 8))

@@ -104,21 +104,33 @@ def grow(
     *,
     parametrise: Callable[[tuple[int, ...], Tensor | float], Parametrisation],
     shape: tuple[int, int, int, int],
-    stages: Sequence[tuple[int, int]],
+    stages: Sequence[tuple[int, float]],
+    first: Tensor | float = 0.5,
     **how: Any,
 ) -> Iterator[Step]:
     """`ascend`, from small images to those of `shape`: `stages` are numbers of steps, each with how often to halve.
 
     `parametrise` is `Fourier`, `Pixels` or `Ink`. `[(32, 1), (32, 0)]` climbs 32 steps at half the size, which cost a
-    quarter each, and goes on from there.
+    quarter each, and goes on from there. It begins with `first`, an even grey or images of that shape: detail that
+    small ones lack comes back with the size (the octaves of Mordvintsev, Olah, Tyka 2015).
     """
     done = 0
-    first: Any = 0.5  # grey
+    images = whole = torch.as_tensor(first, dtype=torch.float32).expand(shape)
     for steps, halvings in stages:
-        size = (shape[2] >> halvings, shape[3] >> halvings)
-        begin = first if done == 0 else F.interpolate(first, size, mode="bilinear")
-        for step in ascend(model, objective, parametrise=parametrise((*shape[:2], *size), begin), steps=steps, **how):
+        begin = carried(images, whole, [round(side / 2**halvings) for side in shape[2:]])
+        climbed = ascend(model, objective, parametrise=parametrise(tuple(begin.shape), begin), steps=steps, **how)
+        for step in climbed:
             if step.step < steps:
                 yield replace(step, step=done + step.step, steps=sum(steps for steps, _ in stages))
-        done, first = done + steps, step.images
+        done, images = done + steps, step.images
     yield replace(step, step=done, steps=done)
+
+
+def carried(images: Tensor, whole: Tensor, size: Sequence[int]) -> Tensor:
+    """The whole images at another size (height, width), changed as `images`, which are made of them, have changed."""
+    change = images - _resized(whole, images.shape[2:])
+    return (_resized(whole, size) + _resized(change, size)).clamp(0, 1)
+
+
+def _resized(images: Tensor, size: Sequence[int]) -> Tensor:
+    return F.interpolate(images, tuple(size), mode="bilinear", antialias=True)

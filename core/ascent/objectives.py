@@ -103,6 +103,11 @@ def weighted(layer: str, weights: Float[Tensor, "batch units *place"]) -> Object
     return Objective(frozenset({layer}), lambda seen, images: (seen[layer] * weights).flatten(1).sum(1))
 
 
+def energy(layer: str) -> Objective:
+    """The mean square of a layer's activation: what DeepDream climbs (Mordvintsev, Olah, Tyka 2015)."""
+    return Objective(frozenset({layer}), lambda seen, images: seen[layer].flatten(1).float().square().mean(1))
+
+
 def near(
     layer: str,
     activation: Float[Tensor, "batch units *place"],
@@ -117,6 +122,43 @@ def near(
     return Objective(
         frozenset({layer}), lambda seen, images: -(seen[layer] - activation).flatten(1).square().sum(1) / size
     )
+
+
+def gram(activation: Float[Tensor, "batch units height width"]) -> Float[Tensor, "batch units units"]:
+    """Which units are active together, wherever that is: G_ij, the mean over places of f_i f_j.
+
+    Gatys, Ecker, Bethge 2015, equation 1, where it is a sum: the mean is the same for pictures of any size.
+    """
+    places = activation.flatten(2)
+    return places @ places.transpose(1, 2) / places.shape[2]
+
+
+def alike(layer: str | None, activation: Float[Tensor, "1 units height width"], centred: bool = True) -> Objective:
+    """How alike a layer's Gram matrix is to that of a given activation, as minus a squared distance.
+
+    In shares of the given one's square, so that layers weigh alike (Gatys, Ecker, Bethge 2015, equations 3 and 4, where
+    they do not). `centred` compares covariances and means, half each: together they say what the Gram matrix
+    G = C + m m' says, but in a net whose activations have large means these do not drown the rest. A layer None is the
+    pixels.
+    """
+    wanted = [each.detach() for each in _of_places(activation, centred)]
+    sizes = [each.square().sum().clamp(min=FAINTEST) for each in wanted]
+
+    def score(seen: Activations, images: Tensor) -> Scores:
+        found = _of_places((images if layer is None else seen[layer]).float(), centred)
+        shares = [(is_ - to_be).square().flatten(1).sum(1) / size
+                  for is_, to_be, size in zip(found, wanted, sizes, strict=True)]  # fmt: skip
+        return -torch.stack(shares).mean(0)
+
+    return Objective(frozenset() if layer is None else frozenset({layer}), score)
+
+
+def _of_places(activation: Float[Tensor, "batch units height width"], centred: bool) -> list[Tensor]:
+    """What is left of an activation without its places: the Gram matrix, or the covariances and the means."""
+    if not centred:
+        return [gram(activation)]
+    means = activation.mean((2, 3), keepdim=True)
+    return [gram(activation - means), means]
 
 
 def diversity(layer: str, kinds: Sequence[int], place: Place = "mean", time: int = -1) -> Objective:

@@ -12,6 +12,7 @@ from core.charts.circuits import circuit
 from core.charts.columns import BARS, Column, net_columns, picture_width
 from core.charts.cuts import cut_curve, cut_values
 from core.charts.evidence import nets_by_depth, series_by_depth, side_by_side
+from core.charts.fooling import confidences, transfers
 from core.charts.gained import gained
 from core.charts.gates import gate_table, over_steps, strips
 from core.charts.learned import learning_curves
@@ -27,6 +28,7 @@ from core.charts.marks import (
     PHOTO,
     PIXEL,
     PLACE,
+    STYLE,
     UNIT,
     Spec,
     choices,
@@ -62,6 +64,7 @@ __all__ = [
     "PIXEL",
     "PLACE",
     "SHAPES",
+    "STYLE",
     "TERMS",
     "UNIT",
     "Column",
@@ -84,6 +87,7 @@ __all__ = [
     "circuit",
     "clickable_sheet",
     "coloured",
+    "confidences",
     "cut_curve",
     "cut_values",
     "diagram",
@@ -128,6 +132,7 @@ __all__ = [
     "surface",
     "time_constants",
     "training_losses",
+    "transfers",
     "trust_curves",
     "uncertainty",
     "unseen_errors",

@@ -25,6 +25,7 @@ BOX = ["left", "top", "right", "bottom"]  # a place in a chart, in its pixels
 UNIT, IMAGE, LAYER, PHOTO, PIXEL, PLACE = "unit", "digit", "layer", "photo", "pixel", "place"
 NODE, EDGE = "node", "edge"
 FEATURE = "feature"  # of a text, that a cell may track
+STYLE = "style"  # a style image's name
 
 Spec = dict[str, Any]  # Vega-Lite, with its tables under "datasets"
 

@@ -45,6 +45,12 @@ SAMPLES: dict[str, Callable[[], np.ndarray]] = {
 TEXTURES: dict[str, Callable[[], np.ndarray]] = {
     name: partial(_carried, "skimage", f"data/{name}.png") for name in ("grass", "gravel", "brick")
 }
+# Pictures that look much the same all over; of each the share of its sides that its middle is shown of.
+STYLES: dict[str, tuple[Callable[[], np.ndarray], float]] = {
+    **{name: (load, 0.5) for name, load in TEXTURES.items()},
+    "tissue": (partial(_carried, "skimage", "data/ihc.png"), 1.0),
+    "galaxies": (partial(_carried, "skimage", "data/hubble_deep_field.jpg"), 0.5),
+}
 
 
 def sample(name: str) -> Image.Image:
@@ -52,6 +58,17 @@ def sample(name: str) -> Image.Image:
     if name not in SAMPLES:
         raise ValueError(f"There is no sample photo {name!r}; there are {', '.join(SAMPLES)}.")
     return Image.fromarray(SAMPLES[name]())
+
+
+def style_image(name: str) -> Image.Image:
+    """The middle square of a picture with a style, or a sample photo; ValueError for another name."""
+    if name not in STYLES:
+        return sample(name)
+    load, share = STYLES[name]
+    picture = Image.fromarray(load()).convert("RGB")
+    side = round(share * min(picture.size))
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    return picture.crop((left, top, left + side, top + side))
 
 
 @cache

@@ -9,12 +9,18 @@ from tqdm import tqdm
 from core.files import write_whole
 from core.models import load
 from core.process import settle
-from core.studio import inversion_table
+from core.studio import caricature_table, dream_table, fooling_table, inversion_table, texture_table
 from core.studio.first import shipped
 from core.studio.task import SHIPPED, pictures_of
 
 # The tables, by the names of their techniques: each measures and writes its own.
-TABLES: dict[str, Callable[[], Iterator[object]]] = {"inversion": inversion_table.measure}
+TABLES: dict[str, Callable[[], Iterator[object]]] = {
+    "fooling": fooling_table.measure,
+    "dream": dream_table.measure,
+    "caricature": caricature_table.measure,
+    "texture": texture_table.measure,
+    "inversion": inversion_table.measure,
+}
 
 
 def make_shipped() -> None:

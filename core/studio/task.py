@@ -29,7 +29,7 @@ class Task:
     model: str
     weights: str
     recipe: Any  # a frozen dataclass of the technique's
-    sources: tuple[str, ...]  # sample photos, "digit 84", "ink eNp..." or "own"
+    sources: tuple[str, ...]  # sample photos, styles, "digit 84", "ink eNp..." or "own"
 
     @property
     def side(self) -> int:
@@ -65,4 +65,4 @@ def _picture_of(source: str, side: int) -> Tensor:
         return test_set().images[int(source.removeprefix(DIGIT))]
     if source.startswith(INK):
         return from_text(source.removeprefix(INK))
-    return photos.to_input(photos.sample(source), side)
+    return photos.to_input(photos.style_image(source), side)

@@ -2,7 +2,19 @@
 
 from collections.abc import Callable, Iterator
 
+from core.studio.caricature import caricature
+from core.studio.dream import dream
+from core.studio.fooling import fool
 from core.studio.inversion import invert
 from core.studio.made import Made
+from core.studio.style import style
+from core.studio.texture import texture
 
-TECHNIQUES: dict[str, Callable[..., Iterator[Made]]] = {"inversion": invert}
+TECHNIQUES: dict[str, Callable[..., Iterator[Made]]] = {
+    "fooling": fool,
+    "dream": dream,
+    "caricature": caricature,
+    "inversion": invert,
+    "texture": texture,
+    "style": style,
+}

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.charts import EDGE, FEATURE, IMAGE, LAYER, NODE, PHOTO, PIXEL, PLACE, UNIT, Spec, choices
+from core.charts import EDGE, FEATURE, IMAGE, LAYER, NODE, PHOTO, PIXEL, PLACE, STYLE, UNIT, Spec, choices
 
 CLICKS = "clicks"
 # What a list says that offers the same to who has no pointer; a map's pixels are too many for a list below each.
@@ -19,6 +19,7 @@ OFFERS = {
     NODE: "Take a unit apart",
     EDGE: "Open an edge's arithmetic",
     FEATURE: "See the cell for a feature",
+    STYLE: "Take a style",
 }
 
 

@@ -51,6 +51,8 @@ GLOSSARY = {
     "plain training": "The same net, trained without augmentation, penalties or adversaries.",
     "epoch": "Once through all training images.",
     "learning rate": "How large a step training, or an ascent, takes.",
+    "epsilon": "How far a changed picture may be from the first: by each pixel (L-inf), black to white being 1, or by "
+    "the length of the whole change (L2).",
     "seed": "The number that random draws begin with: the same seed, the same picture.",
 }
 

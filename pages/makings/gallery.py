@@ -9,7 +9,7 @@ from PIL import Image
 from core import images
 from core.studio.first import FIRST
 from core.studio.made import Made
-from pages.makings import inversion
+from pages.makings import caricature, dream, fooling, inversion, style, texture
 
 ALL, SIDE = "All six", 300
 
@@ -25,8 +25,16 @@ class Part:
 
 
 PARTS: dict[str, Part] = {
+    "Fooling": Part(fooling.fooling, "fooling", "A change that is hardly seen, and the net says something else.",
+                    fooling.COMPUTED),
+    "DeepDream": Part(dream.dream, "dream", "What a layer sees in a picture, amplified until it shows.",
+                      dream.COMPUTED),
     "Inversion": Part(inversion.inversion, "inversion", "What a layer keeps, made from its activations alone.",
                       inversion.COMPUTED),
+    "Caricature": Part(caricature.caricature, "caricature",
+                       "Another picture of the same, with what a layer saw in it exaggerated.", caricature.COMPUTED),
+    "Texture": Part(texture.texture, "texture", "Noise becomes what a picture is made of.", texture.COMPUTED),
+    "Style": Part(style.style, "style", "Your photo, made of another picture's texture.", style.COMPUTED),
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from pages.jobs.long_work import long_work, scheduler, start, store, watcher
 from pages.jobs.scheduler import Records, View
 
 KEPT, FRAMES = 2**25, 96  # bytes and records of a job that are kept, at most
-GIF_SECONDS, DIGIT_SCALE = 5.0, 8
+GIF_SECONDS, DIGIT_SCALE, COLOURS_OF = 5.0, 8, 9
 Draw = Callable[[Sequence[Made | None]], None]
 
 
@@ -122,4 +122,4 @@ def _png(made: Made, about: dict[str, object]) -> bytes:
 def _gif(records: Sequence[Made], about: dict[str, object]) -> bytes:
     """The records, those of earlier octaves enlarged to the size of the last."""
     drawn = [picture(record) for record in records]
-    return images.gif([each.resize(drawn[-1].size) for each in drawn], GIF_SECONDS, about=about)
+    return images.gif([each.resize(drawn[-1].size) for each in drawn], GIF_SECONDS, about=about, colours_of=COLOURS_OF)

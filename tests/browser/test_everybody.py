@@ -23,6 +23,7 @@ LINKS = [
     "/attribution?images=photos&photo=cat",
     "/circuits", "/circuits?unit=dense%2Flogits%2F3&closer=turn+a+unit", "/circuits?unit=photo%2Fblock2%2F6&photo=cat",
     "/circuits?unit=rnn%2Flstm2%2F12&closer=cut+units+out", "/circuits?closer=put+it+together",
+    "/make?make=DeepDream", "/make?make=Caricature", "/make?make=DeepDream&made-from=a+digit&digit=7",
     "/guess?round=1", "/neighbours", "/neighbours?digit=7", "/neighbours?images=photos&photo=cat",
     "/maps", "/maps?digit=7", "/memory", "/memory?digit=7&layer=lstm1&influence=one+row+blanked&read=28",
     "/memory?reads=a+text", "/memory?reads=a+text&tracks=a+cell+by+its+number&cell-number=7&behind=9",

@@ -48,6 +48,7 @@ from core import (
     weights,
 )
 from core.ascent import ascend, best_of, grow, objectives, parametrise, prepare, priors
+from core.ascent.ascend import carried
 from core.ascent.parametrise import Characters, Fourier, Ink, Maco, Pixels
 from core.ascent.transforms import Blur, Gumbel, Jitter, Warp
 from core.attribution import ATTRIBUTIONS, FORMING, backwards, outcome, removal
@@ -94,8 +95,11 @@ from core.models import load
 from core.plane import exact, surfaces, xor
 from core.plane import nets as plane_nets
 from core.relevance import orders, uses
-from core.studio import inversion
+from core.studio import caricature, dream, fooling, inversion, perturbed, smallest, style, texture, waves
+from core.studio.fooling import Fooling
 from core.studio.inversion import Inversion
+from core.studio.style import Style
+from core.studio.texture import Texture
 from core.trust import advice, controls, examine, numbers, pointing, table
 from core.units import Unit
 from tests.nets import Ramp
@@ -120,7 +124,9 @@ MODULES = (
     "memory.unrolled", "memory.influence", "memory.capacity", "memory.delay", "memory.order", "cells.agreement",
     "cells.contexts", "circuits.score", "measures.equivariance", "movements", "symmetry", "learning_curves",
     "data.points", "plane.exact",
-    "plane.nets", "plane.surfaces", "plane.xor", "relevance.orders", "relevance.uses", "studio.inversion",
+    "plane.nets", "plane.surfaces", "plane.xor", "relevance.orders", "relevance.uses",
+    "studio.perturbed", "studio.smallest", "studio.fooling", "studio.caricature", "studio.dream",
+    "studio.style", "studio.texture", "studio.waves", "studio.inversion",
 )  # fmt: skip
 
 
@@ -434,7 +440,11 @@ ASCENT = [
                     objectives.units("conv2", [4, 9]) - 0.1 * objectives.l2(), less(level))),
     case(grow, images_of, objective=(objectives.units("conv2", [4]), objectives.units("conv2", [5])),
          parametrise=(Pixels, Ink, less(level)), shape=((1, 1, 28, 28), (1, 1, 56, 28)),
-         stages=([(4, 1), (2, 0)], [(8, 1), (4, 0)], more(away(0.5))), how=(how(lr=0.1), how(lr=0.3), more(away(0.5)))),
+         stages=([(4, 1), (2, 0)], [(8, 1), (4, 0)], more(away(0.5))), first=(0.5, 0.2, less(level)),
+         how=(how(lr=0.1), how(lr=0.3), more(away(0.5)))),
+    case(carried, images=(PHOTO[..., ::2, ::2], OTHER_PHOTO[..., ::2, ::2]), whole=(PHOTO, OTHER_PHOTO),
+         size=((32, 32), (48, 48), more(torch.numel))),
+    case(objectives.energy, lambda score: score(SEEN, DIGIT), layer=("conv2", "relu2", less(total))),
     case(objectives.units, lambda score: score(SEEN, DIGIT), layer=("conv2", "conv3"), indices=([4, 9], [5, 9]),
          place=("centre", "mean")),
     case(objectives.units, lambda score: score(STATES, DIGIT), "over time", layer=("lstm1", "lstm2"),
@@ -451,6 +461,12 @@ ASCENT = [
          vectors=(torch.ones(2, 12), 2 * torch.ones(2, 12), times(2.0))),
     case(objectives.weighted, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
          weights=(torch.ones(2, 12, 28, 28), 2 * torch.ones(2, 12, 28, 28), times(2.0))),
+    case(objectives.near, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
+         activation=(torch.ones(2, 12, 28, 28), 2 * torch.ones(2, 12, 28, 28), more(total)),
+         far=(0.0, -1.0, more(total))),
+    case(objectives.gram, activation=(SEEN["conv1"], 2 * SEEN["conv1"], times(4.0))),
+    case(objectives.alike, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
+         activation=(noise(1, 12, 9, 9), 2 * noise(1, 12, 9, 9)), centred=(True, False)),
     case(objectives.diversity, lambda score: score(SEEN, DIGIT), layer=("conv2", "conv3"),
          kinds=([0, 0], [0, 1], more(total)), place=("mean", "centre")),
     case(objectives.diversity, lambda score: score(STATES, DIGIT), "over time", layer=("lstm1", "lstm2"),
@@ -838,6 +854,8 @@ RECIPES = [
     case(stimuli.climb_layers, nets=({"net": CNN}, {"net": CNN_TWIN}),
          targets=({"net/conv2": [4]}, {"net/conv3": [4]}), threads=(1, 2, stays),
          aims=({}, {"net/conv2": HALVES[:1]}), recipe=(SHORT, replace(SHORT, seed=1))),
+    case(stimuli.faster_here, lambda _: None, model=(COLOUR, OTHER_COLOUR, stays), layer=("conv1", "conv2", stays),
+         side=(32, 64, stays)),
     case(stimuli.known_optimum, model=(DENSE, DENSE_TWIN), layer=("fc1", "fc2")),
     case(stimuli.for_layer, model=(COLOUR, LARGE_COLOUR), layer=("conv1", "conv2"),
          recipe=(COLOURFUL, replace(COLOURFUL, lr=0.1))),
@@ -849,6 +867,60 @@ RECIPES = [
     case(stimuli.repeated, pictures=(stimuli.as_bytes(DIGIT), stimuli.as_bytes(OTHER_DIGIT)), side=(56, 42)),
     case(stimuli.as_bytes, images=(DIGIT, OTHER_DIGIT)),
     case(stimuli.as_images, pictures=(stimuli.as_bytes(PHOTO), stimuli.as_bytes(OTHER_PHOTO))),
+]  # fmt: skip
+
+
+def dreamt(recipe: dream.Dream) -> Tensor:
+    """What becomes of digits, or of a photo, in the type of the image."""
+    return images_of(dream.climb(COLOUR, PHOTO[:1], recipe, exactly=True))
+
+
+def framed(recipe: dream.Dream) -> Tensor:
+    """The last frame of the zoom into a digit."""
+    return images_of(dream.dream(CNN, DIGIT[:1], recipe))
+
+
+def drawn_like(recipe: caricature.Caricature) -> tuple[float, float, Tensor]:
+    """Length, cosine, and the picture."""
+    last = finished(caricature.caricature(CNN, DIGIT[:1], recipe))
+    return last.numbers["length"], last.numbers["cosine"], last.images
+
+
+def drawn_image(recipe: caricature.Caricature) -> Tensor:
+    return drawn_like(recipe)[2]
+
+
+BESIDE, OTHER_BESIDE = (
+    caricature.Beside(Pixels((2, 1, 28, 28), first), digit) for first, digit in ((0.5, DIGIT), (0.8, OTHER_DIGIT))
+)
+Dream, Caricature = dream.Dream, caricature.Caricature
+LITTLE = Dream("conv2", octaves=1, steps=4, jitter=2)
+LIKE = Caricature("relu3", steps=24, jitter=1)
+STUDIO = [
+    case(Dream, dreamt, layer=("conv2", "conv1"), unit=(None, 3), strength=(0.2, 0.6, more(away(PHOTO[:1]))),
+         octaves=(2, 1), scale=(1.4, 1.8), steps=(4, 8), jitter=(0, 4), seed=(0,)),
+    case(Dream, dreamt, "shaken", layer=("conv2",), octaves=(1,), steps=(4,), jitter=(4,), seed=(0, 1)),
+    case(Dream, framed, "zoomed into", layer=("conv2",), octaves=(1,), steps=(2,), jitter=(1,), frames=(1, 2),
+         factor=(1.1, 1.4)),
+    case(dream.dream, images_of, recipe=(LITTLE, replace(LITTLE, steps=8))),
+    case(dream.climb, images_of, recipe=(LITTLE, replace(LITTLE, steps=8)), exactly=(False, True, stays)),
+    case(dream.climbed, lambda score: score(SEEN, DIGIT)[:1], recipe=(LITTLE, replace(LITTLE, layer="conv3"))),
+    case(dream.reached, recipe=(LITTLE, replace(LITTLE, layer="conv3"))),
+    case(dream.noise_like, changed=(PHOTO.flip(3), PHOTO.flip(2)), images=(PHOTO, OTHER_PHOTO)),
+    case(dream.zoomed, images=(PHOTO, OTHER_PHOTO), factor=(1.2, 1.6)),
+    case(Caricature, drawn_image, layer=("relu3", "relu2"), exponent=(1.0, 8.0), strength=(3.0, 1.0, less(away(0.5))),
+         steps=(24, 48), jitter=(1, 3), start=("noise", "image"), seed=(0, 1)),
+    case(Caricature, drawn_like, "how alike", layer=("relu3",), steps=(24,), jitter=(0,),
+         exponent=(0.0, 8.0, more(lambda found: found[1]))),
+    case(caricature.caricature, images_of, recipe=(LIKE, replace(LIKE, steps=12))),
+    case(caricature.climb, images_of, recipe=(LIKE, replace(LIKE, steps=12)), exactly=(False, True, stays)),
+    case(caricature.exaggerated, lambda score: score(SEEN, DIGIT), layer=("relu2", "relu3"),
+         exponent=(1.0, 2.0, less(total))),
+    case(caricature.compared, others=(OTHER_DIGIT, DIGIT.flip(3)), layer=("relu2", "relu3")),
+    case(caricature.Beside, drawn, own=(Pixels((2, 1, 28, 28)), Pixels((2, 1, 28, 28), 0.8), more(level)),
+         fixed=(DIGIT, OTHER_DIGIT)),
+    case(caricature.Beside.start, self=(BESIDE, OTHER_BESIDE)),
+    case(caricature.Beside.__call__, self=(BESIDE, OTHER_BESIDE), parameters=(noise(2, 1, 28, 28), MAP)),
 ]  # fmt: skip
 
 
@@ -1342,9 +1414,6 @@ def shown(made: Any) -> int:
 
 BRIEFLY = Inversion(("relu1",), steps=5)
 INVERSION = [
-    case(objectives.near, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
-         activation=(torch.ones(2, 12, 28, 28), 2 * torch.ones(2, 12, 28, 28)),
-         far=(0.0, -1.0, more(total))),
     case(Inversion, lambda recipe: finished(inversion.invert(DENSE, DIGIT, recipe)),
          layers=(("relu1",), ("relu2",)), prior=("none", "generator"), starts=(2, 3, more(shown)), steps=(5, 9),
          lr=(0.3, 0.1), tv=(1.0, 30.0), decay=(None, 1.0), seed=(0, 1), side=(28, 56, stays)),
@@ -1363,9 +1432,102 @@ def begun(recipe: Inversion) -> Any:
     return next(inversion.invert(DENSE, DIGIT, recipe)).images
 
 
+def number(name: str) -> Callable[[Any], float]:
+    """Of what a technique of the studio made, one of the numbers."""
+    return lambda made: made.numbers[name]
+
+
+def fooled_by(**recipe: Any) -> Any:
+    return finished(fooling.fool(DENSE, DIGIT[:1], Fooling(**recipe)))
+
+
+RADII, SEVENS = torch.tensor([0.1, 0.2]), torch.tensor([7, 2])
+FOOLING = [
+    case(perturbed.perturb, lambda found: found.images, images=(DIGIT, OTHER_DIGIT), model=(DENSE, DENSE_TWIN),
+         labels=(SEVENS, SEVENS + 1), radii=(RADII, 2 * RADII, more(away(DIGIT))),
+         norm=("Linf", "L2", less(away(DIGIT))), targeted=(False, True), steps=(3, 6, more(away(DIGIT))),
+         step_size=(0.1, 0.2, more(away(DIGIT)))),
+    case(perturbed.shortfall, logits=(noise(2, 10), noise(2, 10, seed=1)), labels=(SEVENS, SEVENS + 1)),
+    case(perturbed.noisy, images=(DIGIT, OTHER_DIGIT), radii=(RADII, 2 * RADII, more(away(DIGIT))),
+         norm=("Linf", "L2", less(away(DIGIT)))),
+    case(perturbed.veiled, images=(DIGIT, OTHER_DIGIT), epsilon=(0.1, 0.2, more(away(DIGIT)))),
+    case(smallest.Search, lambda search: next(search.radii()), pictures=(1, 2, more(len)),
+         pixels=(784, 10**6, less(torch.numel)), highest=(1.0, 2.0, times(2.0))),
+    case(smallest.Search.radii, next,
+         self=(partial(smallest.Search, 1, 784, 1.0), partial(smallest.Search, 2, 784, 1.0))),
+    case(smallest.Search.note, self=(partial(smallest.Search, 2, 784, 1.0), partial(lambda: noted())),
+         tried=(torch.tensor([[0.1, 0.2], [0.1, 0.2]]), torch.tensor([[0.3, 0.4], [math.inf, math.inf]])),
+         happens=(torch.tensor([[False, True], [True, True]]), torch.tensor([[False, False], [True, True]]))),
+    case(Fooling, lambda recipe: finished(fooling.fool(DENSE, DIGIT[:1], recipe)),
+         target=(None, 4, more(number("smallest"))), norm=("Linf", "L2", more(number("smallest"))),
+         epsilon=(None, 0.3, more(number("linf"))), steps=(5, 1, more(number("smallest"))),
+         step_size=(0.25, 0.1, more(number("smallest"))), seed=(0, 1)),
+    case(fooling.highest, norm=("Linf", "L2", more()), pixels=(784,)),
+    case(fooling.highest, norm=("L2",), pixels=(784, 2 * 784, more()), label="L2"),
+    case(fooling.fool, model=(DENSE, DENSE_TWIN), images=(DIGIT, OTHER_DIGIT), recipe=(Fooling(), Fooling(norm="L2"))),
+    case(fooling.noise_trials, lambda trials: finished(trials).found, model=(DENSE, DENSE_TWIN),
+         images=(DIGIT, OTHER_DIGIT), before=(SEVENS, SEVENS - 1, less(lambda found: float(found[0]))),
+         recipe=(Fooling(), Fooling(seed=1)),
+         search=(partial(smallest.Search, 2, 784, 1.0), partial(smallest.Search, 2, 784, 0.25))),
+    case(fooling.answered, model=(DENSE, DENSE_TWIN)),
+    case(fooling.beside, nets=({"a": DENSE}, {"b": DENSE}), image=(DIGIT[:1], OTHER_DIGIT[:1]),
+         recipe=(Fooling(), Fooling(norm="L2")), epsilon=(0.1, 0.2)),
+    case(fooling.unguided, image=(DIGIT[:1], OTHER_DIGIT[:1]), recipe=(Fooling(), Fooling(norm="L2"), less(len)),
+         epsilon=(0.1, 0.2)),
+    case(fooling.transfer, nets=({"a": DENSE}, {"a": DENSE_TWIN}), images=(DIGIT, OTHER_DIGIT),
+         pictures=({"same": DIGIT}, {"same": DIGIT, "other": OTHER_DIGIT}, more(len))),
+    case(fooling.magnified, change=(0.1 * MAP, 0.1 * OTHER_MAP)),
+]  # fmt: skip
+
+
+def noted() -> smallest.Search:
+    """A search that found something already."""
+    search = smallest.Search(2, 784, 1.0)
+    search.note(torch.full((2, 1), 0.05), torch.ones(2, 1, dtype=torch.bool))
+    return search
+
+
+WOVEN = replace(texture.RECIPES["digits"], depths=("relu1", "relu3"), steps=4)
+PAINTED = replace(style.RECIPES["digits"], steps=4)
+BRIGHT, DARK = 0.6 + 0.2 * noise(1, 3, 16, 16), 0.2 * noise(1, 3, 16, 16, seed=1)
+READ = [texture.PIXELS, "relu1"]
+MADE_OF = [
+    case(Texture, lambda recipe: images_of(texture.texture(CNN, DIGIT, recipe)), depths=(("relu1",), ("relu2",)),
+         steps=(4, 8), lr=(0.1, 0.2), jitter=(0, 2), tv=(0.0, 5.0, less(roughness)), centred=(True, False),
+         decay=(None, 1.0), seed=(0, 1), side=(28,)),
+    case(Texture, lambda recipe: recipe.side, "its size", side=(28, 56, more()), seed=(0,)),
+    case(Style, lambda recipe: images_of(style.style(CNN, DIGIT, recipe)), content=("relu1", "relu2"),
+         style=("relu2", "relu3"), strength=(1.0, 10.0, more(away(DIGIT[:1]))), start=("photo", "noise"), steps=(4, 8),
+         lr=(0.1, 0.2), jitter=(0, 2), tv=(0.0, 10.0, less(roughness)), centred=(True, False), decay=(None, 1.0),
+         seed=(0,)),
+    case(Style, lambda recipe: images_of(style.style(CNN, DIGIT, recipe)), "from noise", content=("relu1",),
+         style=("relu2",), start=("noise",), steps=(4,), seed=(0, 1)),
+    case(Style, lambda recipe: (recipe.side, recipe.keep_colours), "of photos", side=(28, 56),
+         keep_colours=(False, True), seed=(0,)),
+    case(texture.texture, images_of, recipe=(WOVEN, replace(WOVEN, seed=1))),
+    case(style.style, images_of, recipe=(PAINTED, replace(PAINTED, strength=50.0))),
+    case(texture.layers_up_to, depth=("relu2", "relu3", more(len)), model=(CNN, CNN_TWIN, stays),
+         images=(DIGIT, OTHER_DIGIT, stays)),
+    case(texture.likeness, lambda score: score(SEEN, OTHER_DIGIT), source=(DIGIT[:1], DIGIT[1:]),
+         layers=(READ, READ[:1]), centred=(True, False), model=(CNN, CNN_TWIN)),
+    case(texture.parametrised, drawn, decay=(None, 1.0), begin=(True, False), images=(DIGIT, OTHER_DIGIT)),
+    case(texture.left, lambda shares: shares, objective=(objectives.near("relu1", SEEN["relu1"]),
+                                                         objectives.near("relu1", 2 * SEEN["relu1"])),
+         pictures=(MAP + 0.5, OTHER_MAP + 0.5), begun=(OTHER_DIGIT, noise(2, 1, 28, 28, seed=2))),
+    case(texture.left_by_layer, source=(DIGIT[:1], DIGIT[1:]), layers=(READ, READ[:1]), pictures=(MAP, OTHER_MAP),
+         begun=(OTHER_DIGIT[:1], OTHER_DIGIT[1:]), centred=(True, False)),
+    case(style.luminance, images=(BRIGHT, DARK, less(total))),
+    case(style.coloured, images=(BRIGHT, DARK, less(total)), photo=(DARK, BRIGHT)),
+    case(waves.structure), case(waves.magnitudes),
+    case(waves.apart, source=(MAP[:1], OTHER_MAP[:1])), case(waves.random_phases),
+]  # fmt: skip
+
 TABLE = [
     *INVERSION,
     *GUESSING,
+    *FOOLING,
+    *MADE_OF,
+    *STUDIO,
     *CELLS,
     *ASCENT,
     *PARAMETRISATIONS,
@@ -1471,8 +1633,22 @@ def refused() -> bool:
 
 
 CONSTANTS = [
-    Constant(objectives, "FAINTEST", 1.0,
-             lambda: objectives.near("x", torch.zeros(1, 1))({"x": torch.ones(1, 1)}, DIGIT), more(total)),
+    Constant(perturbed, "PASSES", 1,
+             lambda: perturbed.noisy(DIGIT, torch.full((2,), 2.0), "L2", seeded()), less(away(DIGIT))),
+    Constant(smallest, "DOUBLINGS", 4, lambda: next(smallest.Search(1, 784, 1.0).radii()), more(total)),
+    Constant(smallest, "PRECISION", 1 / 4, lambda: fooled_by().numbers["smallest"], more()),
+    Constant(smallest, "MOST", 3, lambda: next(smallest.Search(1, 784, 1.0).radii()), less(torch.numel)),
+    Constant(smallest, "AT_ONCE", 800, lambda: next(smallest.Search(1, 784, 1.0).radii()), less(torch.numel)),
+    Constant(fooling, "DRAWS", 7, lambda: fooled_by(epsilon=0.2).numbers["noise_flips"]),
+    Constant(fooling, "SEARCHED", 1, lambda: fooled_by().numbers["noise_smallest"]),
+    Constant(fooling, "BATCH", 784, lambda: fooling.answered(DENSE, DIGIT), near),
+    Constant(texture, "WAVE_NOISE", 1.0, lambda: drawn(texture.parametrised(DIGIT, 1.0)), more(spread)),
+    Constant(texture, "PIXEL_NOISE", 1.0, lambda: drawn(texture.parametrised(DIGIT, None)), more(spread)),
+    Constant(style, "YIQ", ((0.3, 0.3, 0.4), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)), lambda: style.luminance(BRIGHT)),
+    Constant(waves, "SCALES", 2, lambda: waves.magnitudes(DIGIT), less(torch.numel)),
+    Constant(waves, "ANGLES", 2, lambda: waves.magnitudes(DIGIT), less(torch.numel)),
+    Constant(waves, "BORDER", 4, lambda: waves.magnitudes(DIGIT), less(torch.numel)),
+    Constant(waves, "FAINT", 1.0, lambda: waves.structure(DIGIT), less(size)),
     Constant(inversion, "DRAWN", 8, lambda: begun(replace(BRIEFLY, prior="generator"))),
     Constant(inversion, "RADIUS", 0.3, lambda: begun(replace(BRIEFLY, prior="generator"))),
     Constant(inversion, "GREY", {1: 0.5, 3: 0.5}, lambda: begun(BRIEFLY), more(level)),
@@ -1496,6 +1672,8 @@ CONSTANTS = [
              lambda: drawn(Characters((1, 65, 3), (torch.arange(65) == 4)[None, :, None].float(), 0.0)), less(spread)),
     Constant(parametrise, "COLOURS", ((0.3, 0.0, 0.0), (0.0, 0.3, 0.0), (0.0, 0.0, 0.3)),
              lambda: parametrise.decorrelated(PHOTO)),
+    Constant(objectives, "FAINTEST", 1e9,
+             lambda: -objectives.near("conv1", torch.ones(1, 12, 28, 28))(SEEN, DIGIT), less(total)),
     Constant(objectives, "ALMOST", 0.5,
              lambda: objectives.aimed("x", [0], torch.ones(1, 1))({"x": torch.ones(1, 1, 1)}, DIGIT), less(total)),
     Constant(stimuli, "DRAWN", 2, lambda: next(stimuli.climb(DENSE, "fc2", range(8), DRAWN)).scores, less(total)),
@@ -1610,6 +1788,7 @@ SHIPS = "writes what ships, or prints it, for minutes: its parts are in the tabl
 CUT = "files, photographs and what is cut out of them: test_photo_examples.py"
 COMPILES = "numba compiles for half the time that this file may take: test_maps.py"
 EXEMPT = {
+    "studio.perturbed.Perturbed": RECORD,
     **dict.fromkeys(("studio.inversion.check", "studio.inversion.LIMITS"),
                     "what is refused: test_inversion.py"),
     **dict.fromkeys(("ascent.ascend.Step", "stimuli.Frame", "attribution.outcome.Forming", "trust.examine.Trust",
@@ -1660,6 +1839,9 @@ EXEMPT = {
 READ_BACK = "the default of a parameter in the table, or read from the README below"
 SHAPED = "goes with the digits: every shape in the table hangs on it"
 NUMBERS = {
+    "studio.fooling.LIMITS": "what is refused: test_fooling.py",
+    **dict.fromkeys(("studio.style.LIMITS", "studio.texture.LIMITS", "studio.texture.MOST"),
+                    "what is refused: test_style.py, test_texture.py"),
     "studio.inversion.LEAST": "what is refused: test_inversion.py",
     **dict.fromkeys(("measures.spaces.K", "measures.spaces.BATCH", "examples.BATCH", "trust.pointing.GRIDS",
                      "measures.neighbours.ENOUGH"), READ_BACK),
@@ -1698,6 +1880,11 @@ NUMBERS = {
     "stimuli.TIMED": "of images by which a type is timed: whatever it is, the clock decides",
     "trust.pointing.SEEN": "of a thousand classes, which no small net has: test_pointing.py",
     "trust.table.TASKS": "which of two is better: test_trust.py",
+    "studio.dream.LEAST": "fewer are refused: test_dream.py",
+    "studio.dream.EQUAL": "whatever it is, noise is as large in the end: test_dream.py",
+    "studio.caricature.FLOOR": "as Lucid has it: test_caricature.py",
+    "studio.caricature.FAINTEST": "what is silent: test_caricature.py",
+    "studio.caricature.NOISE": "of a grey picture to begin with: test_caricature.py",
     "attribution.outcome.AT_ONCE": "taken by name into two modules, and changed there",
 }  # fmt: skip
 FEW = {"attribution.backwards.STEPS": 8, "attribution.backwards.PIECES": {1: (3, 3), 3: (3, 3)},

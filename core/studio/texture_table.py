@@ -1,0 +1,131 @@
+"""Which textures look like their source, by measures that made none of them: `python -m core.studio texture`.
+
+**The rule**, fixed before the numbers: training makes better textures, at a depth and by a measure, where the 95 %
+interval over sources of how much nearer the trained net's are than the mean of its twins' lies above zero; the other
+way round it is said of the twins, and else no difference is shown. A texture is no better than a spectrum at random
+phases unless it is nearer than that by the same rule.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+
+from core.ascent.objectives import Objective
+from core.data import photos
+from core.files import write_whole
+from core.layers import record
+from core.measures.interval import interval
+from core.models import load
+from core.studio.texture import RECIPES, layers_up_to, likeness, texture
+from core.studio.waves import apart, random_phases
+
+TABLE = Path(__file__).parent / "tables" / "texture.csv"
+SIDE, PIECES = 128, 256  # pixels of a source, and of the picture in which it and another piece are opposite corners
+SOURCES = (*photos.STYLES, "flower")
+DEPTHS = ("stem_relu", "block4", "block9")
+TWINS, JUDGE = ("untrained", "untrained-1", "untrained-2"), "untrained-4"  # those that make, and one that only reads
+NOISE, PHASES, PIECE = "noise", "random phases", "another piece"
+MEASURES = ("structure", "judge")  # `core.studio.waves.apart`, and the distance in the layers of JUDGE
+
+Images = Float[Tensor, "n 3 side side"]
+
+
+def measure() -> Iterator[dict[str, object]]:
+    """A row a picture: what made it, of which source, up to which depth, and its distances; written at the end.
+
+    Noise, random phases and another piece of the source have no depth. `left` is what is left of noise's distance in
+    the layers that its own net read.
+    """
+    nets = {weights: load("photo", weights=weights) for weights in ("trained", *TWINS, JUDGE)}
+    recipe = replace(RECIPES["photos"], depths=DEPTHS, side=SIDE)
+    rows: list[dict[str, object]] = []
+    for name in SOURCES:
+        source, piece = pieces(name)
+        judge = likeness(nets[JUDGE], source, layers_up_to(nets[JUDGE], source, DEPTHS[-1]))
+        for by, net in nets.items():
+            if by != JUDGE:
+                begun, *_, last = texture(net, source, recipe)
+                shares = last.numbers["left"]
+                assert isinstance(shares, list)
+                for depth, share, picture in zip(DEPTHS, shares, last.images, strict=True):
+                    rows.append(_row(name, by, depth, share, picture, source, judge, nets[JUDGE]))
+                    yield rows[-1]
+        phases = random_phases(source, Generator().manual_seed(recipe.seed))
+        for by, picture in ((NOISE, begun.images[0]), (PHASES, phases[0]), (PIECE, piece[0])):
+            rows.append(_row(name, by, "", float("nan"), picture, source, judge, nets[JUDGE]))
+            yield rows[-1]
+    write_whole(TABLE, pd.DataFrame(rows).to_csv(index=False, float_format="%.4g").encode())
+
+
+def pieces(name: str) -> tuple[Images, Images]:
+    """Two opposite corners of a picture, that have no pixel in common."""
+    whole = photos.to_input(photos.style_image(name), PIECES)[None]
+    return whole[..., :SIDE, :SIDE], whole[..., PIECES - SIDE :, PIECES - SIDE :]
+
+
+@torch.no_grad()
+def _row(
+    name: str, by: str, depth: str, left: float, picture: Tensor, source: Images, judge: Objective, net: nn.Module
+) -> dict[str, object]:
+    distance = -judge(record(net, picture[None], judge.layers), picture[None])
+    return {"source": name, "by": by, "depth": depth, "left": left, "structure": float(apart(picture[None], source)),
+            "judge": float(distance)}  # fmt: skip
+
+
+@cache
+def table() -> pd.DataFrame:
+    """The shipped numbers, a row a picture."""
+    return pd.read_csv(TABLE, keep_default_na=False, na_values={"left": [""]})
+
+
+def shares(measure: str) -> pd.DataFrame:
+    """A row a source: what each column's pictures have left of the noise's distance; twins by their mean.
+
+    Columns are ("trained", depth), ("twins", depth), (PHASES, "") and (PIECE, "").
+    """
+    rows = table().replace({"by": dict.fromkeys(TWINS, "twins")})
+    wide = rows.pivot_table(measure, "source", ["by", "depth"], aggfunc="mean")
+    return wide.div(wide[NOISE, ""], axis=0).drop(columns=[(NOISE, "")])
+
+
+def gain(measure: str, near: tuple[str, str], far: tuple[str, str]) -> tuple[float, float, float]:
+    """How much nearer the first column's pictures are than the second's: the mean over sources, and its interval."""
+    wide = shares(measure)
+    values = torch.tensor((wide[far] - wide[near]).to_numpy())
+    return float(values.mean()), *interval(values)
+
+
+def sentence(depth: str = DEPTHS[-1]) -> str:
+    """What the rule says of textures of that depth, with its numbers."""
+    wide = shares("structure").mean()
+    trained, twins = ("trained", depth), ("twins", depth)
+    said = {
+        1: "The trained net's textures are more like their sources than its untrained twins'",
+        0: "Between the trained net's textures and its untrained twins' no difference is shown",
+        -1: "The untrained twins' textures are more like their sources than the trained net's",
+    }[_verdict(gain("structure", trained, twins))]
+    mean, low, high = gain("structure", trained, twins)
+    judged = gain("judge", trained, twins)
+    of_judge = {1: "agrees", 0: "sees no difference", -1: "says the opposite"}[_verdict(judged)]
+    alone = {1: "The twins do it too: theirs are nearer than the same spectrum at random phases",
+             0: "The twins' are not shown to be nearer than the same spectrum at random phases",
+             -1: "The twins' are further away than the same spectrum at random phases"}[
+                 _verdict(gain("structure", twins, (PHASES, "")))]  # fmt: skip
+    own = table()[table().depth == depth].replace({"by": dict.fromkeys(TWINS, "twins")}).groupby("by").left.mean()
+    return (
+        f"{said}: of noise's distance in how waves go together, which no net measured, {wide[trained]:.0%} is left up "
+        f"to {depth}, and {wide[twins]:.0%} in the twins' ({100 * mean:.0f} points, {100 * low:.0f} to "
+        f"{100 * high:.0f}; {len(SOURCES)} sources, {len(TWINS)} twins); another twin, asked by its own layers, "
+        f"{of_judge}. {alone} ({wide[PHASES, '']:.0%}). Another piece of the same picture has {wide[PIECE, '']:.0%}. "
+        f"In what each net read itself {own['trained']:.0%} and {own['twins']:.0%} were left."
+    )
+
+
+def _verdict(gained: tuple[float, float, float]) -> int:
+    return (gained[1] > 0) - (gained[2] < 0)

@@ -1,0 +1,83 @@
+"""Caricature: another picture of the same thing, with what a layer saw in it exaggerated."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.images import Theme
+from core.models import families
+from core.studio.caricature import RECIPES, STARTS, Caricature
+from core.studio.caricature_table import sentence
+from pages.frame.more import more
+from pages.inputs import nets
+from pages.studio.beside_twin import Numbers, answer, beside_twin, pair
+from pages.studio.making import by_themselves, show
+from pages.studio.subject import choose_subject
+
+COMPUTED = (
+    "A picture x climbs (φ(x) · φ(x₀)) cos(φ(x), φ(x₀))^p, where φ is a layer's whole activation and x₀ the picture "
+    "itself (Olah et al. 2018, as in Lucid): the layer's answer is made longer, and kept in its direction, the more so "
+    "the larger p is. Adam moves the waves of which x is made, fine ones weaker as "
+    "1 / frequency, from grey and noise or from x₀. Before each step x and x₀ are shifted together."
+)
+SHOWN = tuple(names[0] for names in families().values())
+DIGIT_LAYERS = {"dense": "relu2", "cnn": "relu4", "rnn": "lstm2"}
+MORE = {"strength": "Strength", "steps": "Steps", "jitter": "Jitter", "seed": "Seed"}
+
+
+def caricature(theme: Theme) -> None:
+    """Draw the part of the page."""
+    subject = choose_subject()
+    if subject is None:
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="caricature-switches"):
+        model, recipe = _choose(subject.sees)
+    makings = pair(subject, "caricature", model, recipe)
+    present = show if subject.sees == "photos" else by_themselves
+    present(makings, partial(beside_twin, makings, partial(_caption, model, recipe)), "caricature")
+    st.markdown(sentence(model))
+
+
+def _choose(sees: str) -> tuple[str, Caricature]:
+    """The net, and how it exaggerates."""
+    usual, model = RECIPES[sees], "photo"
+    if sees == "digits":
+        model = st.segmented_control("Net", SHOWN, default="cnn", required=True, key="caricature-net",
+                                     bind="query-params")  # fmt: skip
+        usual = replace(usual, layer=DIGIT_LAYERS[model])
+    names = [layer.name for layer in nets.layers(model)]
+    layer = st.selectbox("Layer", names, names.index(usual.layer), key=f"caricature-layer-{model}",
+                         bind="query-params", width=200)  # fmt: skip
+    exponent = st.slider("Exponent of the cosine", 0.0, 8.0, usual.exponent, 0.5, key=f"caricature-exponent-{sees}",
+                         bind="query-params", width=200,
+                         help="0: only longer, in whatever direction. Large: in the same direction.")  # fmt: skip
+    start = st.segmented_control("Begin with", STARTS, default=usual.start, required=True, key="caricature-start",
+                                 bind="query-params")  # fmt: skip
+    with more({f"caricature-{name}-{sees}": (label, getattr(usual, name)) for name, label in MORE.items()}):
+        rest = _more(usual, sees)
+    return model, replace(usual, layer=layer, exponent=exponent, start=start, **rest)
+
+
+def _more(usual: Caricature, sees: str) -> dict[str, Any]:
+    """What few will change."""
+
+    def slider(name: str, label: str, low: float, high: float, step: float) -> float:
+        return st.slider(label, low, high, getattr(usual, name), step, key=f"caricature-{name}-{sees}",
+                         bind="query-params")  # fmt: skip
+
+    return {
+        "strength": slider("strength", "Strength: how far each wave can move", 0.5, 10.0, 0.5),
+        "steps": slider("steps", "Steps", 1, 400, 1),
+        "jitter": slider("jitter", "Jitter, in pixels", 0, 64 if sees == "photos" else 6, 1),
+        "seed": st.number_input("Seed", 0, 9999, usual.seed, key=f"caricature-seed-{sees}", bind="query-params"),
+    }
+
+
+def _caption(model: str, recipe: Caricature, numbers: Numbers) -> str:
+    """How long the answer is, how far it points elsewhere, and what the net says."""
+    return (
+        f"{recipe.layer}'s answer is {numbers['length']:.2f} times as long as to the picture itself, and their cosine "
+        f"is {numbers['cosine']:.2f}. {answer(numbers, model)}"
+    )

@@ -1,0 +1,103 @@
+"""Fooling images: how little has to change for a net to say something else."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from core import images
+from core.models import SHUFFLED, TWIN, families, find
+from core.studio import fooling_said
+from core.studio.fooling import ON_PHOTOS, Fooling
+from core.studio.made import Made
+from core.studio.perturbed import Norm
+from core.studio.task import Task
+from pages.frame.glossary import explained
+from pages.frame.more import more
+from pages.studio.crossed import digits_crossed, photos_crossed
+from pages.studio.fooled import WIDTH, fooled, smallest
+from pages.studio.making import Making, by_themselves, making, show
+from pages.studio.subject import Subject, choose_subject
+
+COMPUTED = (
+    "A picture x goes where the lead of the net's answer over the next falls fastest: "
+    "x ← x + α sign(∇ₓ(max of the other logits − the answer's logit)). After each step it is brought back to within "
+    "ε of the first picture and into [0, 1] (projected gradient descent, Madry et al. 2018; one step of α = ε is the "
+    "fast gradient sign method, Goodfellow, Shlens, Szegedy 2015). Captum's robustness module takes the steps; in L2 "
+    "its own go along signs as well, and those here along the gradient. The lead stands in for cross-entropy, whose "
+    "gradient is zero where a net is sure of itself. The smallest ε is found by doubling and then between, to 1 %. "
+    "Steps follow the runner-up of the moment, so that another class may be a little nearer."
+)
+ANY, SMALLEST = "any other", "smallest"
+NAMES: dict[str, Norm] = {"each pixel": "Linf", "length": "L2"}
+SIZES = {
+    ("digits", "Linf"): (0.05, 0.1, 0.15, 0.2, 0.3, 0.5), ("digits", "L2"): (0.5, 1.0, 1.5, 2.0, 3.0, 5.0),
+    ("photos", "Linf"): (0.002, 0.004, 0.008, 0.016, 0.03), ("photos", "L2"): (0.5, 1.0, 2.0, 4.0, 8.0),
+}  # fmt: skip
+SHOWN = tuple(names[0] for names in families().values())
+CHIPS = {"fooling-steps": ("Steps", 10), "fooling-step": ("Step size", 0.25), "fooling-seed": ("Seed", 0)}
+
+
+def fooling(theme: images.Theme) -> None:
+    """Draw the part of the page."""
+    subject = choose_subject()
+    if subject is None:
+        return
+    recipe = _choose(subject.sees)
+    if subject.sees == "photos":
+        makings = [_making(subject, "photo", weights, recipe) for weights in ("trained", TWIN, SHUFFLED)]
+        show(makings, partial(_photo, makings, theme), "fooling")
+    else:
+        makings = [_making(subject, name, weights, recipe) for weights in ("trained", TWIN) for name in SHOWN]
+        by_themselves(makings, partial(_digit, makings, theme), "fooling")
+    st.subheader(f"Over {'six photos' if subject.sees == 'photos' else '200 test digits'}", anchor=False)
+    for name in ("photo",) if subject.sees == "photos" else SHOWN:
+        st.markdown(fooling_said.sentence(name))
+
+
+def _choose(sees: str) -> Fooling:
+    net = "photo" if sees == "photos" else SHOWN[0]
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="fooling-switches"):
+        labels = find(net).labels
+        target = st.selectbox("Into", [ANY, *labels], key=f"fooling-into-{sees}", bind="query-params", width=200)
+        name = st.segmented_control("Measured by", list(NAMES), default="each pixel", required=True, key="fooling-norm",
+                                    bind="query-params", help=explained("epsilon"))  # fmt: skip
+        norm = NAMES[name]
+        usual = ON_PHOTOS.epsilon if (sees, norm) == ("photos", "Linf") else SMALLEST
+        size = st.select_slider("ε, the size of the change", [SMALLEST, *map(str, SIZES[sees, norm])], str(usual),
+                                key=f"fooling-size-{sees}-{norm}", bind="query-params", width=240)  # fmt: skip
+        with more(CHIPS):
+            steps = st.slider("Steps", 1, 50, 10, key="fooling-steps", bind="query-params")
+            share = st.slider("Step size, of ε", 0.05, 1.0, 0.25, 0.05, key="fooling-step", bind="query-params",
+                              help="One step of size 1 is the fast gradient sign method.")  # fmt: skip
+            seed = st.number_input("Seed of the noise", 0, 9999, 0, key="fooling-seed", bind="query-params")
+    epsilon = None if size == SMALLEST else float(size)
+    return Fooling(None if target == ANY else labels.index(target), norm, epsilon, steps, share, seed)
+
+
+def _making(subject: Subject, model: str, weights: str, recipe: Fooling) -> Making:
+    task = Task("fooling", model, weights, recipe, (subject.source,))
+    return making(task, {TWIN: "untrained twin"}.get(weights, weights), [subject.image(task.side)])
+
+
+def _photo(makings: Sequence[Making], theme: images.Theme, lasts: Sequence[Made | None]) -> None:
+    _columns(makings, lasts, lasts, theme)
+    there = [made for made in lasts if made is not None and "smallest" in made.numbers]
+    if len(there) == len(makings):
+        photos_crossed(makings, there, theme)
+
+
+def _digit(makings: Sequence[Making], theme: images.Theme, lasts: Sequence[Made | None]) -> None:
+    count = len(SHOWN)
+    _columns(makings[:count], lasts[:count], lasts[count:], theme)
+    digits_crossed(SHOWN, makings[0].images, makings[0].task.recipe, theme)
+
+
+def _columns(makings: Sequence[Making], lasts: Sequence[Made | None], twins: Sequence[Made | None],
+             theme: images.Theme) -> None:  # fmt: skip
+    with st.container(horizontal=True, gap="medium", key="fooling-columns"):
+        for each, made, twin in zip(makings, lasts, twins, strict=True):
+            with st.container(width=WIDTH, gap="small"):
+                fooled(each, made, theme)
+                if twin is not made and twin is not None and "smallest" in twin.numbers:
+                    st.caption(f"Its untrained twin: {smallest(twin)}")
