@@ -107,6 +107,11 @@ def test_what_is_said_follows_the_rule() -> None:
             assert (f"`{layer}`" in back) == comes_back(rows.loc[TRAINED, layer])
 
 
+def test_of_a_net_with_one_twin_it_speaks_of_one() -> None:
+    said = sentence("photo")
+    assert "The twin gives back" in said and "in the twin from" in said and "twins" not in said
+
+
 def test_the_chart_has_the_mean_image_dotted() -> None:
     drawn = by_depth(["cnn"], NONE, "error")
     assert drawn[drawn.kind == "pixels"].value.tolist() == [1.0]

@@ -161,7 +161,8 @@ def sentence(model: str, prior: str = NONE) -> str:
     verdicts = {layer: verdict(own.loc[layer], twins.loc[layer]) for layer in own.index}
     by_verdict = {kind: [layer for layer, told in verdicts.items() if told == kind] for kind in VERDICTS}
     said += [f"{words} {_listed(by_verdict[kind])}." for kind, words in VERDICTS.items() if by_verdict[kind]]
-    return f"`{model}`: {' '.join(said)}"
+    whole = f"`{model}`: {' '.join(said)}"
+    return whole if twins.nets.max() > 1 else whole.replace("twins give", "twin gives").replace("the twins", "the twin")
 
 
 def _back(own: pd.DataFrame, twins: pd.DataFrame) -> str:
