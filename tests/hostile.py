@@ -34,9 +34,8 @@ PARAMETERS = {
     "style-steps-digits style-start-digits texture-of texture-side layers-texture-photos layers-texture-digits "
     "texture-steps-photos texture-lr-photos texture-jitter-photos texture-tv-photos texture-seed-photos "
     "texture-gram-photos texture-steps-digits "
-    "inversion-layer inversion-prior inversion-starts-photos-7 inversion-starts-photos-1 "
-    "inversion-starts-digits-none inversion-tv-photos-7 inversion-steps-photos-1 inversion-lr-digits-none "
-    "inversion-seed-digits-generator",
+    "inversion-layer inversion-prior inversion-starts-photos-7 inversion-starts-photos-1 inversion-starts-digits-none "
+    "inversion-tv-photos-7 inversion-steps-photos-1 inversion-lr-digits-none inversion-seed-digits-generator",
     "evidence": "claim training yourself measure net weights weights-series n touch images depth layer twin place "
     "unit-dense unit-cnn unit-rnn unit-photo digit ink photo",
     "xor": "points activation hidden units1 units2 units3 units4 rate decay net-seed noise how-many length own "

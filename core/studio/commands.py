@@ -17,9 +17,9 @@ from core.studio.task import SHIPPED, pictures_of
 TABLES: dict[str, Callable[[], Iterator[object]]] = {
     "fooling": fooling_table.measure,
     "dream": dream_table.measure,
+    "inversion": inversion_table.measure,
     "caricature": caricature_table.measure,
     "texture": texture_table.measure,
-    "inversion": inversion_table.measure,
 }
 
 

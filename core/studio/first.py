@@ -17,11 +17,11 @@ FIRST: tuple[Task, ...] = (
     FOOLED,
     replace(FOOLED, weights=SHUFFLED),
     Task("dream", "photo", "trained", Dream(), (SAMPLE,)),
+    Task("inversion", "photo", "trained", ONE_LAYER, (SAMPLE,)),
+    Task("inversion", "photo", "trained", IN_A_ROW, (SAMPLE,)),
     Task("caricature", "photo", "trained", Caricature(), (SAMPLE,)),
     Task("texture", "photo", "trained", TEXTURES["photos"], (SAMPLE,)),
     Task("style", "photo", "trained", STYLES["photos"], (SAMPLE, "tissue")),
-    Task("inversion", "photo", "trained", ONE_LAYER, (SAMPLE,)),
-    Task("inversion", "photo", "trained", IN_A_ROW, (SAMPLE,)),
 )
 
 

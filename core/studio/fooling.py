@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor, nn
 
 from core.answers import probabilities
+from core.studio.limits import require_within
 from core.studio.made import Made, made
 from core.studio.perturbed import NORMS, Images, Norm, Perturbed, noisy, perturb, veiled
 from core.studio.smallest import Search
@@ -85,10 +86,7 @@ def fool(model: nn.Module, images: Images, recipe: Fooling) -> Iterator[Made]:
 
 def _checked(model: nn.Module, image: Images, recipe: Fooling) -> Int[Tensor, " n"]:
     """What the net says of the images."""
-    for name, (low, high) in LIMITS.items():
-        value = getattr(recipe, name)
-        if value is not None and not low <= value <= high:
-            raise ValueError(f"{name.replace('_', ' ').capitalize()} is {value:g}; it can be from {low:g} to {high:g}.")
+    require_within(recipe, LIMITS)
     if recipe.norm not in NORMS:
         raise ValueError(f"There is no norm {recipe.norm!r}; there are {', '.join(NORMS)}.")
     most = highest(recipe.norm, image[0].numel())

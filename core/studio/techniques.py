@@ -13,8 +13,8 @@ from core.studio.texture import texture
 TECHNIQUES: dict[str, Callable[..., Iterator[Made]]] = {
     "fooling": fool,
     "dream": dream,
-    "caricature": caricature,
     "inversion": invert,
+    "caricature": caricature,
     "texture": texture,
     "style": style,
 }

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
-from PIL import Image
 
 from core import images
 from core.studio.first import FIRST
-from core.studio.made import Made
 from pages.makings import caricature, dream, fooling, inversion, style, texture
 
 ALL, SIDE = "All six", 300
@@ -22,6 +20,7 @@ class Part:
     technique: str  # its name in `core.studio.techniques`
     sentence: str  # on its card
     computed: str  # a paragraph on how
+    shown: int = 0  # which of its pictures stands on the card
 
 
 PARTS: dict[str, Part] = {
@@ -33,7 +32,7 @@ PARTS: dict[str, Part] = {
                       inversion.COMPUTED),
     "Caricature": Part(caricature.caricature, "caricature",
                        "Another picture of the same, with what a layer saw in it exaggerated.", caricature.COMPUTED),
-    "Texture": Part(texture.texture, "texture", "Noise becomes what a picture is made of.", texture.COMPUTED),
+    "Texture": Part(texture.texture, "texture", "Noise becomes what a picture is made of.", texture.COMPUTED, -1),
     "Style": Part(style.style, "style", "Your photo, made of another picture's texture.", style.COMPUTED),
 }  # fmt: skip
 
@@ -45,13 +44,10 @@ def gallery() -> None:
             first = next(task for task in FIRST if task.technique == part.technique)
             with st.container(width=SIDE, gap="xsmall", key=f"card-{part.technique}"):
                 if made := first.shipped():
-                    st.image(_first_picture(made), width=SIDE, alt=f"{name}, made from the sample photo")
+                    picture = images.picture(made.images[part.shown])
+                    st.image(picture, width=SIDE, alt=f"{name}, made from the sample photo")
                 st.button(name, key=f"open-{part.technique}", on_click=_open, args=(name,), type="tertiary")
                 st.caption(part.sentence)
-
-
-def _first_picture(made: Made) -> Image.Image:
-    return images.picture(made.images[0])
 
 
 def _open(name: str) -> None:

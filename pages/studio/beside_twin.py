@@ -32,10 +32,11 @@ def beside_twin(makings: Sequence[Making], caption: Callable[[Numbers], str], la
             st.image(begun, width=SMALL, alt="The picture that it begins with")
             st.caption("The picture itself.")
         for each, made in zip(makings, lasts, strict=True):
+            if made is None:
+                continue  # the button, or a sentence, stands above
             with st.container(width=WIDTHS[sees], gap="xsmall"):
-                there = picture(made) if made else images.blank(WIDTHS[sees])
-                st.image(there, width=WIDTHS[sees], alt=f"Made by the {each.label} net")
-                st.caption(f"**{each.label.capitalize()}.** {caption(made.numbers) if made and made.numbers else ''}")
+                st.image(picture(made), width=WIDTHS[sees], alt=f"Made by the {each.label} net")
+                st.caption(f"**{each.label.capitalize()}.** {caption(made.numbers) if made.numbers else ''}")
 
 
 def answer(numbers: Numbers, model: str) -> str:
@@ -44,7 +45,7 @@ def answer(numbers: Numbers, model: str) -> str:
     for when in ("before", "after"):
         named, sure = numbers[f"class_{when}"], numbers[f"sure_{when}"]
         assert isinstance(named, float) and isinstance(sure, float)
-        said.append(f"*{labels[int(named)]}* ({_percent(sure)} %)")
+        said.append(f"*{labels[int(named)]}* ({_percent(sure)}\u00a0%)")
     return f"Its answer was {said[0]}, and is {said[1]} now."
 
 

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.studio.first import FIRST
+from core.studio.first import FIRST, shipped
 from tests.visits import done, page, said, until
 
 PARTS = {"DeepDream": "dream", "Caricature": "caricature"}
@@ -41,6 +41,19 @@ def test_a_finished_result_is_there_before_anything_is_touched(name: str) -> Non
     assert "Egyptian cat" in told(at) and "untrained twins" in told(at)
 
 
+def test_each_picture_has_its_own_numbers() -> None:
+    captions = [each.value for each in part("DeepDream").caption]
+    tasks = [task for task in shipped() if task.technique == "dream"]
+    for task, label in zip(tasks, ("Trained", "Untrained twin"), strict=True):
+        made = task.shipped()
+        assert made is not None
+        before, after, noise = (made.numbers[name] for name in ("before", "after", "noise"))
+        (caption,) = (each for each in captions if each.startswith(f"**{label}.**"))
+        assert (
+            f"is {after / before:.2f} times as large, by noise as large and as coarse {noise / before:.2f}" in caption
+        )
+
+
 def test_what_ships_is_what_the_page_shows_first() -> None:
     for technique in PARTS.values():
         first = next(task for task in FIRST if task.technique == technique)
@@ -55,7 +68,7 @@ def test_a_digit_forms_by_itself_in_every_net(name: str, net: str) -> None:
     at = part(name, **{"made-from": "a digit", "digit": 84, f"{PARTS[name]}-net": net})
     at = until(at, done("Make it"))
     assert f"**Untrained twin.** {LAYERS[net]}'s" in told(at)
-    assert "Its answer was *8* (100 %), and is *8*" in told(at)
+    assert "Its answer was *8* (100\u00a0%), and is *8*" in told(at)
 
 
 def test_a_unit_that_is_not_there_is_told_and_the_page_lives_on() -> None:

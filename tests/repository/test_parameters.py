@@ -462,8 +462,7 @@ ASCENT = [
     case(objectives.weighted, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
          weights=(torch.ones(2, 12, 28, 28), 2 * torch.ones(2, 12, 28, 28), times(2.0))),
     case(objectives.near, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
-         activation=(torch.ones(2, 12, 28, 28), 2 * torch.ones(2, 12, 28, 28), more(total)),
-         far=(0.0, -1.0, more(total))),
+         activation=(torch.ones(2, 12, 28, 28), 2 * torch.ones(2, 12, 28, 28), more(total))),
     case(objectives.gram, activation=(SEEN["conv1"], 2 * SEEN["conv1"], times(4.0))),
     case(objectives.alike, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
          activation=(noise(1, 12, 9, 9), 2 * noise(1, 12, 9, 9)), centred=(True, False)),
@@ -1407,31 +1406,6 @@ CELLS = [
 ]  # fmt: skip
 
 
-def shown(made: Any) -> int:
-    """How many pictures there are."""
-    return len(made.pictures)
-
-
-BRIEFLY = Inversion(("relu1",), steps=5)
-INVERSION = [
-    case(Inversion, lambda recipe: finished(inversion.invert(DENSE, DIGIT, recipe)),
-         layers=(("relu1",), ("relu2",)), prior=("none", "generator"), starts=(2, 3, more(shown)), steps=(5, 9),
-         lr=(0.3, 0.1), tv=(1.0, 30.0), decay=(None, 1.0), seed=(0, 1), side=(28, 56, stays)),
-    case(inversion.invert, model=(DENSE, DENSE_TWIN), images=(DIGIT, OTHER_DIGIT),
-         recipe=(BRIEFLY, replace(BRIEFLY, seed=1))),
-    case(inversion.untold, images=(DIGIT, PHOTO)),
-    case(inversion.numbers, model=(DENSE, DENSE_TWIN), images=(DIGIT, OTHER_DIGIT),
-         found=(OTHER_DIGIT, 1 - OTHER_DIGIT), recipe=(replace(BRIEFLY, starts=1), Inversion(("relu2",), starts=1))),
-    case(inversion.apart, first=(DIGIT, OTHER_DIGIT), second=(1 - DIGIT, DIGIT / 2)),
-    case(inversion.likeness, first=(PHOTO, OTHER_PHOTO), second=(OTHER_PHOTO, PHOTO.flip(3))),
-]  # fmt: skip
-
-
-def begun(recipe: Inversion) -> Any:
-    """What inversion begins with."""
-    return next(inversion.invert(DENSE, DIGIT, recipe)).images
-
-
 def number(name: str) -> Callable[[Any], float]:
     """Of what a technique of the studio made, one of the numbers."""
     return lambda made: made.numbers[name]
@@ -1521,6 +1495,35 @@ MADE_OF = [
     case(waves.structure), case(waves.magnitudes),
     case(waves.apart, source=(MAP[:1], OTHER_MAP[:1])), case(waves.random_phases),
 ]  # fmt: skip
+
+
+def shown(made: Any) -> int:
+    """How many pictures there are."""
+    return len(made.pictures)
+
+
+BRIEFLY = Inversion(("relu1",), steps=5)
+INVERSION = [
+    case(objectives.near, lambda score: score(SEEN, DIGIT), layer=("conv1", "relu1"),
+         activation=(torch.ones(2, 12, 28, 28), 2 * torch.ones(2, 12, 28, 28)),
+         far=(0.0, -1.0, more(total))),
+    case(Inversion, lambda recipe: finished(inversion.invert(DENSE, DIGIT, recipe)),
+         layers=(("relu1",), ("relu2",)), prior=("none", "generator"), starts=(2, 3, more(shown)), steps=(5, 9),
+         lr=(0.3, 0.1), tv=(1.0, 30.0), decay=(None, 1.0), seed=(0, 1), side=(28, 56, stays)),
+    case(inversion.invert, model=(DENSE, DENSE_TWIN), images=(DIGIT, OTHER_DIGIT),
+         recipe=(BRIEFLY, replace(BRIEFLY, seed=1))),
+    case(inversion.untold, images=(DIGIT, PHOTO)),
+    case(inversion.numbers, model=(DENSE, DENSE_TWIN), images=(DIGIT, OTHER_DIGIT),
+         found=(OTHER_DIGIT, 1 - OTHER_DIGIT), recipe=(replace(BRIEFLY, starts=1), Inversion(("relu2",), starts=1))),
+    case(inversion.apart, first=(DIGIT, OTHER_DIGIT), second=(1 - DIGIT, DIGIT / 2)),
+    case(inversion.likeness, first=(PHOTO, OTHER_PHOTO), second=(OTHER_PHOTO, PHOTO.flip(3))),
+]  # fmt: skip
+
+
+def begun(recipe: Inversion) -> Any:
+    """What inversion begins with."""
+    return next(inversion.invert(DENSE, DIGIT, recipe)).images
+
 
 TABLE = [
     *INVERSION,
@@ -1649,6 +1652,8 @@ CONSTANTS = [
     Constant(waves, "ANGLES", 2, lambda: waves.magnitudes(DIGIT), less(torch.numel)),
     Constant(waves, "BORDER", 4, lambda: waves.magnitudes(DIGIT), less(torch.numel)),
     Constant(waves, "FAINT", 1.0, lambda: waves.structure(DIGIT), less(size)),
+    Constant(objectives, "FAINTEST", 1.0,
+             lambda: objectives.near("x", torch.zeros(1, 1))({"x": torch.ones(1, 1)}, DIGIT), more(total)),
     Constant(inversion, "DRAWN", 8, lambda: begun(replace(BRIEFLY, prior="generator"))),
     Constant(inversion, "RADIUS", 0.3, lambda: begun(replace(BRIEFLY, prior="generator"))),
     Constant(inversion, "GREY", {1: 0.5, 3: 0.5}, lambda: begun(BRIEFLY), more(level)),
