@@ -97,8 +97,19 @@ def test_what_is_said_follows_the_rule() -> None:
             kind = verdict(rows.loc[TRAINED, layer], rows.loc[TWIN, layer])
             (words,) = [part for part in said.split(". ") if part.startswith(inversion_table.VERDICTS[kind])]
             assert f"`{layer}`" in words
-            back = said.split("The true digit comes back from ")[1].split(". ")[0].split(";")[0].split(", and so")[0]
+            back = (
+                said.split("The true digit comes back from ")[1]
+                .split(". ")[0]
+                .split(";")[0]
+                .split(", and from")[0]
+                .split(", nor")[0]
+            )
             assert (f"`{layer}`" in back) == comes_back(rows.loc[TRAINED, layer])
+
+
+def test_of_a_net_with_one_twin_it_speaks_of_one() -> None:
+    said = sentence("photo")
+    assert "The twin gives back" in said and "in the twin from" in said and "twins" not in said
 
 
 def test_the_chart_has_the_mean_image_dotted() -> None:

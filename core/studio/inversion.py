@@ -16,7 +16,8 @@ from core.ascent.objectives import FAINTEST, Objective, near, total_variation
 from core.ascent.parametrise import Fourier, Images, Parametrisation, Pixels
 from core.ascent.priors import PRIORS, Within, held, shipped
 from core.data.digits import test_set
-from core.layers import record, run_to
+from core.layers import record
+from core.studio.limits import require_gradient, require_within
 from core.studio.made import Made, Number, made
 
 NONE = "none"
@@ -68,7 +69,7 @@ def invert(model: nn.Module, images: Images, recipe: Inversion) -> Iterator[Made
     parametrise = _parametrisation(model, images, recipe, objective, generator)
     first = parametrise(parametrise.start(Generator().manual_seed(recipe.seed)))[:1]
     for layer in recipe.layers:
-        _require_gradient(model, first, layer)
+        require_gradient(model, first, near(layer, record(model, images[:1], [layer])[layer]))
     for step in ascend(model, objective, parametrise=parametrise, steps=recipe.steps, lr=recipe.lr,
                        generator=generator):  # fmt: skip
         if step.step < step.steps:
@@ -78,10 +79,7 @@ def invert(model: nn.Module, images: Images, recipe: Inversion) -> Iterator[Made
 
 def check(recipe: Inversion, images: Images) -> None:
     """Raise ValueError, with a sentence for the page, for what cannot be inverted."""
-    for name, (low, high) in LIMITS.items():
-        value = getattr(recipe, name)
-        if value is not None and not low <= value <= high:
-            raise ValueError(f"{name.capitalize()}: from {low:g} to {high:g}; {value:g} was given.")
+    require_within(recipe, LIMITS)
     if not recipe.layers:
         raise ValueError("At least one layer has to be named.")
     if recipe.prior != NONE and (images.shape[1:] != (1, 28, 28) or recipe.prior not in PRIORS):
@@ -133,16 +131,6 @@ def _parametrisation(
     if recipe.decay is None:
         return Pixels(shape, grey, PIXEL_NOISE)
     return Fourier(shape, grey, recipe.decay, WAVE_NOISE)
-
-
-def _require_gradient(model: nn.Module, image: Images, layer: str) -> None:
-    image = image.detach().clone().requires_grad_()
-    activation = run_to(model, image, [layer])[layer]
-    gradient = None
-    if activation.requires_grad:
-        (gradient,) = torch.autograd.grad(activation.square().sum(), image, allow_unused=True)
-    if gradient is None or not gradient.any():
-        raise ValueError(f"{layer} has no gradient: nothing says how the picture has to change. Take another layer.")
 
 
 @torch.no_grad()

@@ -3,8 +3,8 @@
 **The rule**, fixed before the numbers. The error of the inverted images, in shares of the mean image's, has a 95 %
 bootstrap interval over images, and over twins. The trained net's gain is the twins' error less its own, image by image;
 of photos, whose brightness and contrast hardly matter to a layer, its likeness less theirs. Where the whole interval
-lies above 0 the trained net *keeps more* of the picture, below 0 the twins *keep more*, and otherwise the twins *keep
-as much*. Where both errors' intervals lie above 1 *neither* keeps what the mean digit does not have. An image *comes
+lies above 0 the trained net *gives back more* of the picture, below 0 the twins do, and otherwise they give back *as
+much*. Where both errors' intervals lie above 1 *neither* gives back what the mean digit does not have. An image *comes
 back* from a layer where more than half of the inversions, by the whole interval, are nearer to the true image than to
 any other test image.
 """
@@ -33,10 +33,10 @@ DIGITS, TWINS, DRAWS = 100, 5, 2000  # test images, untrained twins of each digi
 TRAINED, SIDE = "trained", 128  # pixels of a photo
 MOST = 0.5  # of the images
 VERDICTS = {
-    "twins": "The twins keep more of the picture in",
-    "both": "The twins keep as much of it in",
-    "trained": "Training keeps more in",
-    "neither": "Neither keeps what the mean digit does not have in",
+    "twins": "The twins give back more of the picture from",
+    "both": "The twins give back as much of it from",
+    "trained": "The trained net gives back more from",
+    "neither": "Neither gives back what the mean digit does not have from",
 }
 RECIPES = {NONE: Inversion((), starts=1), "generator": replace(WITH_PRIOR, starts=1)}
 ByImage = Float[np.ndarray, "nets images"]
@@ -142,7 +142,7 @@ def comes_back(told: "pd.Series[Any]") -> bool:
 
 
 def verdict(own: "pd.Series[Any]", control: "pd.Series[Any]") -> str:
-    """Who keeps more of the picture, by the rule: one of VERDICTS."""
+    """Who gives back more of the picture, by the rule: one of VERDICTS."""
     if np.isnan(own.get("likeness", np.nan)) and min(own["error low"], control["error low"]) > 1:
         return "neither"
     return "trained" if control["gain low"] > 0 else "twins" if control["gain high"] < 0 else "both"
@@ -161,14 +161,16 @@ def sentence(model: str, prior: str = NONE) -> str:
     verdicts = {layer: verdict(own.loc[layer], twins.loc[layer]) for layer in own.index}
     by_verdict = {kind: [layer for layer, told in verdicts.items() if told == kind] for kind in VERDICTS}
     said += [f"{words} {_listed(by_verdict[kind])}." for kind, words in VERDICTS.items() if by_verdict[kind]]
-    return f"`{model}`: {' '.join(said)}"
+    whole = f"`{model}`: {' '.join(said)}"
+    return whole if twins.nets.max() > 1 else whole.replace("twins give", "twin gives").replace("the twins", "the twin")
 
 
 def _back(own: pd.DataFrame, twins: pd.DataFrame) -> str:
     """From which layers the true digit comes back, of both."""
     there, theirs = ([layer for layer, told in each.iterrows() if comes_back(told)] for each in (own, twins))
     if there == theirs:
-        return f"The true digit comes back from {_listed(there)}, and so it does from the untrained twins'."
+        too = "and from the same of the untrained twins" if there else "nor from any of the untrained twins'"
+        return f"The true digit comes back from {_listed(there)}, {too}."
     return f"The true digit comes back from {_listed(there)}; of the untrained twins, from {_listed(theirs)}."
 
 

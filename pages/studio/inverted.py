@@ -57,7 +57,7 @@ def _numbers(task: Task, made: Made, place: int) -> str:
     own = {name: values[place * starts : (place + 1) * starts] for name, values in made.numbers.items()
            if isinstance(values, list)}  # fmt: skip
     shown = {"likeness": "likeness", "relative_error": "error", "layer_error": "in the layer"}
-    said = [f"{word} {sum(own[name]) / starts:.2f}" for name, word in shown.items() if name in own]
+    said = [f"{word} {round(sum(own[name]) / starts, 2) + 0.0:.2f}" for name, word in shown.items() if name in own]
     spread = made.numbers.get("spread")
     if isinstance(spread, list):
         said.append(f"spread {spread[place]:.2f}")
