@@ -37,8 +37,8 @@ def said(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_the_rule_says_what_the_interval_says(monkeypatch: pytest.MonkeyPatch) -> None:
     better = said(rows(0.2, 0.4, judged=0.1), monkeypatch)
     assert better.startswith("The trained net's textures are more like") and "agrees" in better
-    assert "20% is left up to stem_relu, where the twins are best, and 40% in theirs (20 points, 19 to 21" in better
-    assert "The twins do it too" in better and "(60%)" in better and "has 10%" in better
+    assert "20 % is left up to stem_relu, where the twins are best, and 40 % in theirs (20 points, 19 to 21" in better
+    assert "The twins do it too" in better and "(60 %)" in better and "has 10 %" in better
     worse = said(rows(0.4, 0.2, judged=-0.1), monkeypatch)
     assert worse.startswith("The untrained twins' textures") and "says the opposite" in worse
     same = said(rows(0.4, 0.4), monkeypatch)
@@ -50,7 +50,9 @@ def test_the_twins_are_asked_where_they_are_best(monkeypatch: pytest.MonkeyPatch
     table.loc[table.by.isin(TWINS) & (table.depth == "block4"), "structure"] = 2 * 0.1
     found = said(table, monkeypatch)
     assert found.startswith("The untrained twins' textures") and "up to block4, where the twins are best" in found
-    assert found.endswith("Up to block9 it is 20% and 40%; in what each net read there itself, 20% and 40% were left.")
+    assert found.endswith(
+        "Up to block9 it is 20 % and 40 %; in what each net read there itself, 20 % and 40 % were left."
+    )
 
 
 def test_twins_are_put_beside_random_phases(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,11 +120,11 @@ def sentence() -> str:
              -1: "The twins' are further away than the same spectrum at random phases"}[
                  _verdict(gain("structure", twins, (PHASES, "")))]  # fmt: skip
     return (
-        f"{said}: of noise's distance in how waves go together, which no net measured, {wide[trained]:.0%} is left up "
-        f"to {depth}, where the twins are best, and {wide[twins]:.0%} in theirs ({100 * mean:.0f} points, "
-        f"{100 * low:.0f} to {100 * high:.0f}; {len(SOURCES)} sources, {len(TWINS)} twins); another twin, asked by its "
-        f"own layers, {of_judge}. {alone} ({wide[PHASES, '']:.0%}). Another piece of the same picture has "
-        f"{wide[PIECE, '']:.0%}. {_deepest(wide)}"
+        f"{said}: of noise's distance in how waves go together, which no net measured, {100 * wide[trained]:.0f} % is "
+        f"left up to {depth}, where the twins are best, and {100 * wide[twins]:.0f} % in theirs ({100 * mean:.0f} "
+        f"points, {100 * low:.0f} to {100 * high:.0f}; {len(SOURCES)} sources, {len(TWINS)} twins); another twin, asked by "
+        f"its own layers, {of_judge}. {alone} ({100 * wide[PHASES, '']:.0f} %). Another piece of the same picture has "
+        f"{100 * wide[PIECE, '']:.0f} %. {_deepest(wide)}"
     )
 
 
@@ -132,8 +132,8 @@ def _deepest(wide: pd.Series) -> str:
     rows = table()[table().depth == DEPTHS[-1]].replace({"by": dict.fromkeys(TWINS, "twins")})
     own = rows.groupby("by").left.mean()
     return (
-        f"Up to {DEPTHS[-1]} it is {wide['trained', DEPTHS[-1]]:.0%} and {wide['twins', DEPTHS[-1]]:.0%}; in what each "
-        f"net read there itself, {own['trained']:.0%} and {own['twins']:.0%} were left."
+        f"Up to {DEPTHS[-1]} it is {100 * wide['trained', DEPTHS[-1]]:.0f} % and {100 * wide['twins', DEPTHS[-1]]:.0f} "
+        f"%; in what each net read there itself, {100 * own['trained']:.0f} % and {100 * own['twins']:.0f} % were left."
     )
 
 

@@ -100,7 +100,7 @@ def _draw(pictures: list[Tensor], lasts: list[Made | None]) -> None:
     st.caption("Moved: how far from the content in the content layer, in shares of the style image's distance. Left: "
                "of the content's distance to the style, in the style layers.")  # fmt: skip
     if len(numbers) == 2 and pictures[0].shape[0] == 3:
-        trained, twin = (f"{each['structure']:.0%}" for each in numbers)
+        trained, twin = (f"{100 * each['structure']:.0f} %" for each in numbers)
         st.markdown(f"In how waves go together, which no net measures, {trained} of the photo's distance to the style "
                     f"is left in the trained net's picture, and {twin} in its untrained twin's.")  # fmt: skip
 
@@ -108,5 +108,5 @@ def _draw(pictures: list[Tensor], lasts: list[Made | None]) -> None:
 def _said(label: str, last: Made | None) -> str:
     if not last or "style" not in last.numbers:
         return label
-    moved, left = (f"{last.numbers[name]:.0%}" for name in ("content", "style"))
+    moved, left = (f"{100 * last.numbers[name]:.0f} %" for name in ("content", "style"))
     return f"{label}: {moved} moved, {left} left"

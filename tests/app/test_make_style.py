@@ -79,7 +79,8 @@ def test_an_own_style_image_is_taken_and_kept_nowhere() -> None:
 
 
 def test_a_picture_in_its_own_style_is_refused_with_a_sentence() -> None:
-    at = until(tab("Style", **FEW, **{"style-digit": "84"}), lambda at: bool(at.info))
+    at = until(tab("Style", **FEW, **{"style-digit": "84"}),
+               lambda at: any("picture itself" in info.value for info in at.info))  # fmt: skip
     assert "picture itself" in said(at)
 
 

@@ -1,9 +1,11 @@
 """What the README says is true: its Python runs, and its table is the one that its command prints."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from core import by_depth, readability, telling
 from core.cells import tracked
@@ -16,11 +18,15 @@ from core.memory import sentences as memory
 from core.models import cards
 from core.relevance import orders
 from core.sequences import compare
+from core.studio import caricature_table, dream_table, fooling_said, inversion_table, texture_table
+from core.studio.first import FIRST
+from core.studio.techniques import TECHNIQUES
 from core.trust import advice
 from core.vanishing import lengths
 from core.vanishing import sentences as vanishing
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
 
 
 def test_the_tables_are_those_that_the_commands_print() -> None:
@@ -38,8 +44,24 @@ def test_the_sentences_are_those_that_the_tables_say() -> None:
                  by_depth.sentence(), telling.headline(), orders.headline(), *sentences.answer(), order.sentence(),
                  readability.sentence(), memory.horizons(), memory.capacities(), memory.delays(),
                  memory.orders(), contexts.sentence(), of_text.sentence(), tracked.in_general(), tracked.quotations(),
-                 compare.sentence(), compare.beyond_random()):  # fmt: skip
+                 compare.sentence(), compare.beyond_random(),
+                 *map(fooling_said.sentence, ("dense", "cnn", "rnn", "photo")),
+                 dream_table.sentence("photo", "block9"), *map(inversion_table.sentence, ("photo", "dense", "cnn")),
+                 inversion_table.sentence("cnn", "generator"), caricature_table.sentence("photo"),
+                 texture_table.sentence()):  # fmt: skip
         assert said in words
+
+
+@pytest.mark.parametrize("name", ["dream", "caricature", "style", "texture"])
+def test_the_gallery_came_out_of_the_app_with_its_recipe(name: str) -> None:
+    with Image.open(ROOT / "docs" / f"{name}.png") as picture:
+        about = json.loads(picture.info["Layerscope"])
+    assert about["technique"] == name and name in TECHNIQUES and about["sources"][0] == "cat"
+    assert f"docs/{name}.png" in README
+    shipped = [task for task in FIRST if task.technique == name]
+    assert [json.loads(json.dumps(task.about())) for task in shipped] == [
+        {key: about[key] for key in shipped[0].about()}
+    ]
 
 
 def test_rnn_lstm_and_gru_are_told_of_as_their_table_has_it() -> None:
