@@ -119,10 +119,11 @@ def sentence() -> str:
              0: "The twins' are not shown to be nearer than the same spectrum at random phases",
              -1: "The twins' are further away than the same spectrum at random phases"}[
                  _verdict(gain("structure", twins, (PHASES, "")))]  # fmt: skip
+    counted = f"{len(SOURCES)} sources, {len(TWINS)} twins"
     return (
         f"{said}: of noise's distance in how waves go together, which no net measured, {100 * wide[trained]:.0f} % is "
         f"left up to {depth}, where the twins are best, and {100 * wide[twins]:.0f} % in theirs ({100 * mean:.0f} "
-        f"points, {100 * low:.0f} to {100 * high:.0f}; {len(SOURCES)} sources, {len(TWINS)} twins); another twin, asked "
+        f"points, {100 * low:.0f} to {100 * high:.0f}; {counted}); another twin, asked "
         f"by its own layers, {of_judge}. {alone} ({100 * wide[PHASES, '']:.0f} %). Another piece of the same picture has "
         f"{100 * wide[PIECE, '']:.0f} %. {_deepest(wide)}"
     )

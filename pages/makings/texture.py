@@ -52,7 +52,7 @@ def texture(theme: Theme) -> None:
     if subject.sees == "photos":
         st.markdown(texture_table.sentence())
     else:
-        st.caption("`dense` and `rnn` have no places: what a Gram matrix forgets, they do not have.")
+        st.caption("*dense* and *rnn* have no places: what a Gram matrix forgets, they do not have.")
 
 
 def _choose(subject: Subject) -> tuple[Texture, str, Tensor] | None:

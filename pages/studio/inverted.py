@@ -31,7 +31,7 @@ def inverted_layers(tasks: Sequence[Task], lasts: Sequence[Made | None]) -> None
         if not there:
             continue
         with st.container(width=_width(there[0][1], recipe), gap="xsmall"):
-            st.caption(f"`{layer}`")
+            st.caption(f"**{layer}**")
             for task, made in there:
                 name = "twin" if task.weights == TWIN else task.weights
                 st.image(_sheet(made, recipe, place), alt=f"{task.model} {layer} inverted, {name}")
