@@ -123,8 +123,8 @@ def sentence() -> str:
     return (
         f"{said}: of noise's distance in how waves go together, which no net measured, {100 * wide[trained]:.0f} % is "
         f"left up to {depth}, where the twins are best, and {100 * wide[twins]:.0f} % in theirs ({100 * mean:.0f} "
-        f"points, {100 * low:.0f} to {100 * high:.0f}; {counted}); another twin, asked "
-        f"by its own layers, {of_judge}. {alone} ({100 * wide[PHASES, '']:.0f} %). Another piece of the same picture has "
+        f"points, {100 * low:.0f} to {100 * high:.0f}; {counted}); another twin, asked by its own "
+        f"layers, {of_judge}. {alone} ({100 * wide[PHASES, '']:.0f} %). Another piece of the same picture has "
         f"{100 * wide[PIECE, '']:.0f} %. {_deepest(wide)}"
     )
 

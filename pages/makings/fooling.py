@@ -50,7 +50,7 @@ def fooling(theme: images.Theme) -> None:
     else:
         makings = [_making(subject, name, weights, recipe) for weights in ("trained", TWIN) for name in SHOWN]
         by_themselves(makings, partial(_digit, makings, theme), "fooling")
-    st.subheader(f"Over {'six photos' if subject.sees == 'photos' else '200 test digits'}", anchor=False)
+    st.header(f"Over {'six photos' if subject.sees == 'photos' else '200 test digits'}", anchor=False)
     for name in ("photo",) if subject.sees == "photos" else SHOWN:
         st.markdown(fooling_said.sentence(name))
 

@@ -124,7 +124,7 @@ def _measured(sees: str, prior: str, theme: images.Theme) -> None:
     digits = sees == "digits"
     models, number = (SHOWN, "error") if digits else (("photo",), "likeness")
     within = "" if prior == NONE else f", within the prior {prior}"
-    st.subheader(f"Over {'100 test digits' if digits else 'six photos'}{within}", anchor=False)
+    st.header(f"Over {'100 test digits' if digits else 'six photos'}{within}", anchor=False)
     spec = charts.nets_by_depth(by_depth(models, prior, number), f"{number}; pixels: the mean image", theme, 300, 200)
     st.vega_lite_chart(spec, width="content", key="inversion-chart")
     st.caption(DRAWN[sees])

@@ -56,7 +56,7 @@ def _labelled(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
 
 
 def _draw(table: pd.DataFrame, epsilon: float, theme: Theme) -> None:
-    st.subheader("Does the picture of one net fool the others?", anchor=False)
+    st.header("Does the picture of one net fool the others?", anchor=False)
     st.vega_lite_chart(spec=charts.transfers(table, f"Answers at ε {epsilon:g}", theme, WIDTH), width="content",
                        key="fooling-transfers")  # fmt: skip
     st.caption(

@@ -44,9 +44,9 @@ def test_a_digits_layers_are_inverted_at_once_in_three_nets_beside_their_twins()
 
 def test_within_a_prior_the_table_is_that_priors() -> None:
     at = visit(**DIGIT, **{"inversion-prior": "generator", "inversion-steps-digits-generator": 1})
-    assert [each.value for each in at.subheader] == ["Over 100 test digits, within the prior generator"]
+    assert [each.value for each in at.header] == ["Over 100 test digits, within the prior generator"]
     at = visit(**DIGIT, **{"inversion-prior": "linear", "inversion-steps-digits-linear": 1})
-    assert [each.value for each in at.subheader] == ["Over 100 test digits"]
+    assert [each.value for each in at.header] == ["Over 100 test digits"]
 
 
 def test_the_sample_photos_layers_ship_beside_the_twins() -> None:
