@@ -13,7 +13,7 @@ from core.studio.caricature_table import sentence
 from pages.frame.more import more
 from pages.inputs import nets
 from pages.studio.beside_twin import Numbers, answer, beside_twin, pair
-from pages.studio.making import by_themselves, show
+from pages.studio.making import show
 from pages.studio.subject import choose_subject
 
 COMPUTED = (
@@ -35,8 +35,8 @@ def caricature(theme: Theme) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="caricature-switches"):
         model, recipe = _choose(subject.sees)
     makings = pair(subject, "caricature", model, recipe)
-    present = show if subject.sees == "photos" else by_themselves
-    present(makings, partial(beside_twin, makings, partial(_caption, model, recipe)), "caricature")
+    draw = partial(beside_twin, makings, partial(_caption, model, recipe))
+    show(makings, draw, "caricature", at_once=subject.sees == "digits")
     st.markdown(sentence(model))
 
 

@@ -14,7 +14,7 @@ from pages.frame.glossary import explained
 from pages.frame.more import more
 from pages.inputs import nets
 from pages.studio.beside_twin import Numbers, answer, beside_twin, pair
-from pages.studio.making import by_themselves, show
+from pages.studio.making import show
 from pages.studio.subject import choose_subject
 
 COMPUTED = (
@@ -39,8 +39,8 @@ def dream(theme: Theme) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="dream-switches"):
         model, recipe = _choose(subject.sees)
     makings = pair(subject, "dream", model, recipe)
-    present = show if subject.sees == "photos" else by_themselves
-    present(makings, partial(beside_twin, makings, partial(_caption, model, recipe)), "dream")
+    draw = partial(beside_twin, makings, partial(_caption, model, recipe))
+    show(makings, draw, "dream", at_once=subject.sees == "digits")
     st.markdown(sentence(model, recipe.layer))
 
 

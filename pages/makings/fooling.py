@@ -16,7 +16,7 @@ from pages.frame.glossary import explained
 from pages.frame.more import more
 from pages.studio.crossed import digits_crossed, photos_crossed
 from pages.studio.fooled import WIDTH, fooled, smallest
-from pages.studio.making import Making, by_themselves, making, show
+from pages.studio.making import Making, making, show
 from pages.studio.subject import Subject, choose_subject
 
 COMPUTED = (
@@ -49,7 +49,7 @@ def fooling(theme: images.Theme) -> None:
         show(makings, partial(_photo, makings, theme), "fooling")
     else:
         makings = [_making(subject, name, weights, recipe) for weights in ("trained", TWIN) for name in SHOWN]
-        by_themselves(makings, partial(_digit, makings, theme), "fooling")
+        show(makings, partial(_digit, makings, theme), "fooling", at_once=True)
     st.header(f"Over {'six photos' if subject.sees == 'photos' else '200 test digits'}", anchor=False)
     for name in ("photo",) if subject.sees == "photos" else SHOWN:
         st.markdown(fooling_said.sentence(name))

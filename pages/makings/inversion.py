@@ -19,7 +19,7 @@ from pages.frame.more import more
 from pages.inputs import nets
 from pages.layers.net_head import net_head
 from pages.studio.inverted import inverted_layers, true_picture
-from pages.studio.making import Making, by_themselves, making, show
+from pages.studio.making import Making, making, show
 from pages.studio.subject import Subject, choose_subject
 
 COMPUTED = (
@@ -55,7 +55,7 @@ def inversion(theme: images.Theme) -> None:
     else:
         recipes = {name: replace(recipe, layers=layers_of(name)) for name in SHOWN}
         makings = [_making(subject, name, weights, recipes[name]) for name in SHOWN for weights in ("trained", TWIN)]
-        by_themselves(makings, partial(_digits, makings), "inversion")
+        show(makings, partial(_digits, makings), "inversion", at_once=True)
     _measured(subject.sees, recipe.prior if recipe.prior != "linear" else NONE, theme)
 
 

@@ -17,7 +17,7 @@ from pages.frame.more import more, number_fields, side_field
 from pages.inputs import nets
 from pages.inputs.photographs import choose_style_image
 from pages.studio.in_a_row import in_a_row
-from pages.studio.making import by_themselves, making, show
+from pages.studio.making import making, show
 from pages.studio.subject import Subject, choose_subject
 
 NETS = {"photos": "photo", "digits": "cnn"}  # which have places; `rnn` and `dense` have none
@@ -46,8 +46,7 @@ def style(theme: Theme) -> None:
     recipe, name, pictures = found
     works = [making(Task("style", NETS[subject.sees], weights, recipe, (subject.source, name)), label, pictures)
              for weights, label in (("trained", "trained"), (TWIN, "untrained twin"))]  # fmt: skip
-    begin = by_themselves if subject.sees == "digits" else show
-    begin(works, partial(_draw, pictures), "style")
+    show(works, partial(_draw, pictures), "style", at_once=subject.sees == "digits")
 
 
 def _choose(subject: Subject) -> tuple[Style, str, list[Tensor]] | None:

@@ -17,7 +17,7 @@ from pages.frame.more import more, number_fields, side_field
 from pages.frame.notice import notice
 from pages.inputs import nets
 from pages.studio.in_a_row import in_a_row
-from pages.studio.making import by_themselves, making, show
+from pages.studio.making import making, show
 from pages.studio.subject import Subject, choose_subject
 
 NETS = {"photos": "photo", "digits": "cnn"}  # which have places; `rnn` and `dense` have none
@@ -47,8 +47,7 @@ def texture(theme: Theme) -> None:
     model = NETS[subject.sees]
     works = [making(Task("texture", model, weights, recipe, (source,)), label, [image])
              for weights, label in (("trained", "trained"), (TWIN, "untrained twin"))]  # fmt: skip
-    begin = by_themselves if subject.sees == "digits" else show
-    begin(works, partial(_draw, image, recipe), "texture")
+    show(works, partial(_draw, image, recipe), "texture", at_once=subject.sees == "digits")
     if subject.sees == "photos":
         st.markdown(texture_table.sentence())
     else:

@@ -65,20 +65,18 @@ def making(task: Task, label: str, pictures: Sequence[Tensor]) -> Making:
     return Making(task, label, tuple(together.shape), together.numpy().tobytes())
 
 
-def show(makings: Sequence[Making], draw: Draw, key: str, help: str | None = None) -> None:  # noqa: A002 - Streamlit's
-    """Draw the button, what `draw` shows of each making's last record or None, as they form, and the downloads."""
+def show(makings: Sequence[Making], draw: Draw, key: str, at_once: bool = False) -> None:
+    """Draw the button, what `draw` shows of each making's last record or None, as they form, and the downloads.
+
+    What takes a moment is begun `at_once`, without the button.
+    """
     there = [each.finished() for each in makings]
-    label = "Watch it form" if all(there) else "Make it"
-    long_work(makings, label, partial(_live, makings, there, draw, key), key=key, last_only=False, help=help)
-
-
-def by_themselves(makings: Sequence[Making], draw: Draw, key: str) -> None:
-    """The same for what takes a moment: it begins without a button."""
-    for each in makings:
+    for each, made in zip(makings, there, strict=True):
         view = scheduler().look(each, watcher())
-        if each.finished() is None and (view is None or view.state == "stopped"):
+        if at_once and made is None and (view is None or view.state == "stopped"):
             start(each, scheduler(), last_only=False)
-    show(makings, draw, key)
+    label = "Watch it form" if all(there) else "Make it"
+    long_work(makings, label, partial(_live, makings, there, draw, key), key=key, last_only=False)
 
 
 def _live(makings: Sequence[Making], there: Sequence[Made | None], draw: Draw, key: str,

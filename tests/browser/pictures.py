@@ -31,7 +31,6 @@ OPENING = [
     ("circuits.png", "circuits", 1110, ".st-key-circuit svg.marks", 1),
     ("memory.png", "memory", 1000, ".st-key-half-read svg.marks", 3),
     ("text.png", "memory?reads=a+text", 1130, ".letters .chosen", 1),
-    ("make.webp", "make", 1040, "[class*=st-key-card-] img", 6),
     ("xor.png", "xor", 740, ".st-key-play", 1),
     ("photo-maps.webp", "attribution?images=photos", 690, ".st-key-photo-maps img", 5),
 ]
