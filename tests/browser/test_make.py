@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from core.data import photos
 from core.studio.techniques import TECHNIQUES
+from tests.browser.test_everybody import at_rest
 
 Open = Callable[..., Page]
 # Their parts of the page: the technique, and what makes it a matter of seconds.
@@ -28,7 +29,7 @@ LONG = 180_000  # milliseconds, for a net and its control on a busy machine
 
 def taken(page: Page, label: re.Pattern[str]) -> bytes:
     """The first file of that kind that the page gives away."""
-    page.get_by_role("button", name="Take it along").click()
+    finished(at_rest(page)).click()  # a page that runs once more would close what opens
     with page.expect_download() as download:
         page.get_by_role("button", name=label).first.click()
     return download.value.path().read_bytes()
@@ -60,7 +61,7 @@ def test_a_click_anywhere_on_a_card_opens_its_technique(server: str, open_page: 
         expect(page.get_by_role("radio", name=name)).to_be_checked()
         page.wait_for_url(f"**make={name}*")
         expect(finished(page)).to_have_count(1)  # what ships is there
-        page.get_by_text("All six", exact=True).click()
+        at_rest(page).get_by_text("All six", exact=True).click()
         expect(page.locator("[class*=st-key-card-] img")).to_have_count(len(PARTS))
 
 
