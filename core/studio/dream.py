@@ -20,6 +20,7 @@ from core.stimuli import faster_here
 from core.studio.answers import answered
 from core.studio.limits import require_gradient, require_within
 from core.studio.made import Made, made
+from core.studio.waves import scattered
 
 Images = Float[Tensor, "n channels height width"]
 
@@ -142,8 +143,7 @@ def noise_like(changed: Images, images: Images, generator: Generator) -> Images:
     [0, 1], as the change is in L2.
     """
     change = changed - images
-    random = torch.fft.rfft2(torch.randn(images[:, :1].shape, generator=generator))
-    noise = torch.fft.irfft2(torch.fft.rfft2(change) * random / random.abs().clamp(min=1e-12), s=images.shape[2:])
+    noise = torch.fft.irfft2(scattered(change, generator), s=images.shape[2:])
     size = change.flatten(1).norm(dim=1)[:, None, None, None]
     for _ in range(EQUAL):
         now = ((images + noise).clamp(0, 1) - images).flatten(1).norm(dim=1)[:, None, None, None]

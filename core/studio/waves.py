@@ -3,7 +3,7 @@
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 from torch import Generator, Tensor
 
 Images = Float[Tensor, "n channels height width"]
@@ -57,7 +57,12 @@ def random_phases(images: Images, generator: Generator) -> Images:
 
     Galerne, Gousseau, Morel 2011, "Random phase textures", section II. Clipped to [0, 1].
     """
-    noise = torch.fft.rfft2(torch.randn(images[:, :1].shape, generator=generator))
-    turned = torch.fft.rfft2(images) * noise / noise.abs().clamp(min=1e-12)
+    turned = scattered(images, generator)
     turned[..., 0, 0] = torch.fft.rfft2(images)[..., 0, 0]
     return torch.fft.irfft2(turned, s=images.shape[2:]).clamp(0, 1)
+
+
+def scattered(images: Images, generator: Generator) -> Complex[Tensor, "n channels height columns"]:
+    """The spectrum of images with each wave at a random phase, the same for all channels, so that its colour stays."""
+    noise = torch.fft.rfft2(torch.randn(images[:, :1].shape, generator=generator))
+    return torch.fft.rfft2(images) * noise / noise.abs().clamp(min=1e-12)

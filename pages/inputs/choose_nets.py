@@ -10,6 +10,8 @@ from core.models.zoo_names import OFFERED, OTHERS
 from pages.frame.glossary import explained
 from pages.inputs import nets
 
+ONE_OF_EACH = tuple(models[0] for models in families().values())  # family of nets for digits
+
 
 def choose_weights() -> str:
     """Trained, or a control."""
@@ -19,7 +21,7 @@ def choose_weights() -> str:
 
 def usual_nets() -> dict[str, tuple[str, object]]:
     """What `more` has to know of `choose_digit_nets`."""
-    return {"models": ("Nets", [models[0] for models in families().values()])}
+    return {"models": ("Nets", list(ONE_OF_EACH))}
 
 
 def choose_digit_nets() -> Sequence[str]:

@@ -7,13 +7,12 @@ from typing import Any
 import streamlit as st
 
 from core.images import Theme
-from core.models import families
 from core.studio.caricature import RECIPES, STARTS, Caricature
 from core.studio.caricature_table import sentence
+from core.studio.task import Task
 from pages.frame.more import more
-from pages.inputs import nets
-from pages.studio.beside_twin import Numbers, answer, beside_twin, pair
-from pages.studio.making import show
+from pages.studio.beside_twin import Numbers, answer, beside_twin, choose_layer
+from pages.studio.making import show, with_twin
 from pages.studio.subject import choose_subject
 
 COMPUTED = (
@@ -22,8 +21,6 @@ COMPUTED = (
     "the larger p is. Adam moves the waves of which x is made, fine ones weaker as "
     "1 / frequency, from grey and noise or from x₀. Before each step x and x₀ are shifted together."
 )
-SHOWN = tuple(names[0] for names in families().values())
-DIGIT_LAYERS = {"dense": "relu2", "cnn": "relu4", "rnn": "lstm2"}
 MORE = {"strength": "Strength", "steps": "Steps", "jitter": "Jitter", "seed": "Seed"}
 
 
@@ -34,7 +31,8 @@ def caricature(theme: Theme) -> None:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="caricature-switches"):
         model, recipe = _choose(subject.sees)
-    makings = pair(subject, "caricature", model, recipe)
+    task = Task("caricature", model, "trained", recipe, (subject.source,))
+    makings = with_twin(task, [subject.image(task.side)])
     draw = partial(beside_twin, makings, partial(_caption, model, recipe))
     show(makings, draw, "caricature", at_once=subject.sees == "digits")
     st.markdown(sentence(model))
@@ -42,14 +40,8 @@ def caricature(theme: Theme) -> None:
 
 def _choose(sees: str) -> tuple[str, Caricature]:
     """The net, and how it exaggerates."""
-    usual, model = RECIPES[sees], "photo"
-    if sees == "digits":
-        model = st.segmented_control("Net", SHOWN, default="cnn", required=True, key="caricature-net",
-                                     bind="query-params")  # fmt: skip
-        usual = replace(usual, layer=DIGIT_LAYERS[model])
-    names = [layer.name for layer in nets.layers(model)]
-    layer = st.selectbox("Layer", names, names.index(usual.layer), key=f"caricature-layer-{model}",
-                         bind="query-params", width=200)  # fmt: skip
+    usual = RECIPES[sees]
+    model, layer = choose_layer("caricature", sees, usual.layer)
     exponent = st.slider("Exponent of the cosine", 0.0, 8.0, usual.exponent, 0.5, key=f"caricature-exponent-{sees}",
                          bind="query-params", width=200,
                          help="0: only longer, in whatever direction. Large: in the same direction.")  # fmt: skip

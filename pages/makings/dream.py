@@ -7,14 +7,13 @@ from typing import Any
 import streamlit as st
 
 from core.images import Theme
-from core.models import families
 from core.studio.dream import LIMITS, RECIPES, Dream
 from core.studio.dream_table import sentence
+from core.studio.task import Task
 from pages.frame.glossary import explained
 from pages.frame.more import more
-from pages.inputs import nets
-from pages.studio.beside_twin import Numbers, answer, beside_twin, pair
-from pages.studio.making import show
+from pages.studio.beside_twin import Numbers, answer, beside_twin, choose_layer
+from pages.studio.making import show, with_twin
 from pages.studio.subject import choose_subject
 
 COMPUTED = (
@@ -26,9 +25,7 @@ COMPUTED = (
     "before, enlarged and dreamt on in two octaves, by half the steps and a quarter of the strength. Noise as large "
     "and as coarse: the change itself, each of its waves at a random phase, and as large in L2."
 )
-SHOWN = tuple(names[0] for names in families().values())
 STRENGTHS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
-DIGIT_LAYERS = {"dense": "relu2", "cnn": "relu4", "rnn": "lstm2"}
 
 
 def dream(theme: Theme) -> None:
@@ -38,7 +35,8 @@ def dream(theme: Theme) -> None:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="dream-switches"):
         model, recipe = _choose(subject.sees)
-    makings = pair(subject, "dream", model, recipe)
+    task = Task("dream", model, "trained", recipe, (subject.source,))
+    makings = with_twin(task, [subject.image(task.side)])
     draw = partial(beside_twin, makings, partial(_caption, model, recipe))
     show(makings, draw, "dream", at_once=subject.sees == "digits")
     st.markdown(sentence(model, recipe.layer))
@@ -46,13 +44,8 @@ def dream(theme: Theme) -> None:
 
 def _choose(sees: str) -> tuple[str, Dream]:
     """The net, and how it dreams."""
-    usual, model = RECIPES[sees], "photo"
-    if sees == "digits":
-        model = st.segmented_control("Net", SHOWN, default="cnn", required=True, key="dream-net", bind="query-params")
-        usual = replace(usual, layer=DIGIT_LAYERS[model])
-    names = [layer.name for layer in nets.layers(model)]
-    layer = st.selectbox("Layer", names, names.index(usual.layer), key=f"dream-layer-{model}", bind="query-params",
-                         width=200)  # fmt: skip
+    usual = RECIPES[sees]
+    model, layer = choose_layer("dream", sees, usual.layer)
     strength = st.select_slider("Strength", STRENGTHS, 1.0, format_func=lambda times: f"x {times:g}",
                                 key="dream-strength", bind="query-params", width=180,
                                 help="How far each wave of the picture moves.")  # fmt: skip

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from core import images
-from core.models import SHUFFLED, TWIN, families, find
+from core.models import SHUFFLED, TWIN, find
 from core.studio import fooling_said
 from core.studio.fooling import ON_PHOTOS, Fooling
 from core.studio.made import Made
@@ -14,6 +14,7 @@ from core.studio.perturbed import Norm
 from core.studio.task import Task
 from pages.frame.glossary import explained
 from pages.frame.more import more
+from pages.inputs.choose_nets import ONE_OF_EACH
 from pages.studio.crossed import digits_crossed, photos_crossed
 from pages.studio.fooled import WIDTH, fooled, smallest
 from pages.studio.making import Making, making, show
@@ -34,7 +35,6 @@ SIZES = {
     ("digits", "Linf"): (0.05, 0.1, 0.15, 0.2, 0.3, 0.5), ("digits", "L2"): (0.5, 1.0, 1.5, 2.0, 3.0, 5.0),
     ("photos", "Linf"): (0.002, 0.004, 0.008, 0.016, 0.03), ("photos", "L2"): (0.5, 1.0, 2.0, 4.0, 8.0),
 }  # fmt: skip
-SHOWN = tuple(names[0] for names in families().values())
 CHIPS = {"fooling-steps": ("Steps", 10), "fooling-step": ("Step size", 0.25), "fooling-seed": ("Seed", 0)}
 
 
@@ -48,15 +48,21 @@ def fooling(theme: images.Theme) -> None:
         makings = [_making(subject, "photo", weights, recipe) for weights in ("trained", TWIN, SHUFFLED)]
         show(makings, partial(_photo, makings, theme), "fooling")
     else:
-        makings = [_making(subject, name, weights, recipe) for weights in ("trained", TWIN) for name in SHOWN]
+        makings = [_making(subject, name, weights, recipe) for weights in ("trained", TWIN) for name in ONE_OF_EACH]
         show(makings, partial(_digit, makings, theme), "fooling", at_once=True)
     st.header(f"Over {'six photos' if subject.sees == 'photos' else '200 test digits'}", anchor=False)
-    for name in ("photo",) if subject.sees == "photos" else SHOWN:
-        st.markdown(fooling_said.sentence(name))
+    for name in ("photo",) if subject.sees == "photos" else ONE_OF_EACH:
+        st.markdown(_measured(name))
+
+
+@st.cache_data(show_spinner=False)
+def _measured(net: str) -> str:
+    """What the table says, which takes as long as fooling a net."""
+    return fooling_said.sentence(net)
 
 
 def _choose(sees: str) -> Fooling:
-    net = "photo" if sees == "photos" else SHOWN[0]
+    net = "photo" if sees == "photos" else ONE_OF_EACH[0]
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="fooling-switches"):
         labels = find(net).labels
         target = st.selectbox("Into", [ANY, *labels], key=f"fooling-into-{sees}", bind="query-params", width=200)
@@ -88,9 +94,9 @@ def _photo(makings: Sequence[Making], theme: images.Theme, lasts: Sequence[Made 
 
 
 def _digit(makings: Sequence[Making], theme: images.Theme, lasts: Sequence[Made | None]) -> None:
-    count = len(SHOWN)
+    count = len(ONE_OF_EACH)
     _columns(makings[:count], lasts[:count], lasts[count:], theme)
-    digits_crossed(SHOWN, makings[0].images, makings[0].task.recipe, theme)
+    digits_crossed(ONE_OF_EACH, makings[0].images, makings[0].task.recipe, theme)
 
 
 def _columns(makings: Sequence[Making], lasts: Sequence[Made | None], twins: Sequence[Made | None],

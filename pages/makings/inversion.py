@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import charts, images
 from core.ascent.priors import PRIORS
-from core.models import TWIN, families, find
+from core.models import TWIN, find
 from core.studio.inversion import IN_A_ROW, LIMITS, NONE, ONE_LAYER, WITH_PRIOR, Inversion
 from core.studio.inversion_table import by_depth, layers_of, sentence
 from core.studio.made import Made
@@ -17,6 +17,7 @@ from core.studio.task import Task
 from pages.frame.glossary import explained
 from pages.frame.more import more
 from pages.inputs import nets
+from pages.inputs.choose_nets import ONE_OF_EACH
 from pages.layers.net_head import net_head
 from pages.studio.inverted import inverted_layers, true_picture
 from pages.studio.making import Making, making, show
@@ -39,7 +40,6 @@ DRAWN = {
     "trained; dashed: an untrained twin. Bands: 95 % bootstrap intervals.",
 }
 ROW = "several"
-SHOWN = tuple(names[0] for names in families().values())
 START = {"photos": IN_A_ROW, "digits": Inversion(())}
 
 
@@ -53,8 +53,10 @@ def inversion(theme: images.Theme) -> None:
         makings = [_making(subject, "photo", weights, recipe) for weights in ("trained", TWIN)]
         show(makings, partial(_photo, makings), "inversion")
     else:
-        recipes = {name: replace(recipe, layers=layers_of(name)) for name in SHOWN}
-        makings = [_making(subject, name, weights, recipes[name]) for name in SHOWN for weights in ("trained", TWIN)]
+        recipes = {name: replace(recipe, layers=layers_of(name)) for name in ONE_OF_EACH}
+        makings = [
+            _making(subject, name, weights, recipes[name]) for name in ONE_OF_EACH for weights in ("trained", TWIN)
+        ]
         show(makings, partial(_digits, makings), "inversion", at_once=True)
     _measured(subject.sees, recipe.prior if recipe.prior != "linear" else NONE, theme)
 
@@ -111,7 +113,7 @@ def _photo(makings: Sequence[Making], lasts: Sequence[Made | None]) -> None:
 
 
 def _digits(makings: Sequence[Making], lasts: Sequence[Made | None]) -> None:
-    for place, name in enumerate(SHOWN):
+    for place, name in enumerate(ONE_OF_EACH):
         net_head(name, find(name).title)
         with st.container(horizontal=True, gap="small", key=f"inversion-{name}"):
             true_picture(makings[0].images[0])
@@ -122,7 +124,7 @@ def _digits(makings: Sequence[Making], lasts: Sequence[Made | None]) -> None:
 def _measured(sees: str, prior: str, theme: images.Theme) -> None:
     """What the table says, over many images."""
     digits = sees == "digits"
-    models, number = (SHOWN, "error") if digits else (("photo",), "likeness")
+    models, number = (ONE_OF_EACH, "error") if digits else (("photo",), "likeness")
     within = "" if prior == NONE else f", within the prior {prior}"
     st.header(f"Over {'100 test digits' if digits else 'six photos'}{within}", anchor=False)
     spec = charts.nets_by_depth(by_depth(models, prior, number), f"{number}; pixels: the mean image", theme, 300, 200)

@@ -9,7 +9,6 @@ from torch import Tensor
 from core.data.digits import test_set
 from core.data.photos import to_input
 from core.images import Theme
-from core.models import TWIN
 from core.studio.made import Made
 from core.studio.style import LIMITS, RECIPES, STARTS, Style
 from core.studio.task import DIGIT, Task
@@ -17,7 +16,7 @@ from pages.frame.more import more, number_fields, side_field
 from pages.inputs import nets
 from pages.inputs.photographs import choose_style_image
 from pages.studio.in_a_row import in_a_row
-from pages.studio.making import making, show
+from pages.studio.making import show, with_twin
 from pages.studio.subject import Subject, choose_subject
 
 NETS = {"photos": "photo", "digits": "cnn"}  # which have places; `rnn` and `dense` have none
@@ -44,8 +43,7 @@ def style(theme: Theme) -> None:
     if found is None:
         return
     recipe, name, pictures = found
-    works = [making(Task("style", NETS[subject.sees], weights, recipe, (subject.source, name)), label, pictures)
-             for weights, label in (("trained", "trained"), (TWIN, "untrained twin"))]  # fmt: skip
+    works = with_twin(Task("style", NETS[subject.sees], "trained", recipe, (subject.source, name)), pictures)
     show(works, partial(_draw, pictures), "style", at_once=subject.sees == "digits")
 
 

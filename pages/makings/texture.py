@@ -8,7 +8,6 @@ from torch import Tensor
 
 from core.data import photos
 from core.images import Theme
-from core.models import TWIN
 from core.studio import texture_table
 from core.studio.made import Made
 from core.studio.task import Task
@@ -17,7 +16,7 @@ from pages.frame.more import more, number_fields, side_field
 from pages.frame.notice import notice
 from pages.inputs import nets
 from pages.studio.in_a_row import in_a_row
-from pages.studio.making import making, show
+from pages.studio.making import show, with_twin
 from pages.studio.subject import Subject, choose_subject
 
 NETS = {"photos": "photo", "digits": "cnn"}  # which have places; `rnn` and `dense` have none
@@ -44,14 +43,18 @@ def texture(theme: Theme) -> None:
     if found is None:
         return
     recipe, source, image = found
-    model = NETS[subject.sees]
-    works = [making(Task("texture", model, weights, recipe, (source,)), label, [image])
-             for weights, label in (("trained", "trained"), (TWIN, "untrained twin"))]  # fmt: skip
+    works = with_twin(Task("texture", NETS[subject.sees], "trained", recipe, (source,)), [image])
     show(works, partial(_draw, image, recipe), "texture", at_once=subject.sees == "digits")
     if subject.sees == "photos":
-        st.markdown(texture_table.sentence())
+        st.markdown(_measured())
     else:
         st.caption("*dense* and *rnn* have no places: what a Gram matrix forgets, they do not have.")
+
+
+@st.cache_data(show_spinner=False)
+def _measured() -> str:
+    """What the table says; its intervals are bootstraps, which no rerun has to draw again."""
+    return texture_table.sentence()
 
 
 def _choose(subject: Subject) -> tuple[Texture, str, Tensor] | None:

@@ -5,21 +5,27 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from core import images
-from core.models import TWIN, find
+from core.models import find
 from core.studio.made import Made
-from core.studio.task import Task
-from pages.studio.making import DIGIT_SCALE, Making, making, picture
-from pages.studio.subject import Subject
+from pages.inputs import nets
+from pages.inputs.choose_nets import ONE_OF_EACH
+from pages.studio.making import DIGIT_SCALE, Making, picture
 
 Numbers = Mapping[str, float | list[float]]
+DIGIT_LAYERS = {"dense": "relu2", "cnn": "relu4", "rnn": "lstm2"}
 SMALL, WIDTHS = 112, {"photos": 336, "digits": 224}  # pixels of what it is made from, and of what is made
 
 
-def pair(subject: Subject, technique: str, model: str, recipe: object) -> list[Making]:
-    """The same by the trained net and by its twin."""
-    tasks = [Task(technique, model, weights, recipe, (subject.source,)) for weights in ("trained", TWIN)]
-    labels = ("trained", "untrained twin")
-    return [making(task, label, [subject.image(task.side)]) for task, label in zip(tasks, labels, strict=True)]
+def choose_layer(technique: str, sees: str, usual: str) -> tuple[str, str]:
+    """Draw the switches for a net of those that see this, where there are several, and for its layer."""
+    model = "photo"
+    if sees == "digits":
+        model = st.segmented_control("Net", ONE_OF_EACH, default="cnn", required=True, key=f"{technique}-net",
+                                     bind="query-params")  # fmt: skip
+        usual = DIGIT_LAYERS[model]
+    names = [layer.name for layer in nets.layers(model)]
+    return model, st.selectbox("Layer", names, names.index(usual), key=f"{technique}-layer-{model}",
+                               bind="query-params", width=200)  # fmt: skip
 
 
 def beside_twin(makings: Sequence[Making], caption: Callable[[Numbers], str], lasts: Sequence[Made | None]) -> None:

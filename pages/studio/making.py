@@ -1,7 +1,7 @@
 """A task of the studio as a job: what ships or is kept is there at once, the rest forms before one's eyes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import streamlit as st
@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from core import images
+from core.models import TWIN
 from core.store import Result, address
 from core.studio.made import Made, from_png
 from core.studio.task import OWN, Task
@@ -63,6 +64,11 @@ def making(task: Task, label: str, pictures: Sequence[Tensor]) -> Making:
     """A job from pictures (channels, side, side)."""
     together = torch.stack(list(pictures)).contiguous()
     return Making(task, label, tuple(together.shape), together.numpy().tobytes())
+
+
+def with_twin(task: Task, pictures: Sequence[Tensor]) -> list[Making]:
+    """The task by its net, and by the untrained twin."""
+    return [making(task, task.weights, pictures), making(replace(task, weights=TWIN), "untrained twin", pictures)]
 
 
 def show(makings: Sequence[Making], draw: Draw, key: str, at_once: bool = False) -> None:

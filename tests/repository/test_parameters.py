@@ -1494,6 +1494,7 @@ MADE_OF = [
     case(style.coloured, images=(BRIGHT, DARK, less(total)), photo=(DARK, BRIGHT)),
     case(waves.structure), case(waves.magnitudes),
     case(waves.apart, source=(MAP[:1], OTHER_MAP[:1])), case(waves.random_phases),
+    case(waves.scattered, torch.view_as_real),
 ]  # fmt: skip
 
 
