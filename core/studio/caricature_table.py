@@ -22,13 +22,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.files import write_whole
 from core.layers import run_to
 from core.measures.interval import interval
 from core.measures.neighbours import listed
 from core.models import TWIN, find, load
 from core.studio.caricature import RECIPES, Caricature, climb, compared
-from core.studio.dream_table import KINDS, LAYERS, images_for, nets
+from core.studio.dream_table import KINDS, LAYERS, ByImage, images_for, layer_by_layer, nets
 
 TABLE = Path(__file__).parent / "tables" / "caricature.csv"
 DIGITS, SEEDS, STEPS = 25, 2, 48  # images, nets of each kind, and steps
@@ -54,7 +53,7 @@ def made_of(net: nn.Module, images: Tensor, recipe: Caricature) -> dict[str, Ten
     return {"length": length, "cosine": cosine, "between": between(net, images, recipe.layer)}
 
 
-def by_image(model: str, layer: str) -> Iterator[dict[tuple[str, int, str], Tensor]]:
+def by_image(model: str, layer: str) -> Iterator[ByImage]:
     """After each net all so far: by kind, jitter and name, for each image the mean over seeds."""
     images, recipe = images_for(model)[:DIGITS], recipe_for(model, layer)
     found: dict[tuple[str, int, str], list[Tensor]] = {}
@@ -67,7 +66,7 @@ def by_image(model: str, layer: str) -> Iterator[dict[tuple[str, int, str], Tens
                 yield {key: torch.stack(values).mean(0) for key, values in found.items()}
 
 
-def summed_up(found: dict[tuple[str, int, str], Tensor], jitter: int) -> pd.DataFrame:
+def summed_up(found: ByImage, jitter: int) -> pd.DataFrame:
     """The rows of one layer, by the rule."""
     rows: list[tuple[str, str, int, Tensor]] = []
     above = {}
@@ -85,16 +84,7 @@ def summed_up(found: dict[tuple[str, int, str], Tensor], jitter: int) -> pd.Data
 
 def measure() -> Iterator[str]:
     """Make caricatures in every layer of every net, and write the table."""
-    parts = []
-    for model, layers in LAYERS.items():
-        for layer in layers:
-            found: dict[tuple[str, int, str], Tensor] = {}
-            for found in by_image(model, layer):  # noqa: B007 - the last is whole
-                yield f"{model}/{layer}"
-            part = summed_up(found, recipe_for(model, layer).jitter)
-            parts.append(part.assign(model=model, layer=layer))
-    whole = pd.concat(parts)[["model", "layer", "kind", "number", "jitter", "images", "value", "low", "high"]]
-    write_whole(TABLE, whole.to_csv(index=False).encode())
+    yield from layer_by_layer(TABLE, LAYERS, recipe_for, by_image, summed_up)
 
 
 @cache

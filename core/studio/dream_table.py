@@ -16,10 +16,11 @@ image, `gain` is trained minus twins of `own`, `jittered gain` of `jittered`, an
 twins; otherwise the two cannot be told apart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -42,6 +43,7 @@ LAYERS = {
 DIGITS, SIDE, OCTAVES = 100, 112, 3  # test images; pixels of photos, and how many sizes they have room for
 PHOTO_TWINS = 3
 KINDS = ("trained", TWIN)
+ByImage = dict[tuple[str, int, str], Tensor]  # by kind, jitter and name a value for each image
 MEASURED = ("own", "noise", "other", "other noise")
 GAINS = {"own": "gain", "jittered": "jittered gain", "shared": "shared gain"}
 
@@ -78,7 +80,7 @@ def rises(net: nn.Module, other: nn.Module | None, images: Tensor, recipe: Dream
     return found
 
 
-def by_image(model: str, layer: str) -> Iterator[dict[tuple[str, int, str], Tensor]]:
+def by_image(model: str, layer: str) -> Iterator[ByImage]:
     """After each dream all so far: by kind, jitter and name, for each image the mean over seeds, at the end."""
     found: dict[tuple[str, int, str], list[Tensor]] = {}
     images = images_for(model)
@@ -93,7 +95,7 @@ def by_image(model: str, layer: str) -> Iterator[dict[tuple[str, int, str], Tens
                 yield {key: torch.stack(values).mean(0) for key, values in found.items()}
 
 
-def summed_up(found: dict[tuple[str, int, str], Tensor], jitter: int) -> pd.DataFrame:
+def summed_up(found: ByImage, jitter: int) -> pd.DataFrame:
     """The rows of one layer, by the rule."""
     rows: list[tuple[str, str, int, Tensor]] = []
     of: dict[tuple[str, str], Tensor] = {}
@@ -122,16 +124,25 @@ def _between(values: Tensor) -> dict[str, float]:
 
 def measure() -> Iterator[str]:
     """Dream in every layer of every net, and write the table."""
+    yield from layer_by_layer(TABLE, LAYERS, recipe_for, by_image, summed_up)
+
+
+def layer_by_layer(
+    place: Path,
+    layers: Mapping[str, Sequence[str]],
+    recipe_for: Callable[[str, str], Any],
+    by_image: Callable[[str, str], Iterator[ByImage]],
+    summed_up: Callable[[ByImage, int], pd.DataFrame],
+) -> Iterator[str]:
+    """Measure every layer of every net, and write the rows that sum up what was found at each one's end."""
     parts = []
-    for model, layers in LAYERS.items():
-        for layer in layers:
-            found = {}
+    for model, names in layers.items():
+        for layer in names:
             for found in by_image(model, layer):  # noqa: B007 - the last is whole
                 yield f"{model}/{layer}"
-            part = summed_up(found, recipe_for(model, layer).jitter)
-            parts.append(part.assign(model=model, layer=layer))
-    whole = pd.concat(parts)[["model", "layer", "kind", "number", "jitter", "images", "times", "low", "high"]]
-    write_whole(TABLE, whole.to_csv(index=False).encode())
+            rows = summed_up(found, recipe_for(model, layer).jitter)
+            parts.append(rows.assign(model=model, layer=layer)[["model", "layer", *rows.columns]])
+    write_whole(place, pd.concat(parts).to_csv(index=False).encode())
 
 
 @cache
