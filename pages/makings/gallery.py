@@ -43,10 +43,11 @@ def gallery() -> None:
         for name, part in PARTS.items():
             first = next(task for task in FIRST if task.technique == part.technique)
             with st.container(width=SIDE, gap="xsmall", key=f"card-{part.technique}"):
+                # First, as a picture that came before its button would not open anything yet.
+                st.button(name, key=f"open-{part.technique}", on_click=_open, args=(name,), type="tertiary")
                 if made := first.shipped():
                     picture = images.picture(made.images[part.shown])
                     st.image(picture, width=SIDE, alt=f"{name}, made from the sample photo")
-                st.button(name, key=f"open-{part.technique}", on_click=_open, args=(name,), type="tertiary")
                 st.caption(part.sentence)
 
 

@@ -57,6 +57,7 @@ def test_a_click_anywhere_on_a_card_opens_its_technique(server: str, open_page: 
     for number, (name, (technique, _)) in enumerate(PARTS.items()):
         card = page.locator(f".st-key-card-{technique}")
         expect(card.locator("img")).to_be_visible()
+        at_rest(page)  # pictures that come in move the cards below them
         card.click(position={"x": 60, "y": 60 + 10 * number})  # on its picture
         expect(page.get_by_role("radio", name=name)).to_be_checked()
         page.wait_for_url(f"**make={name}*")
