@@ -15,12 +15,12 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Generator, Tensor, nn
 
-from core.ascent import Step, ascend, best_of
+from core.ascent import Step, ascend
 from core.ascent.objectives import Objective, Place, aimed, diversity, units
 from core.ascent.parametrise import Fourier, Ink, Parametrisation, Pixels
 from core.ascent.prepare import faster_dtype
-from core.ascent.priors import Within, held, shipped
 from core.ascent.transforms import Blur, Jitter, Transform, Warp
+from core.ascent.within import NONE, RADIUS, begun
 from core.data import photos
 from core.data.canvas import from_text
 from core.data.digits import test_set
@@ -32,10 +32,8 @@ from core.process import cores, in_step
 SIZE = 28
 FILTER, TINY, SMALL = 3, 8, 32  # pixels of receptive field
 TIMED = 4  # images
-NONE = "none"
 NOISY = 4  # images show what a unit can see: one alone may meet ReLUs that let nothing through
 CHUNKS = {1: 64, 3: 8}  # pictures that climb together in one thread, by their channels: see `climb_layers`
-DRAWN = 256  # points of a prior, of which the best is where a climb begins
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Recipe:
     """How stimuli are found. As it stands, for digits: clean strokes, by a budget of ink, and a little shaking."""
 
     prior: str = NONE  # or a name among `core.ascent.priors.PRIORS`
-    radius: float = 1.2  # of the ball that the prior's points are held in
+    radius: float = RADIUS  # of the ball that the prior's points are held in
     steps: int = 128
     lr: float = 0.1
     budget: float | None = 0.13  # of ink, on the mean: MNIST's own; None is as much as it likes
@@ -144,7 +142,7 @@ def climb_objective(
         objective,
         parametrise=_parametrisation(climbed, len(indices))
         if recipe.prior == NONE
-        else _within_prior(model, objective, ranks, recipe, generator),
+        else begun(model, objective, recipe.prior, ranks, recipe.radius, generator),
         transforms=_transforms(climbed),
         steps=recipe.steps,
         lr=climbed.lr,
@@ -155,16 +153,6 @@ def climb_objective(
         images = step.images * reach
         own = step.scores if step.step < step.steps else _peaks(model, layer, indices, images)
         yield replace(step, images=images, scores=own)
-
-
-def _within_prior(
-    model: nn.Module, objective: Objective, ranks: Sequence[int], recipe: Recipe, generator: Generator
-) -> Parametrisation:
-    """Begins with the best of the images that a prior draws by itself; pictures of the same unit with others."""
-    prior = shipped(recipe.prior)
-    drawn = torch.randn(DRAWN * (1 + max(ranks, default=0)), prior.numbers, generator=generator)
-    drawn = held(drawn, recipe.radius)
-    return Within(prior, best_of(model, objective, prior, drawn, ranks), recipe.radius)
 
 
 def _shape(model: nn.Module, layer: str, recipe: Recipe) -> torch.Size:

@@ -12,7 +12,7 @@ navigation.enter(
 )
 
 with navigation.loading():
-    from core.stimuli import NONE
+    from core.ascent.within import NONE
     from pages.ascents.choose_recipe import choose_prior, choose_recipe, usual_recipe
     from pages.ascents.choose_units import choose_units, usual_units
     from pages.ascents.live import Choice, show

@@ -11,7 +11,8 @@ from torch import Generator, Tensor
 
 from core.ascent import ascend, best_of, priors
 from core.ascent.objectives import Objective, units
-from core.ascent.priors import Linear, Within, fit_linear, held, shipped
+from core.ascent.priors import Linear, fit_linear, shipped
+from core.ascent.within import Within, held
 from core.data import digits
 from core.models import load
 

@@ -43,37 +43,6 @@ class Prior(Protocol):
         """The images that the points stand for."""
 
 
-@dataclass(frozen=True)
-class Within:
-    """A parametrisation: images that a prior knows, their points held in a ball.
-
-    The radius is per square root of numbers, so that at 1 it reaches as far as training images lie. Raises ValueError
-    for one that is not above 0.
-    """
-
-    prior: Prior
-    first: Points
-    radius: float = 1.0
-
-    def __post_init__(self) -> None:
-        if self.radius <= 0:
-            raise ValueError(f"A radius is a number above 0; this one is {self.radius:g}.")
-
-    def start(self, generator: Generator) -> Tensor:
-        """The first points; they need no noise where they differ."""
-        return self.first.clone()
-
-    def __call__(self, parameters: Tensor) -> Images:
-        """The images of the points, of which those outside the ball are drawn back to its surface."""
-        return self.prior(held(parameters, self.radius))
-
-
-def held(points: Points, radius: float) -> Points:
-    """Points no farther from the mean than `radius` times the square root of their numbers."""
-    far = points.norm(dim=1, keepdim=True) / (radius * math.sqrt(points.shape[1]))
-    return points / far.clamp(min=1)
-
-
 class Linear(nn.Module):
     """The mean of the training images and their principal components, in units of their standard deviation.
 

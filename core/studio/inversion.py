@@ -11,18 +11,16 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from core.answers import probabilities
-from core.ascent import ascend, best_of
+from core.ascent import ascend
 from core.ascent.objectives import FAINTEST, Objective, near, total_variation
 from core.ascent.parametrise import Fourier, Images, Parametrisation, Pixels
-from core.ascent.priors import PRIORS, Within, held, shipped
+from core.ascent.priors import PRIORS
+from core.ascent.within import NONE, RADIUS, begun
 from core.data.digits import test_set
 from core.layers import record
 from core.studio.limits import require_gradient, require_within
 from core.studio.made import Made, Number, made
 
-NONE = "none"
-DRAWN = 256  # points of a prior, of which the best are where the inversion begins
-RADIUS = 1.2  # of the ball that a prior's points are held in
 LEAST = 32  # pixels of a photo, as nets for photos halve five times
 GREY = {1: 0.13, 3: 0.5}  # where it begins otherwise, by channels: with as much ink as digits have on the mean
 PIXEL_NOISE, WAVE_NOISE = 0.3, 0.01  # before squashing, of first parameters: one a pixel, and one a frequency
@@ -73,7 +71,7 @@ def invert(model: nn.Module, images: Images, recipe: Inversion) -> Iterator[Made
     for step in ascend(model, objective, parametrise=parametrise, steps=recipe.steps, lr=recipe.lr,
                        generator=generator):  # fmt: skip
         if step.step < step.steps:
-            yield made(step.step, step.steps, step.images, objective=(-step.scores).tolist())
+            yield made(step.step, step.steps, step.images)
     yield made(recipe.steps, recipe.steps, step.images, **numbers(model, images, step.images, recipe))
 
 
@@ -124,9 +122,7 @@ def _parametrisation(
     starts = list(range(recipe.starts)) * (len(images) * len(recipe.layers))
     batch, channels, height, width = len(starts), *images.shape[1:]
     if recipe.prior != NONE:
-        prior = shipped(recipe.prior)
-        drawn = held(torch.randn(DRAWN, prior.numbers, generator=generator), RADIUS)
-        return Within(prior, best_of(model, objective, prior, drawn, starts), RADIUS)
+        return begun(model, objective, recipe.prior, starts, RADIUS, generator)
     shape, grey = (batch, channels, height, width), GREY.get(channels, 0.5)
     if recipe.decay is None:
         return Pixels(shape, grey, PIXEL_NOISE)
@@ -152,7 +148,6 @@ def numbers(model: nn.Module, images: Images, found: Images, recipe: Inversion) 
         "relative_error": error / told,
         "answer": answers.argmax(1),
         "confidence": answers.max(1).values,
-        "own_answer": probabilities(model(images)).argmax(1),
     }
     if images.shape[1:] == (1, 28, 28):
         known["nearest"], known["nearest_error"] = _nearest_other(images, found, recipe.starts)

@@ -21,12 +21,13 @@ import torch
 from jaxtyping import Float
 
 from core.ascent.parametrise import Images
+from core.ascent.within import NONE
 from core.data import photos
 from core.data.digits import test_set
 from core.files import write_whole
 from core.layers import first_of_each_depth, list_layers
 from core.models import DIGIT_NETS, MODELS, SHUFFLED, TWIN, controls, load
-from core.studio.inversion import NONE, PHOTO, PHOTO_LAYERS, WITH_PRIOR, Inversion, invert
+from core.studio.inversion import PHOTO, PHOTO_LAYERS, WITH_PRIOR, Inversion, invert
 
 PLACE = Path(__file__).parent / "tables" / "inversion.csv"
 DIGITS, TWINS, DRAWS = 100, 5, 2000  # test images, untrained twins of each digit net, and resamples

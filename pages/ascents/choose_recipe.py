@@ -6,18 +6,9 @@ from typing import Any
 import streamlit as st
 
 from core.ascent.priors import PRIORS
+from core.ascent.within import NONE
 from core.data.canvas import to_text
-from core.stimuli import (
-    DIGIT_STARTS,
-    LIMITS,
-    NONE,
-    PHOTO_STARTS,
-    RECIPE,
-    RECIPES,
-    WITH_PRIOR,
-    Recipe,
-    within_limits,
-)
+from core.stimuli import DIGIT_STARTS, LIMITS, PHOTO_STARTS, RECIPE, RECIPES, WITH_PRIOR, Recipe, within_limits
 from pages.frame.glossary import explained
 from pages.frame.notice import notice
 from pages.inputs.canvas import drawing

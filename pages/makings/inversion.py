@@ -9,8 +9,9 @@ import streamlit as st
 
 from core import charts, images
 from core.ascent.priors import PRIORS
+from core.ascent.within import NONE
 from core.models import TWIN, find
-from core.studio.inversion import IN_A_ROW, LIMITS, NONE, ONE_LAYER, WITH_PRIOR, Inversion
+from core.studio.inversion import IN_A_ROW, LIMITS, ONE_LAYER, WITH_PRIOR, Inversion
 from core.studio.inversion_table import by_depth, layers_of, sentence
 from core.studio.made import Made
 from core.studio.task import Task

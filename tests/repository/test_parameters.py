@@ -47,7 +47,7 @@ from core import (
     training,
     weights,
 )
-from core.ascent import ascend, best_of, grow, objectives, parametrise, prepare, priors
+from core.ascent import ascend, best_of, grow, objectives, parametrise, prepare, priors, within
 from core.ascent.ascend import carried
 from core.ascent.parametrise import Characters, Fourier, Ink, Maco, Pixels
 from core.ascent.transforms import Blur, Gumbel, Jitter, Warp
@@ -105,7 +105,7 @@ from core.units import Unit
 from tests.nets import Ramp
 
 MODULES = (
-    "ascent.ascend", "ascent.objectives", "ascent.parametrise", "ascent.prepare", "ascent.priors",
+    "ascent.ascend", "ascent.objectives", "ascent.parametrise", "ascent.prepare", "ascent.priors", "ascent.within",
     "ascent.transforms", "stimuli",
     "attribution", "attribution.backwards", "attribution.outcome", "attribution.removal", "trust.advice",
     "trust.controls", "trust.examine", "trust.numbers", "trust.pointing", "trust.table", "measures.bends",
@@ -538,13 +538,16 @@ TRANSFORMS = [
 
 
 PRIORS = [
-    case(priors.Within, drawn, prior=(LINEAR, LINEAR.forward, stays), first=(noise(2, 50), noise(2, 50, seed=1)),
+    case(within.Within, drawn, prior=(LINEAR, LINEAR.forward, stays), first=(noise(2, 50), noise(2, 50, seed=1)),
          radius=(1.0, 0.2, less(lambda made: away(LINEAR(torch.zeros(1, 50)))(made)))),
-    case(priors.Within.start, self=(priors.Within(LINEAR, noise(2, 50)), priors.Within(LINEAR, noise(2, 50, seed=1))),
+    case(within.Within.start, self=(within.Within(LINEAR, noise(2, 50)), within.Within(LINEAR, noise(2, 50, seed=1))),
          generator=(0, 1, stays)),
-    case(priors.Within.__call__, self=(priors.Within(LINEAR, noise(2, 50)), priors.Within(LINEAR, noise(2, 50), 0.1)),
+    case(within.Within.__call__, self=(within.Within(LINEAR, noise(2, 50)), within.Within(LINEAR, noise(2, 50), 0.1)),
          parameters=(noise(2, 50), noise(2, 50, seed=1))),
-    case(priors.held, points=(noise(2, 50), noise(2, 50, seed=1)), radius=(0.1, 0.3, more(total))),
+    case(within.held, points=(noise(2, 50), noise(2, 50, seed=1)), radius=(0.1, 0.3, more(total))),
+    case(within.begun, lambda made: made.first, model=(CNN, CNN_TWIN),
+         objective=(objectives.units("conv2", [4]), objectives.units("conv2", [5])), name=("linear", "generator"),
+         ranks=([0], [3]), radius=(1.2, 0.2), generator=(0, 1)),
     case(priors.Linear, lambda prior: tuple(prior.components.shape), numbers=(50, 20, less(lambda shape: shape[0]))),
     case(priors.Linear.forward, self=(LINEAR, priors.Linear()), points=(noise(2, 50), noise(2, 50, seed=1))),
     case(priors.Linear.points, self=(LINEAR, priors.fit_linear(DIGIT, 2))),
@@ -1655,7 +1658,6 @@ CONSTANTS = [
     Constant(waves, "FAINT", 1.0, lambda: waves.structure(DIGIT), less(size)),
     Constant(objectives, "FAINTEST", 1.0,
              lambda: objectives.near("x", torch.zeros(1, 1))({"x": torch.ones(1, 1)}, DIGIT), more(total)),
-    Constant(inversion, "DRAWN", 8, lambda: begun(replace(BRIEFLY, prior="generator"))),
     Constant(inversion, "RADIUS", 0.3, lambda: begun(replace(BRIEFLY, prior="generator"))),
     Constant(inversion, "GREY", {1: 0.5, 3: 0.5}, lambda: begun(BRIEFLY), more(level)),
     Constant(inversion, "PIXEL_NOISE", 1.0, lambda: begun(BRIEFLY), more(spread)),
@@ -1682,7 +1684,7 @@ CONSTANTS = [
              lambda: -objectives.near("conv1", torch.ones(1, 12, 28, 28))(SEEN, DIGIT), less(total)),
     Constant(objectives, "ALMOST", 0.5,
              lambda: objectives.aimed("x", [0], torch.ones(1, 1))({"x": torch.ones(1, 1, 1)}, DIGIT), less(total)),
-    Constant(stimuli, "DRAWN", 2, lambda: next(stimuli.climb(DENSE, "fc2", range(8), DRAWN)).scores, less(total)),
+    Constant(within, "DRAWN", 2, lambda: next(stimuli.climb(DENSE, "fc2", range(8), DRAWN)).scores, less(total)),
     Constant(priors, "STEEPNESS", 2.0, lambda: LINEAR(torch.zeros(1, 50)), less(spread)),
     Constant(forced_choice, "STRONGEST", 0.2, lambda: forced_choice.pairs(noise(50), "middle")[0], more(len)),
     Constant(forced_choice, "MIDDLE", (0.2, 0.8), lambda: forced_choice.pairs(noise(50), "middle")[1], more(len)),
@@ -1845,6 +1847,7 @@ EXEMPT = {
 READ_BACK = "the default of a parameter in the table, or read from the README below"
 SHAPED = "goes with the digits: every shape in the table hangs on it"
 NUMBERS = {
+    "ascent.within.RADIUS": "the radius that `Inversion` and `stimuli.Recipe` take: theirs",
     "studio.fooling.LIMITS": "what is refused: test_fooling.py",
     **dict.fromkeys(("studio.style.LIMITS", "studio.texture.LIMITS", "studio.texture.MOST"),
                     "what is refused: test_style.py, test_texture.py"),
@@ -2070,8 +2073,8 @@ DRAW, FEATURES, PRIORS_PAGE = (
 DOCUMENTED = [  # what is said where, and what holds
     (DRAW, r"(\d+) steps of Adam in its", stimuli.WITH_PRIOR.steps),
     (DRAW, r"Adam in its (\d+) numbers", priors.LATENT),
-    (DRAW, r"the best of (\d+) drawings", stimuli.DRAWN),
-    (FEATURES, r"best of (\d+) drawings", stimuli.DRAWN),
+    (DRAW, r"the best of (\d+) drawings", within.DRAWN),
+    (FEATURES, r"best of (\d+) drawings", within.DRAWN),
     (FEATURES, r"the mean and (\d+) principal components", priors.COMPONENTS),
     (PRIORS_PAGE, r"fitted to ([\d,]+) training digits", priors.FITTED),
     (maps.tsne.__doc__, r"perplexity (\d+)", maps.PERPLEXITY),
