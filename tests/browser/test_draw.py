@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from pages.frame.navigation import PAGES
 from tests.browser.menu import go_to
+from tests.browser.test_everybody import at_rest
 from tests.drawing import draw_with_mouse
 
 Open = Callable[..., Page]
@@ -112,7 +113,7 @@ def test_back_goes_from_unit_to_unit_and_to_none(server: str, open_page: Open) -
 def test_a_click_on_a_test_image_puts_it_on_the_paper(server: str, open_page: Open) -> None:
     page = open_page(server)
     page.get_by_role("button", name="Clear").click()
-    page.locator(".st-key-begin svg.marks").click(position={"x": 30, "y": 30})
+    at_rest(page).locator(".st-key-begin svg.marks").click(position={"x": 30, "y": 30})
     expect(answers(page)).to_have_text(["0", "0", "0"])
     page.wait_for_url("**digit=3*")
 
