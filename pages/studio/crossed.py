@@ -23,7 +23,7 @@ GRADIENTS = {"trained": "{}", TWIN: "{}, untrained", SHUFFLED: "{}, shuffled"}  
 def digits_crossed(models: Sequence[str], image: Tensor, recipe: Fooling, theme: Theme) -> None:
     """Draw what the nets for digits answer to each other's pictures, and to those of their controls."""
     epsilon = recipe.epsilon or COMMON[recipe.norm]
-    _draw(_of_digits(tuple(models), image, recipe, epsilon), epsilon, f"All at ε {epsilon:g}", theme)
+    _draw(_of_digits(tuple(models), image, recipe, epsilon), f"{epsilon:g}", "All at", theme)
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=nets.BY_VALUE)
@@ -45,8 +45,8 @@ def photos_crossed(makings: Sequence[Making], mades: Sequence[Made], theme: Them
     pictures |= {name: rounded(each) for name, each in unguided(image, task.recipe, epsilon).items()}
     reach = " to ".join(dict.fromkeys(map(short, sizes(image, pictures, task.recipe.norm))))
     weights = {each.label: each.task.weights for each in makings}
-    _draw(_of_photos(task.model, weights, image, pictures), epsilon,
-          f"All rounded to 8 bits a pixel, as files hold them, which makes ε {reach}", theme)  # fmt: skip
+    _draw(_of_photos(task.model, weights, image, pictures), reach,
+          "All rounded to 8 bits a pixel, as files hold them, which makes", theme)  # fmt: skip
 
 
 @st.cache_data(max_entries=16, show_spinner="Showing the pictures to the nets ...", hash_funcs=nets.BY_VALUE)
@@ -59,11 +59,11 @@ def _labelled(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     return table.assign(label=[labels[said] for said in table.after], flipped=table.before != table.after)
 
 
-def _draw(table: pd.DataFrame, epsilon: float, size: str, theme: Theme) -> None:
+def _draw(table: pd.DataFrame, epsilon: str, all_are: str, theme: Theme) -> None:
     st.header("Does the picture of one net fool the others?", anchor=False)
-    st.vega_lite_chart(spec=charts.transfers(table, f"Answers at ε {epsilon:g}", theme, WIDTH), width="content",
+    st.vega_lite_chart(spec=charts.transfers(table, f"Answers at ε {epsilon}", theme, WIDTH), width="content",
                        key="fooling-transfers")  # fmt: skip
     st.caption(
         f"A row a picture, a column a net: what it answers, in full colour where that is another answer than to the "
-        f"first picture. {size}; a row is named after the net whose gradient the change follows."
+        f"first picture. {all_are} ε {epsilon}; a row is named after the net whose gradient the change follows."
     )
