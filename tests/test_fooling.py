@@ -14,7 +14,7 @@ from torch import Generator, Tensor, nn
 from core.data.digits import test_set as mnist
 from core.models import fingerprint, load
 from core.studio import fooling
-from core.studio.fooling import Fooling, fool, transfer
+from core.studio.fooling import DRAWS, SEARCHED, Fooling, attack, fool, rounded, sizes, transfer, unguided
 from core.studio.perturbed import NORMS, Norm, noisy, perturb, shortfall, veiled
 from core.studio.smallest import DOUBLINGS, Search
 from tests import references
@@ -66,8 +66,9 @@ def test_of_a_linear_net_the_smallest_epsilon_is_the_margin_over_the_dual_norm(
     found = last(net, grey(), norm=norm)
     assert exact * (1 - 1e-4) <= found.numbers["smallest"] <= exact * (1 + 1 / 128 + 1e-4)
     assert found.numbers["epsilon"] == found.numbers["smallest"] and found.numbers["fooled"] == 1
-    size = found.numbers["linf" if norm == "Linf" else "l2"]
-    assert size == pytest.approx(found.numbers["epsilon"], rel=1e-4)
+    before, radius = net(grey()).argmax(1), torch.tensor([found.numbers["epsilon"]])
+    shown = {"fooled": attack(net, grey(), before, radius, Fooling(norm=norm)).images}
+    assert sizes(grey(), shown, norm) == pytest.approx((float(radius), float(radius)), rel=1e-4)
     assert (found.numbers["before"], found.numbers["after"]) == ((0, 1) if margin > 0 else (1, 0))
 
 
@@ -76,7 +77,8 @@ def test_captums_own_steps_in_l2_go_along_the_signs_and_need_a_larger_epsilon() 
     options: dict[str, Any] = {"radius": 1.01 * radius, "step_size": 0.25 * radius, "step_num": 10, "norm": "L2"}
     found = PGD(net, shortfall).perturb(grey(), target=torch.tensor([0]), **options)
     assert net(found).argmax() == 0
-    ours = perturb(net, grey(), torch.tensor([0]), torch.tensor([1.01 * radius]), "L2")
+    ours = perturb(net, grey(), torch.tensor([0]), torch.tensor([1.01 * radius]), "L2", targeted=False, steps=10,
+                   step_size=0.25)  # fmt: skip
     assert ours.logits[-1].argmax() == 1
     weights = linear()[1].weight[0]
     exact = radius * float(weights.norm()) * math.sqrt(PIXELS) / float(weights.norm(p=1))
@@ -286,6 +288,39 @@ def test_where_nothing_fools_the_strongest_change_is_shown() -> None:
     assert math.isinf(found.numbers["smallest"]) and found.numbers["fooled"] == 0
     assert found.numbers["epsilon"] == found.numbers["linf"] * 2 == 1  # grey can go half the way
     assert math.isinf(found.numbers["noise_smallest"])
+
+
+class Few(nn.Module):
+    """logits = (1, 0), and (0, 1) where noise of the seed 0 goes the way that it goes in the given draws only."""
+
+    def __init__(self, draws: int) -> None:
+        super().__init__()
+        signs = torch.randn(SEARCHED, PIXELS, generator=Generator().manual_seed(0)).sign()
+        self.ways = signs[:draws]
+
+    def forward(self, x: Tensor) -> Tensor:
+        along = (x.flatten(1) - 0.5) @ self.ways.T / PIXELS
+        first = 0.4 - along.amax(1)
+        return torch.stack([first, torch.zeros_like(first)], 1)
+
+
+@pytest.mark.parametrize("draws", [SEARCHED // 2 - 1, SEARCHED // 2])
+def test_where_half_of_the_draws_of_noise_fool_a_size_is_given(draws: int) -> None:
+    found = last(Few(draws), grey(), epsilon=0.5).numbers
+    assert found["noise_flips"] == draws / DRAWS
+    if draws < SEARCHED / 2:
+        assert math.isinf(found["noise_smallest"])
+    else:
+        assert 0.4 <= found["noise_smallest"] <= 0.4 * (1 + 1 / 128)
+
+
+def test_rounded_to_8_bits_all_that_lies_on_the_grid_moves_by_the_same() -> None:
+    image = rounded(drawn(1))
+    for epsilon, level in ((0.004, 1), (0.008, 2), (0.016, 4), (0.03, 8)):
+        changed = {name: rounded(each) for name, each in unguided(image, Fooling(), epsilon).items()}
+        assert sizes(image, changed, "Linf") == pytest.approx((level / 255, level / 255), abs=1e-6)
+    far = {"near": image, "far": image + 0.25}
+    assert sizes(image, far, "L2") == pytest.approx((0, 0.25 * SIDE))
 
 
 def test_transfer_says_how_each_net_answers_to_each_picture() -> None:

@@ -16,6 +16,7 @@ from core.studio.fooling import NOISE, VEIL
 from core.studio.fooling_said import cell, sentence, short
 from core.studio.fooling_table import (
     COLUMNS,
+    DRAWS,
     EPSILONS,
     FLIPPED,
     MULTIPLE,
@@ -28,7 +29,7 @@ from core.studio.fooling_table import (
     median,
     smallest,
 )
-from tests.test_fooling import PIXELS, SIDE, drawn, grey, linear
+from tests.test_fooling import PIXELS, SIDE, Few, drawn, grey, linear
 
 
 def test_the_medians_interval_is_that_of_order_statistics() -> None:
@@ -38,6 +39,8 @@ def test_the_medians_interval_is_that_of_order_statistics() -> None:
     below = binom(200, 0.5)  # how many of 200 values lie below the true median
     assert middle == 100 and below.cdf(high) - below.cdf(low) >= 0.95 > below.cdf(high - 1) - below.cdf(low + 1)
     assert median(torch.tensor([1.0, math.inf, math.inf])) == (math.inf, 1.0, math.inf)
+    assert median(values, "lower") == (99, low, high)
+    assert median(torch.tensor([1.0, 2.0, math.inf, math.inf]), "lower")[0] == 2
 
 
 def test_the_smallest_of_many_images_is_each_ones_own() -> None:
@@ -53,6 +56,8 @@ def test_the_smallest_of_many_images_is_each_ones_own() -> None:
 def test_noise_goes_further_than_the_steps() -> None:
     images = drawn(images=3)
     assert (fooling_table.noise_of(linear(), images) > smallest(linear(), images)).all()
+    for draws, expected in ((DRAWS // 2 - 1, math.inf), (DRAWS // 2, 0.4)):
+        assert float(fooling_table.noise_of(Few(draws), grey())[0]) == pytest.approx(expected, rel=1 / 128)
 
 
 class Sign(nn.Module):
@@ -122,11 +127,16 @@ def says(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     [
         ({}, "a change of **0.1** in every pixel (95 % interval 0.09 to 0.11) is enough for half"),
         ({}, "noise of random signs has to be **4 times** as large"),
-        ({"multiple": (math.inf, 3.0, math.inf)}, "noise of random signs does not change half of the answers"),
+        (
+            {"multiple": (math.inf, 3.0, math.inf)},
+            f"noise of random signs changes, at any size tried and in half of {DRAWS} draws, fewer than half of them.",
+        ),
         ({}, "With plain training it is 0.05: less."),
         ({"plain": (0.2, 0.18, 0.22)}, "With plain training it is 0.2: more."),
         ({"plain": (0.08, 0.07, 0.095)}, "no clear difference"),
         ({}, "Less is enough for the answers of 5 untrained twins"),
+        ({}, "which mean nothing: 0.02."),
+        ({"untrained": (2e-6, 1e-6, 3e-6)}, "which mean nothing: 2.0 × 10⁻⁶ to 0.02, found to within 1.2 × 10⁻⁷."),
         ({"untrained-3": (0.1, 0.0, 0.2)}, "No consistent difference is there to the answers of 5 untrained twins"),
         (dict.fromkeys(controls(TWIN), (0.2, 0.1, 0.3)), "More is needed for the answers of 5 untrained twins"),
         ({}, "in 50 %, each more than noise of that size (10 %)"),

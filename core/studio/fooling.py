@@ -47,20 +47,23 @@ def fool(model: nn.Module, images: Images, recipe: Fooling) -> Iterator[Made]:
     """The first image, changed, the change about grey, its largest pixel black or white, and noise of the same size.
 
     A record follows each batch of trials. Where an epsilon is given, it is used, and the smallest is searched as well.
-    Numbers: `epsilon` of the picture shown; `smallest` that fools and `noise_smallest`, the median over SEARCHED draws
-    (infinite where none does); `fooled` and, of the picture rounded to 8 bits, `rounded_fooled` (0 or 1);
-    `noise_flips`, the share of DRAWS draws of noise that fool; `before`, `after`, `label` (classes: the first answer,
-    the last, and the one aimed at or reached); `share`, the probability of the last; by step, `of_before` and
-    `of_label`, their probabilities; `linf` and `l2`, the size of the change. Raises ValueError for a recipe beyond
-    LIMITS, a class that the net does not have or that it says already, and a net without a gradient.
+    Numbers: `epsilon` of the picture shown; `smallest` that fools (infinite where none does) and `noise_smallest`, the
+    lower median over SEARCHED draws (infinite where fewer than half of them ever do); `fooled` and, of the picture
+    rounded to 8 bits, `rounded_fooled` (0 or 1); `noise_flips`, the share of DRAWS draws of noise that fool; `before`,
+    `after`, `label` (classes: the first answer, the last, and the one aimed at or reached); `share`, the probability of
+    the last; by step, `of_before` and `of_label`, their probabilities; `linf`, the largest change of a pixel. Raises
+    ValueError for a recipe beyond LIMITS, a class that the net does not have or that it says already, and a net without
+    a gradient.
     """
     image = images[:1]
-    before = int(_checked(model, image, recipe)[0])
+    said = _checked(model, image, recipe)
+    before = int(said[0])
     search = Search(1, image.numel(), highest(recipe.norm, image.numel()))
     noise = Search(SEARCHED, image.numel(), search.highest)
     best, epsilon, last = None, 0.0, search.rounds + noise.rounds + 1
     for step, radii in enumerate(search.radii(), 1):
-        tried = _tried(model, image, before, radii[0], recipe)
+        trials = radii.shape[1]
+        tried = attack(model, image.expand(trials, -1, -1, -1), said.expand(trials), radii[0], recipe)
         chosen = int(search.note(radii, _fools(tried.logits[-1], before, recipe)[None])[0])
         if chosen >= 0 or search.found.isinf().all():
             best, epsilon = _only(tried, chosen), float(radii[0, chosen])
@@ -68,7 +71,7 @@ def fool(model: nn.Module, images: Images, recipe: Fooling) -> Iterator[Made]:
         yield _record(step, last, image, best, epsilon, before, recipe)
     if recipe.epsilon is not None:
         epsilon = recipe.epsilon
-        best = _tried(model, image, before, torch.tensor([epsilon]), recipe)
+        best = attack(model, image, said, torch.tensor([epsilon]), recipe)
     assert best is not None
     copies = image.expand(SEARCHED, -1, -1, -1)
     for step, _ in enumerate(
@@ -78,9 +81,9 @@ def fool(model: nn.Module, images: Images, recipe: Fooling) -> Iterator[Made]:
     yield _record(
         last, last, image, best, epsilon, before, recipe,
         smallest=float(search.found[0]),
-        rounded_fooled=float(_fools(answered(model, (best.images * 255).round() / 255), before, recipe)[0]),
+        rounded_fooled=float(_fools(logits_of(model, rounded(best.images)), before, recipe)[0]),
         noise_flips=_noise_flips(model, image, epsilon, before, recipe),
-        noise_smallest=float(noise.found.quantile(0.5, interpolation="higher")),
+        noise_smallest=float(noise.found.quantile(0.5, interpolation="lower")),
     )  # fmt: skip
 
 
@@ -106,11 +109,12 @@ def _checked(model: nn.Module, image: Images, recipe: Fooling) -> Int[Tensor, " 
     return said
 
 
-def _tried(model: nn.Module, image: Images, before: int, radii: Float[Tensor, " trials"], recipe: Fooling) -> Perturbed:
-    """The image once for each radius."""
-    label = torch.tensor([before if recipe.target is None else recipe.target])
-    return perturb(model, image.expand(len(radii), -1, -1, -1), label.expand(len(radii)).to(image.device), radii,
-                   recipe.norm, targeted=recipe.target is not None, steps=recipe.steps,
+def attack(
+    model: nn.Module, images: Images, before: Int[Tensor, " n"], radii: Float[Tensor, " n"], recipe: Fooling
+) -> Perturbed:
+    """The recipe's steps within each image's own radius: away from the answers before, or towards its target."""
+    labels = before if recipe.target is None else torch.full_like(before, recipe.target)
+    return perturb(model, images, labels, radii, recipe.norm, targeted=recipe.target is not None, steps=recipe.steps,
                    step_size=recipe.step_size)  # fmt: skip
 
 
@@ -141,20 +145,25 @@ def _record(
         step, steps, shown, epsilon=epsilon, before=float(before), after=float(after), label=float(label),
         share=float(shares[-1, after]), fooled=float(_fools(best.logits[-1], before, recipe)[0]),
         of_before=shares[:, before].tolist(), of_label=shares[:, label].tolist(), linf=float(change.abs().max()),
-        l2=float(change.norm()), **numbers,
+        **numbers,
     )  # fmt: skip
 
 
 def magnified(change: Images) -> Images:
     """A change about grey, so large that its largest pixel is black or white."""
-    return 0.5 + 0.5 * change / change.abs().max().clamp(min=1e-12)
+    return 0.5 + 0.5 * change / change.abs().max().clamp(min=torch.finfo(change.dtype).tiny)
+
+
+def rounded(images: Images) -> Images:
+    """As files hold them, in 8 bits a pixel."""
+    return (images * 255).round() / 255
 
 
 def _noise_flips(model: nn.Module, image: Images, epsilon: float, before: int, recipe: Fooling) -> float:
     """How often noise of that size fools."""
     generator = Generator().manual_seed(recipe.seed)
     drawn = noisy(image.expand(DRAWS, -1, -1, -1), torch.full((DRAWS,), epsilon), recipe.norm, generator)
-    return float(_fools(answered(model, drawn), before, recipe).float().mean())
+    return float(_fools(logits_of(model, drawn), before, recipe).float().mean())
 
 
 def noise_trials(
@@ -165,13 +174,13 @@ def noise_trials(
         happens = []
         for column in radii.T:
             noise = noisy(images, column, recipe.norm, Generator().manual_seed(recipe.seed))
-            happens.append(_fools(answered(model, noise), before, recipe))
+            happens.append(_fools(logits_of(model, noise), before, recipe))
         search.note(radii, torch.stack(happens, 1))
         yield search
 
 
 @torch.no_grad()
-def answered(model: nn.Module, images: Images) -> Float[Tensor, "n classes"]:
+def logits_of(model: nn.Module, images: Images) -> Float[Tensor, "n classes"]:
     """The logits, batch by batch."""
     return torch.cat([model(part) for part in images.split(max(1, BATCH // images[0].numel()))])
 
@@ -180,8 +189,8 @@ def beside(nets: Mapping[str, nn.Module], image: Images, recipe: Fooling, epsilo
     """At one epsilon: the pictures that fool each net, noise and, in L-inf, a grey veil, by their names."""
     found = {}
     for name, model in nets.items():
-        before = int(answered(model, image).argmax())
-        found[name] = _tried(model, image, before, torch.tensor([epsilon]), recipe).images
+        said = logits_of(model, image).argmax(1)
+        found[name] = attack(model, image, said, torch.tensor([epsilon]), recipe).images
     return found | unguided(image, recipe, epsilon)
 
 
@@ -191,6 +200,13 @@ def unguided(image: Images, recipe: Fooling, epsilon: float) -> dict[str, Images
     return {NOISE: noise} | ({VEIL: veiled(image, epsilon)} if recipe.norm == "Linf" else {})
 
 
+def sizes(image: Images, pictures: Mapping[str, Images], norm: Norm) -> tuple[float, float]:
+    """The smallest and the largest change from the image, in that norm."""
+    changes = [(each - image).flatten() for each in pictures.values()]
+    found = [float(change.abs().max() if norm == "Linf" else change.norm()) for change in changes]
+    return min(found), max(found)
+
+
 def transfer(nets: Mapping[str, nn.Module], images: Images, pictures: Mapping[str, Images]) -> pd.DataFrame:
     """What each net says of the images and of each net's pictures of them (picture, net, image, before, after, share).
 
@@ -198,9 +214,9 @@ def transfer(nets: Mapping[str, nn.Module], images: Images, pictures: Mapping[st
     """
     rows = []
     for net, model in nets.items():
-        before = answered(model, images).argmax(1).tolist()
+        before = logits_of(model, images).argmax(1).tolist()
         for name, changed in pictures.items():
-            shares, after = probabilities(answered(model, changed)).max(1)
+            shares, after = probabilities(logits_of(model, changed)).max(1)
             for image, said in enumerate(zip(before, after.tolist(), shares.tolist(), strict=True)):
                 rows.append((name, net, image, *said))
     return pd.DataFrame(rows, columns=["picture", "net", "image", "before", "after", "share"])

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 from core.models import DIGIT_NETS, SHUFFLED, TWIN, controls, metadata
 from core.studio.fooling import NOISE, VEIL
-from core.studio.fooling_table import EPSILONS, FLIPPED, MULTIPLE, OWN, PHOTO, PLAIN, SMALLEST, table, twins_of
+from core.studio.fooling_table import DRAWS, EPSILONS, FLIPPED, MULTIPLE, OWN, PHOTO, PLAIN, SMALLEST, table, twins_of
+from core.studio.smallest import DOUBLINGS, PRECISION
 
 TWINS = controls(TWIN)
+FIRST = 2.0**-DOUBLINGS  # in L-inf the smallest epsilon tried before the search goes on between it and zero
 TINY, RAISED = 1e-3, str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -33,16 +35,20 @@ def sentence(net: str) -> str:
     return " ".join([_smallest(net), *([] if net == PHOTO else [_plain(net)]), _twins(net), _transfer(net)])
 
 
+def of(net: str) -> str:
+    """What was changed: so many digits or photos."""
+    return f"{table().query('net == @net').images.iloc[0]} {'photos' if net == PHOTO else 'test digits'}"
+
+
 def _smallest(net: str) -> str:
     own, times = cell(net, "trained", SMALLEST, OWN), cell(net, "trained", MULTIPLE, NOISE)
-    of = f"{table().query('net == @net').images.iloc[0]} {'photos' if net == PHOTO else 'test digits'}"
     noise = (
-        "noise of random signs does not change half of the answers, however large it is"
+        f"noise of random signs changes, at any size tried and in half of {DRAWS} draws, fewer than half of them"
         if math.isinf(times.value)
         else f"noise of random signs has to be **{short(times.value)} times** as large ({_between(times)})"
     )
-    return (f"Of `{net}`'s answers to {of}, a change of **{short(own.value)}** in every pixel ({_between(own)}) is "
-            f"enough for half; {noise}.")  # fmt: skip
+    return (f"Of `{net}`'s answers to {of(net)}, a change of **{short(own.value)}** in every pixel ({_between(own)}) "
+            f"is enough for half; {noise}.")  # fmt: skip
 
 
 def _plain(net: str) -> str:
@@ -66,7 +72,8 @@ def _twins(net: str) -> str:
         told = "No consistent difference is there to"
     whose = f"{len(twins)} untrained twins" if len(twins) > 1 else "the untrained twin"
     reach = " to ".join(dict.fromkeys([short(min(twins)), short(max(twins))]))
-    return f"{told} the answers of {whose}, which mean nothing: {reach}."
+    step = f", found to within {short(FIRST * PRECISION)}" if min(twins) < FIRST else ""
+    return f"{told} the answers of {whose}, which mean nothing: {reach}{step}."
 
 
 def _transfer(net: str) -> str:

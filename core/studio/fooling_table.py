@@ -3,9 +3,10 @@
 `python -m core.studio fooling` measures it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -18,8 +19,8 @@ from core.data.photos import SAMPLES, sample, to_input
 from core.files import write_whole
 from core.measures.interval import binomial, interval
 from core.models import DIGIT_NETS, SHUFFLED, TWIN, controls, load
-from core.studio.fooling import NOISE, VEIL, Fooling, answered, highest, noise_trials
-from core.studio.perturbed import Images, noisy, perturb, veiled
+from core.studio.fooling import NOISE, VEIL, Fooling, attack, highest, logits_of, noise_trials
+from core.studio.perturbed import Images, noisy, veiled
 from core.studio.smallest import Search
 
 TABLE = Path(__file__).parent / "tables" / "fooling.csv"
@@ -30,7 +31,6 @@ OWN = "own"
 SMALLEST, MULTIPLE, FLIPPED = "smallest", "multiple", "flipped"
 EPSILONS = {"digits": (0.1, 0.2), "photos": (0.004, 0.016)}  # at which shares are measured
 RECIPE = Fooling()
-AT_ONCE = {1: 200, 3: 6}  # pictures in a batch, by their channels
 COLUMNS = ["net", "weights", "measure", "source", "epsilon", "value", "low", "high", "images"]
 Row = tuple[str, str, str, str, float, float, float, float, int]
 
@@ -76,8 +76,8 @@ def _of_net(name: str) -> Iterator[Row]:
         model = asked[weights]
         own, noise = smallest(model, images), noise_of(model, images)
         yield name, weights, SMALLEST, OWN, np.nan, *median(own), len(images)
-        yield name, weights, SMALLEST, NOISE, np.nan, *median(noise), len(images)
-        yield name, weights, MULTIPLE, NOISE, np.nan, *median(noise / own), len(images)
+        yield name, weights, SMALLEST, NOISE, np.nan, *median(noise, "lower"), len(images)
+        yield name, weights, MULTIPLE, NOISE, np.nan, *median(noise / own, "lower"), len(images)
     others = {other: load(other) for other in DIGIT_NETS if name != PHOTO and other != name}
     for epsilon in EPSILONS["photos" if name == PHOTO else "digits"]:
         for source, model in {OWN: net, **others, **twins}.items():
@@ -90,40 +90,28 @@ def _of_net(name: str) -> Iterator[Row]:
 
 def smallest(model: nn.Module, images: Images) -> Float[Tensor, " n"]:
     """The smallest epsilon by which each image's answer can be changed, in L-inf; infinite where none does."""
-    return _in_batches(lambda part: _smallest(model, part), images)
-
-
-def _smallest(model: nn.Module, images: Images) -> Float[Tensor, " n"]:
-    said = answered(model, images).argmax(1)
+    said = logits_of(model, images).argmax(1)
     search = Search(len(images), images[0].numel(), highest(RECIPE.norm, images[0].numel()))
     for radii in search.radii():
         trials = radii.shape[1]
-        found = perturb(model, images.repeat_interleave(trials, 0), said.repeat_interleave(trials), radii.flatten(),
-                        RECIPE.norm, steps=RECIPE.steps, step_size=RECIPE.step_size)  # fmt: skip
+        copies, before = images.repeat_interleave(trials, 0), said.repeat_interleave(trials)
+        found = attack(model, copies, before, radii.flatten(), RECIPE)
         search.note(radii, found.logits[-1].argmax(1).view(-1, trials) != said[:, None])
     return search.found
 
 
 def noise_of(model: nn.Module, images: Images) -> Float[Tensor, " n"]:
-    """The same by noise: of each image the median over DRAWS directions."""
-
-    def of(part: Images) -> Tensor:
-        copies = _copies(part)
-        search = Search(len(copies), copies[0].numel(), highest(RECIPE.norm, copies[0].numel()))
-        *_, last = noise_trials(model, copies, answered(model, copies).argmax(1), RECIPE, search)
-        return last.found.view(len(part), DRAWS).quantile(0.5, 1, interpolation="higher")
-
-    return _in_batches(of, images)
+    """The same by noise: of each image the lower median over DRAWS directions."""
+    copies = _copies(images)
+    search = Search(len(copies), copies[0].numel(), highest(RECIPE.norm, copies[0].numel()))
+    *_, last = noise_trials(model, copies, logits_of(model, copies).argmax(1), RECIPE, search)
+    return last.found.view(len(images), DRAWS).quantile(0.5, 1, interpolation="lower")
 
 
 def fooled(model: nn.Module, images: Images, epsilon: float) -> Images:
     """The fooling pictures of a net: away from its own answers."""
-
-    def of(part: Images) -> Tensor:
-        said, radii = answered(model, part).argmax(1), torch.full((len(part),), epsilon)
-        return perturb(model, part, said, radii, RECIPE.norm, steps=RECIPE.steps, step_size=RECIPE.step_size).images
-
-    return _in_batches(of, images)
+    said = logits_of(model, images).argmax(1)
+    return attack(model, images, said, torch.full((len(images),), epsilon), RECIPE).images
 
 
 def flipped(model: nn.Module, images: Images, changed: Images, draws: int = 1) -> tuple[float, float, float, int]:
@@ -131,24 +119,24 @@ def flipped(model: nn.Module, images: Images, changed: Images, draws: int = 1) -
 
     Where each image stands there so many times in a row, with another draw, the interval is over images.
     """
-    flips = (answered(model, images).argmax(1) != answered(model, changed).argmax(1)).view(-1, draws).float()
+    flips = (logits_of(model, images).argmax(1) != logits_of(model, changed).argmax(1)).view(-1, draws).float()
     reach = binomial(int(flips.sum()), len(flips)) if draws == 1 else interval(flips.mean(1))
     return float(flips.mean()), *reach, len(flips)
 
 
-def median(values: Float[Tensor, " n"]) -> tuple[float, float, float]:
-    """The median and the order statistics that hold it between them in 95 % of samples (Conover 1971, section 3.2)."""
+def median(values: Float[Tensor, " n"], middle: Literal["lower", "higher"] = "higher") -> tuple[float, float, float]:
+    """The median and the order statistics that hold it between them in 95 % of samples (Conover 1971, section 3.2).
+
+    Of an even number, one of the two in the middle: of steps the higher, of noise the lower, so that what steps do
+    beyond noise is rather too little than too much.
+    """
     from scipy.stats import binom  # 30 MB, and the app never needs it
 
     ordered = np.sort(values.numpy())
     low, high = (int(rank) for rank in binom.interval(0.95, len(ordered), 0.5))
-    middle = float(np.quantile(ordered, 0.5, method="higher"))
-    return middle, float(ordered[max(low - 1, 0)]), float(ordered[min(high, len(ordered) - 1)])
+    found = float(np.quantile(ordered, 0.5, method=middle))
+    return found, float(ordered[max(low - 1, 0)]), float(ordered[min(high, len(ordered) - 1)])
 
 
 def _copies(images: Images) -> Images:
     return images.repeat_interleave(DRAWS, 0)
-
-
-def _in_batches(work: Callable[[Images], Tensor], images: Images) -> Tensor:
-    return torch.cat([work(part) for part in images.split(AT_ONCE[images.shape[1]])])

@@ -53,7 +53,7 @@ class _AlongGradient(FGSM):  # type: ignore[misc]  # Captum's types are unknown
 
 def perturb(
     model: nn.Module, images: Images, labels: Int[Tensor, " n"], radii: Float[Tensor, " n"], norm: Norm, *,
-    targeted: bool = False, steps: int = 10, step_size: float = 0.25,
+    targeted: bool, steps: int, step_size: float,
 ) -> Perturbed:  # fmt: skip
     """Away from the labels, or towards them, within each picture's own radius and the range [0, 1].
 

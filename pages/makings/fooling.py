@@ -8,9 +8,10 @@ import streamlit as st
 from core import images
 from core.models import SHUFFLED, TWIN, find
 from core.studio import fooling_said
-from core.studio.fooling import ON_PHOTOS, Fooling
+from core.studio.fooling import ON_PHOTOS, SEARCHED, Fooling
 from core.studio.made import Made
 from core.studio.perturbed import Norm
+from core.studio.smallest import DOUBLINGS
 from core.studio.task import Task
 from pages.frame.glossary import explained
 from pages.frame.more import more
@@ -26,16 +27,20 @@ COMPUTED = (
     "ε of the first picture and into [0, 1] (projected gradient descent, Madry et al. 2018; one step of α = ε is the "
     "fast gradient sign method, Goodfellow, Shlens, Szegedy 2015). Captum's robustness module takes the steps; in L2 "
     "its own go along signs as well, and those here along the gradient. The lead stands in for cross-entropy, whose "
-    "gradient is zero where a net is sure of itself. The smallest ε is found by doubling and then between, to 1 %. "
-    "Steps follow the runner-up of the moment, so that another class may be a little nearer."
+    "gradient is zero where a net is sure of itself. The smallest ε is found by doubling, from "
+    f"1/{2**DOUBLINGS:,} of the largest possible, and then between, to 1 %; one below that start is found only to 1 % "
+    f"of the start. That of noise is the median of {SEARCHED} draws, the lower of the two in the middle. Steps follow "
+    "the runner-up of the moment, so that another class may be a little nearer."
 )
 ANY, SMALLEST = "any other", "smallest"
 NAMES: dict[str, Norm] = {"each pixel": "Linf", "length": "L2"}
 SIZES = {
     ("digits", "Linf"): (0.05, 0.1, 0.15, 0.2, 0.3, 0.5), ("digits", "L2"): (0.5, 1.0, 1.5, 2.0, 3.0, 5.0),
-    ("photos", "Linf"): (0.002, 0.004, 0.008, 0.016, 0.03), ("photos", "L2"): (0.5, 1.0, 2.0, 4.0, 8.0),
+    ("photos", "Linf"): (0.004, 0.008, 0.016, 0.03), ("photos", "L2"): (0.5, 1.0, 2.0, 4.0, 8.0),
 }  # fmt: skip
-CHIPS = {"fooling-steps": ("Steps", 10), "fooling-step": ("Step size", 0.25), "fooling-seed": ("Seed", 0)}
+USUAL = Fooling()
+CHIPS = {"fooling-steps": ("Steps", USUAL.steps), "fooling-step": ("Step size", USUAL.step_size),
+         "fooling-seed": ("Seed", USUAL.seed)}  # fmt: skip
 
 
 def fooling(theme: images.Theme) -> None:
@@ -50,8 +55,9 @@ def fooling(theme: images.Theme) -> None:
     else:
         makings = [_making(subject, name, weights, recipe) for weights in ("trained", TWIN) for name in ONE_OF_EACH]
         show(makings, partial(_digit, makings, theme), "fooling", at_once=True)
-    st.header(f"Over {'six photos' if subject.sees == 'photos' else '200 test digits'}", anchor=False)
-    for name in ("photo",) if subject.sees == "photos" else ONE_OF_EACH:
+    told = ("photo",) if subject.sees == "photos" else ONE_OF_EACH
+    st.header(f"Over {fooling_said.of(told[0])}", anchor=False)
+    for name in told:
         st.markdown(_measured(name))
 
 
@@ -73,10 +79,11 @@ def _choose(sees: str) -> Fooling:
         size = st.select_slider("ε, the size of the change", [SMALLEST, *map(str, SIZES[sees, norm])], str(usual),
                                 key=f"fooling-size-{sees}-{norm}", bind="query-params", width=240)  # fmt: skip
         with more(CHIPS):
-            steps = st.slider("Steps", 1, 50, 10, key="fooling-steps", bind="query-params")
-            share = st.slider("Step size, of ε", 0.05, 1.0, 0.25, 0.05, key="fooling-step", bind="query-params",
-                              help="One step of size 1 is the fast gradient sign method.")  # fmt: skip
-            seed = st.number_input("Seed of the noise", 0, 9999, 0, key="fooling-seed", bind="query-params")
+            steps = st.slider("Steps", 1, 50, USUAL.steps, key="fooling-steps", bind="query-params")
+            share = st.slider("Step size, of ε", 0.05, 1.0, USUAL.step_size, 0.05,
+                              help="One step of size 1 is the fast gradient sign method.", key="fooling-step",
+                              bind="query-params")  # fmt: skip
+            seed = st.number_input("Seed of the noise", 0, 9999, USUAL.seed, key="fooling-seed", bind="query-params")
     epsilon = None if size == SMALLEST else float(size)
     return Fooling(None if target == ANY else labels.index(target), norm, epsilon, steps, share, seed)
 

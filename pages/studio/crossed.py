@@ -9,7 +9,8 @@ from torch import Tensor
 from core import charts
 from core.images import Theme
 from core.models import SHUFFLED, TWIN, find
-from core.studio.fooling import Fooling, beside, transfer, unguided
+from core.studio.fooling import Fooling, beside, rounded, sizes, transfer, unguided
+from core.studio.fooling_said import short
 from core.studio.made import Made
 from pages.inputs import nets
 from pages.studio.making import Making
@@ -22,7 +23,7 @@ GRADIENTS = {"trained": "{}", TWIN: "{}, untrained", SHUFFLED: "{}, shuffled"}  
 def digits_crossed(models: Sequence[str], image: Tensor, recipe: Fooling, theme: Theme) -> None:
     """Draw what the nets for digits answer to each other's pictures, and to those of their controls."""
     epsilon = recipe.epsilon or COMMON[recipe.norm]
-    _draw(_of_digits(tuple(models), image, recipe, epsilon), epsilon, theme)
+    _draw(_of_digits(tuple(models), image, recipe, epsilon), f"{epsilon:g}", "All at", theme)
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=nets.BY_VALUE)
@@ -33,16 +34,19 @@ def _of_digits(models: tuple[str, ...], image: Tensor, recipe: Fooling, epsilon:
 
 
 def photos_crossed(makings: Sequence[Making], mades: Sequence[Made], theme: Theme) -> None:
-    """Draw what the net, its twin and its shuffled self answer to each other's pictures, as files hold them."""
+    """Draw what the net, its twin and its shuffled self answer to each other's pictures, all as files hold them."""
     task = makings[0].task
     epsilon = task.recipe.epsilon
     if epsilon is None:
         st.caption("To show the picture of one net to the others, choose an ε: the smallest ones differ.")
         return
     pictures = {each.label: made.images[:1] for each, made in zip(makings, mades, strict=True)}
-    pictures |= unguided(makings[0].images, task.recipe, epsilon)
+    image = makings[0].images
+    pictures |= {name: rounded(each) for name, each in unguided(image, task.recipe, epsilon).items()}
+    reach = " to ".join(dict.fromkeys(map(short, sizes(image, pictures, task.recipe.norm))))
     weights = {each.label: each.task.weights for each in makings}
-    _draw(_of_photos(task.model, weights, makings[0].images, pictures), epsilon, theme)
+    _draw(_of_photos(task.model, weights, image, pictures), reach,
+          "All rounded to 8 bits a pixel, as files hold them, which makes", theme)  # fmt: skip
 
 
 @st.cache_data(max_entries=16, show_spinner="Showing the pictures to the nets ...", hash_funcs=nets.BY_VALUE)
@@ -55,11 +59,11 @@ def _labelled(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     return table.assign(label=[labels[said] for said in table.after], flipped=table.before != table.after)
 
 
-def _draw(table: pd.DataFrame, epsilon: float, theme: Theme) -> None:
+def _draw(table: pd.DataFrame, epsilon: str, all_are: str, theme: Theme) -> None:
     st.header("Does the picture of one net fool the others?", anchor=False)
-    st.vega_lite_chart(spec=charts.transfers(table, f"Answers at ε {epsilon:g}", theme, WIDTH), width="content",
+    st.vega_lite_chart(spec=charts.transfers(table, f"Answers at ε {epsilon}", theme, WIDTH), width="content",
                        key="fooling-transfers")  # fmt: skip
     st.caption(
         f"A row a picture, a column a net: what it answers, in full colour where that is another answer than to the "
-        f"first picture. All at ε {epsilon:g}; a row is named after the net whose gradient the change follows."
+        f"first picture. {all_are} ε {epsilon}; a row is named after the net whose gradient the change follows."
     )

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.data.photos import sample, to_input
+from core.studio.fooling import SEARCHED, Fooling, rounded, sizes, unguided
 from core.studio.made import Made
 from pages.studio import fooled
 from tests.visits import answers, charts, page, said, until
@@ -52,6 +54,15 @@ def test_the_sample_photo_ships_beside_twin_and_shuffled_weights() -> None:
     assert "**now tiger cat**" in captions(at) and [button for button in at.button if button.label == "Watch it form"]
     assert "Egyptian cat" in captions(at) and "Of `photo`'s answers to 6 photos" in captions(at)
     assert "untrained twin" in charts(at)[-1]
+    assert "All rounded to 8 bits a pixel, as files hold them, which makes ε 0.0078;" in captions(at)
+
+
+def test_8_bits_hold_the_sizes_that_can_be_chosen_of_photos() -> None:
+    chosen = visit(make="Fooling").select_slider(key="fooling-size-photos-Linf").options[1:]
+    photo = to_input(sample("cat"))[None]
+    for epsilon in map(float, chosen):
+        pictures = {name: rounded(each) for name, each in unguided(photo, Fooling(), epsilon).items()}
+        assert sizes(photo, pictures, "Linf") == pytest.approx((epsilon, epsilon), rel=0.05)
 
 
 def test_towards_a_class_that_is_there_already_gets_a_sentence_and_the_others_go_on() -> None:
@@ -80,7 +91,10 @@ def made(**numbers: float) -> Made:
     ("numbers", "expected"),
     [
         ({}, "The smallest ε that fools it is **0.01**; noise needs 0.2, 20 times that."),
-        ({"noise_smallest": math.inf}, "The smallest ε that fools it is **0.01**; no noise does, however large."),
+        (
+            {"noise_smallest": math.inf},
+            f"is **0.01**; at no size tried does noise fool it in half of {SEARCHED} draws.",
+        ),
         ({"smallest": math.inf, "fooled": 0.0}, "No change within the range of pixels fools it by these steps."),
         ({"rounded_fooled": 0.0}, "20 times that. Rounded to 8 bits a pixel, as files hold it"),
         (

@@ -19,6 +19,7 @@ from core.models import cards
 from core.relevance import orders
 from core.sequences import compare
 from core.studio import caricature_table, dream_table, fooling_said, inversion_table, texture_table
+from core.studio.commands import TABLES
 from core.studio.first import FIRST
 from core.studio.techniques import TECHNIQUES
 from core.trust import advice
@@ -50,6 +51,13 @@ def test_the_sentences_are_those_that_the_tables_say() -> None:
                  inversion_table.sentence("cnn", "generator"), caricature_table.sentence("photo"),
                  texture_table.sentence()):  # fmt: skip
         assert said in words
+
+
+def test_it_says_how_many_techniques_were_measured_over_several_pictures() -> None:
+    words, said = " ".join(README.split()), {5: "Five", 6: "Six"}
+    assert f"{said[len(TECHNIQUES)]} techniques change a picture" in words
+    assert f"{said[len(TABLES)]} were measured over several pictures" in words
+    assert TECHNIQUES.keys() - TABLES.keys() == {"style"} and "*Style* is judged on the page only" in words
 
 
 @pytest.mark.parametrize("name", ["dream", "caricature", "style", "texture"])
