@@ -120,6 +120,16 @@ def test_the_numbers_are_those_of_the_picture() -> None:
     assert unit.numbers["after"] > unit.numbers["before"]
 
 
+def test_a_recurrent_units_mean_is_over_all_rows() -> None:
+    """And a dense unit, which has neither map nor rows, is itself."""
+    images = digits.test_set().images[84:86]
+    for name, layer in (("rnn", "lstm2"), ("dense", "relu1")):
+        net = load(name)
+        seen = record(net, images, [layer])[layer][:, 3]
+        recipe = replace(RECIPES["digits"], layer=layer, unit=3)
+        torch.testing.assert_close(reached(net, images, recipe), seen.mean(1) if name == "rnn" else seen)
+
+
 @pytest.mark.parametrize("weights", ["trained", "untrained"])
 def test_every_layer_of_the_nets_for_digits_dreams(weights: str) -> None:
     digit = digits.test_set().images[:1]

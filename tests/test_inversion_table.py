@@ -14,7 +14,6 @@ from core.studio.inversion_table import (
     MOST,
     TRAINED,
     Inverted,
-    bounds,
     by_depth,
     comes_back,
     inverted,
@@ -27,13 +26,9 @@ from core.studio.inversion_table import (
 
 
 def test_an_interval_is_over_nets_and_images() -> None:
-    """Nets that differ widen it, though every image is alike in a net."""
-    alike, apart = np.full((2, 50), 0.5), np.array([[0.0] * 50, [1.0] * 50])
-    assert bounds(alike) == (0.5, 0.5)
-    assert bounds(apart) == (0.0, 1.0)
-    noise = np.random.default_rng(0).normal(size=(1, 400))
-    low, high = bounds(noise)
-    assert (low, high) == pytest.approx((noise.mean() - 1.96 / 20, noise.mean() + 1.96 / 20), abs=0.02)
+    """Two nets that differ widen it, though every image is alike in a net."""
+    told = row(Inverted(np.ones((2, 50)), np.array([[0.0] * 50, [1.0] * 50])), None)
+    assert (told["error low"], told["error high"]) == (0.0, 1.0)
 
 
 def test_a_gain_is_the_controls_error_less_the_nets_own() -> None:
@@ -60,8 +55,16 @@ def test_the_rule(low: float, high: float, error: float, said: str) -> None:
 
 
 def test_of_photos_an_error_above_1_may_still_be_alike() -> None:
-    own = pd.Series({"error low": 1.3, "likeness": 0.6})
-    assert verdict(own, pd.Series({"error low": 1.5, "gain low": 0.1, "gain high": 0.2})) == "trained"
+    own = pd.Series({"error low": 1.3, "likeness": 0.6, "likeness low": 0.5})
+    control = pd.Series({"error low": 1.5, "likeness low": -0.1, "gain low": 0.1, "gain high": 0.2})
+    assert verdict(own, control) == "trained"
+
+
+@pytest.mark.parametrize(("low", "said"), [(-0.1, "neither"), (0.0, "neither"), (0.01, "trained")])
+def test_of_photos_neither_gives_back_anything_where_both_likenesses_reach_0(low: float, said: str) -> None:
+    own = pd.Series({"error low": 0.9, "likeness": 0.1, "likeness low": low})
+    control = pd.Series({"error low": 0.9, "likeness low": -0.1, "gain low": 0.1, "gain high": 0.2})
+    assert verdict(own, control) == said
 
 
 def test_a_digit_comes_back_where_most_inversions_are_nearest_to_it() -> None:
@@ -95,7 +98,11 @@ def test_what_is_said_follows_the_rule() -> None:
         said = sentence(model)
         for layer in layers_of(model):
             kind = verdict(rows.loc[TRAINED, layer], rows.loc[TWIN, layer])
-            (words,) = [part for part in said.split(". ") if part.startswith(inversion_table.VERDICTS[kind])]
+            (words,) = [
+                part
+                for part in said.split(". ")
+                if part.startswith(inversion_table.VERDICTS[kind].format("the mean digit"))
+            ]
             assert f"`{layer}`" in words
             back = (
                 said.split("The true digit comes back from ")[1]
@@ -110,6 +117,7 @@ def test_what_is_said_follows_the_rule() -> None:
 def test_of_a_net_with_one_twin_it_speaks_of_one() -> None:
     said = sentence("photo")
     assert "The twin gives back" in said and "in the twin from" in said and "twins" not in said
+    assert said.endswith("Neither gives back what a grey picture does not have from `logits`.")
 
 
 def test_the_chart_has_the_mean_image_dotted() -> None:

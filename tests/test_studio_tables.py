@@ -1,5 +1,7 @@
 """What is measured of dreams and caricatures, the rule by which it is summed up, and what is said of it."""
 
+import math
+
 import pandas as pd
 import pytest
 import torch
@@ -16,7 +18,8 @@ SHORT = Dream("relu4", strength=0.3, octaves=1, steps=4, jitter=1)
 
 
 def log(*times: float) -> Tensor:
-    return torch.tensor(times).log()
+    """Of one net, image by image."""
+    return torch.tensor([times]).log()
 
 
 def rms(net: torch.nn.Module, images: Tensor) -> Tensor:
@@ -41,6 +44,23 @@ def test_rises_are_logarithms_of_how_many_times_a_layer_grows_here_and_elsewhere
     assert dream_table.rises(net, None, images, SHORT).keys() == {"own", "noise"}
 
 
+def test_an_interval_is_over_nets_and_images() -> None:
+    """Twins that differ widen what is said of them and the gain, though every image is alike in a net."""
+    apart, alike = torch.tensor([[0.0], [1.0]]).expand(2, 50), torch.full((1, 50), 0.5)
+    for module, names, unit in (
+        (dream_table, ("own", "noise"), math.exp),
+        (caricature_table, ("cosine", "length"), float),
+    ):
+        found = {(kind, jitter, name): values for kind, values in (("trained", alike), (TWIN, apart))
+                 for jitter in (8, 0) for name in names}  # fmt: skip
+        found |= {(kind, jitter, "between"): torch.zeros(1, 50) for kind in ("trained", TWIN) for jitter in (8, 0)}
+        rows = module.summed_up(found).set_index(["kind", "number"])
+        for place, low, high in (((TWIN, names[0]), 0, 1), (("trained", names[0]), 0.5, 0.5),
+                                 (("trained", "gain"), -0.5, 0.5)):  # fmt: skip
+            assert rows.loc[place, ["low", "high"]].tolist() == pytest.approx([unit(low), unit(high)], abs=1e-4)
+        assert rows.loc[[TWIN, "trained"], "nets"].unique().tolist() == [2, 1]
+
+
 def test_each_kind_is_taken_at_its_best_and_gains_are_paired() -> None:
     found = {
         ("trained", 8, "own"): log(2, 4), ("trained", 0, "own"): log(1, 1), ("trained", 8, "noise"): log(1, 1),
@@ -50,7 +70,7 @@ def test_each_kind_is_taken_at_its_best_and_gains_are_paired() -> None:
            for jitter in (8, 0) for name in ("other", "other noise")},
     }  # fmt: skip
     found["trained", 8, "other noise"] = log(1.5, 1.5)
-    rows = dream_table.summed_up(found, 8).set_index(["kind", "number"])
+    rows = dream_table.summed_up(found).set_index(["kind", "number"])
     assert rows.loc[("trained", "own"), ["jitter", "times"]].tolist() == [8, pytest.approx(8**0.5, abs=1e-4)]
     assert rows.loc[(TWIN, "own"), ["jitter", "times"]].tolist() == [0, pytest.approx(32**0.5, abs=1e-4)]
     assert rows.loc[(TWIN, "noise"), "times"] == 3
@@ -67,7 +87,7 @@ def told(monkeypatch: pytest.MonkeyPatch, **gains: tuple[float, float]) -> str:
             for kind in ("trained", TWIN) for number in ("own", "jittered", "noise", "other", "shared")]  # fmt: skip
     rows += [{"kind": "trained", "number": f"{name} gain".strip("_ ").replace("own ", ""), "times": 1.0, "low": low,
               "high": high} for name, (low, high) in gains.items()]  # fmt: skip
-    whole = pd.DataFrame(rows).assign(model="cnn", layer="relu1", jitter=0, images=100)
+    whole = pd.DataFrame(rows).assign(model="cnn", layer="relu1", jitter=0, images=100, nets=5)
     monkeypatch.setattr(dream_table, "table", lambda: whole)
     return dream_table.sentence("cnn", "relu1")
 
@@ -76,14 +96,15 @@ def test_the_sentence_says_where_the_control_does_it_too(monkeypatch: pytest.Mon
     said = told(monkeypatch, own=(0.8, 0.9), jittered=(1.1, 1.2), shared=(0.9, 1.1))
     assert "by 1.50 (1.40 to 1.60), and in untrained twins by 1.50 (1.40 to 1.60): the control raises it more." in said
     assert "before each step, by 1.50 (1.40 to 1.60) and 1.50 (1.40 to 1.60): the trained net raises it more." in said
-    assert said.endswith("times: the two cannot be told apart. Means over 100 test digits, with 95 % intervals.")
+    over = "100 test digits, 5 trained nets and 5 untrained twins, with 95 % intervals over nets and images."
+    assert said.endswith(f"times: the two cannot be told apart. Means over {over}")
 
 
 def test_of_a_layer_that_was_not_measured_it_says_how_the_others_fare() -> None:
     said = dream_table.sentence("photo", "block8")
     gains = dream_table.table().query("model == 'photo' and number == 'jittered gain'")
     assert f"of {(gains.low > 1).sum()} more in the trained net and of {(gains.high < 1).sum()} more in the" in said
-    assert "Of the 6 layers" in said and "6 sample photos at 112 pixels" in said
+    assert "Of the 6 layers" in said and "6 sample photos at 112 pixels, 1 trained net and 3 untrained twins" in said
 
 
 def test_the_tables_hold_every_layer_and_were_made_by_the_rule() -> None:
@@ -99,11 +120,13 @@ def test_the_tables_hold_every_layer_and_were_made_by_the_rule() -> None:
 
 def test_a_caricatures_gain_is_what_its_cosine_has_above_other_pictures() -> None:
     values = {"length": 2.0, "cosine": 0.9, "between": 0.4}
-    found = {("trained", jitter, name): torch.full((2,), value) for jitter in (8, 0) for name, value in values.items()}
-    found |= {(TWIN, 8, name): torch.zeros(2) for name in values}
-    found |= {(TWIN, 0, name): torch.full((2,), value) for name, value in
+    found = {
+        ("trained", jitter, name): torch.full((1, 2), value) for jitter in (8, 0) for name, value in values.items()
+    }
+    found |= {(TWIN, 8, name): torch.zeros(1, 2) for name in values}
+    found |= {(TWIN, 0, name): torch.full((1, 2), value) for name, value in
               {"length": 3.0, "cosine": 0.95, "between": 0.75}.items()}  # fmt: skip
-    rows = caricature_table.summed_up(found, 8).set_index(["kind", "number"])
+    rows = caricature_table.summed_up(found).set_index(["kind", "number"])
     assert rows.loc[(TWIN, "length"), ["jitter", "value"]].tolist() == [0, 3.0]
     assert rows.loc[("trained", "gain"), "value"] == pytest.approx(0.3, abs=1e-4)
 
@@ -128,9 +151,11 @@ def test_what_is_said_of_caricatures_names_the_layers(monkeypatch: pytest.Monkey
             ]  # fmt: skip
     rows += [{"layer": "a", "kind": kind, "number": number, "value": 0.5, "low": 0.5, "high": 0.5}
              for kind in ("trained", TWIN) for number in ("cosine", "between")]  # fmt: skip
-    monkeypatch.setattr(caricature_table, "table", lambda: pd.DataFrame(rows).assign(model="cnn", images=25))
+    monkeypatch.setattr(caricature_table, "table", lambda: pd.DataFrame(rows).assign(model="cnn", images=25, nets=2))
     said = caricature_table.sentence("cnn")
-    assert "in the trained nets in a and d, and higher in untrained twins in c," in said
+    assert said.startswith("Over 25 test digits, 2 trained nets and 2 untrained twins, made from noise")
+    assert "after training in a and d, and higher in untrained twins in c," in said
+    assert "in b the two cannot be told apart." in said
 
 
 def test_nets_of_one_kind_follow_one_another() -> None:
@@ -141,8 +166,8 @@ def test_nets_of_one_kind_follow_one_another() -> None:
 
 def test_measuring_writes_what_it_found(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     """One layer of one net, few images."""
+    monkeypatch.setattr(dream_table, "LAYERS", {"dense": ("relu1",)})
     for module in (dream_table, caricature_table):
-        monkeypatch.setattr(module, "LAYERS", {"dense": ("relu1",)})
         monkeypatch.setattr(module, "TABLE", tmp_path / "table.csv")  # type: ignore[operator]
         monkeypatch.setattr(module, "images_for", lambda _: digits().images[:2])
         assert set(module.measure()) == {"dense/relu1"}

@@ -11,7 +11,7 @@ from torch import Generator, Tensor, nn
 
 from core.ascent import Step, grow
 from core.ascent.ascend import carried
-from core.ascent.objectives import Objective, energy, units
+from core.ascent.objectives import Objective, energy
 from core.ascent.parametrise import Fourier
 from core.ascent.transforms import Jitter
 from core.data.augment import warp
@@ -99,8 +99,11 @@ def climb(model: nn.Module, images: Images, recipe: Dream, exactly: bool = False
 
 
 def climbed(recipe: Dream) -> Objective:
-    """What the dream raises."""
-    return energy(recipe.layer) if recipe.unit is None else units(recipe.layer, [recipe.unit], "mean")
+    """What the dream raises: a layer's mean square, or a unit's mean over its map, or over time."""
+    layer, unit = recipe.layer, recipe.unit
+    if unit is None:
+        return energy(layer)
+    return Objective(frozenset({layer}), lambda seen, _: seen[layer][:, unit, None].flatten(1).mean(1))
 
 
 def _require(model: nn.Module, photo: Images, recipe: Dream) -> None:

@@ -1,27 +1,27 @@
 """How much dreaming raises layers in trained nets and in their untrained twins: made by `python -m core.studio dream`.
 
 Each net dreams in each of its LAYERS by its recipe, photos at 112 pixels, in float32, and also without jitter, as
-shifts may be what twins do not bear. Of an image and a kind of net the mean over seeds of a logarithm is taken, and
-over images its mean and the 95 % bootstrap interval:
+shifts may be what twins do not bear. Of a kind of net the mean of a logarithm over seeds and images is taken, and its
+95 % bootstrap interval over both (`two_way`; there is one trained net for photos):
 
 - `own`: of how many times the layer's root mean square rises in the net that dreams;
 - `noise`: the same of noise as large as the change, and with its spectrum (`noise_like`);
 - `jittered`: `own`, where the picture is shifted before each step, as in the app;
-- `other`: the same of the dream in the net of the same kind from the next seed (there is one trained net for photos);
+- `other`: the same of the dream in the net of the same kind from the next seed, if there is one;
 - `other noise`: of the noise in that one.
 
-**The rule.** Each kind is taken with jitter or without, by which `own` is higher on the mean over images. Image by
-image, `gain` is trained minus twins of `own`, `jittered gain` of `jittered`, and `shared gain` of `shared`, which is
-`other` minus `other noise`. Where the whole interval of a gain lies above 0, the trained nets have more; below 0 the
+**The rule.** Each kind is taken with jitter or without, by which `own` is higher on the mean. `gain` is trained minus
+twins of `own`, of the same images, `jittered gain` of `jittered`, and `shared gain` of `shared`, which is `other` minus
+`other noise`. Where the whole interval of a gain lies above 0, the trained nets have more; below 0 the
 twins; otherwise the two cannot be told apart.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Generator, Tensor, nn
@@ -29,7 +29,7 @@ from torch import Generator, Tensor, nn
 from core.data import photos
 from core.data.digits import test_set
 from core.files import write_whole
-from core.measures.interval import interval
+from core.measures.interval import two_way
 from core.models import TWIN, controls, find, load
 from core.studio.dream import RECIPES, Dream, climb, noise_like, reached
 
@@ -43,7 +43,7 @@ LAYERS = {
 DIGITS, SIDE, OCTAVES = 100, 112, 3  # test images; pixels of photos, and how many sizes they have room for
 PHOTO_TWINS = 3
 KINDS = ("trained", TWIN)
-ByImage = dict[tuple[str, int, str], Tensor]  # by kind, jitter and name a value for each image
+ByImage = dict[tuple[str, int, str], Tensor]  # by kind, jitter and name a row for each net, a value for each image
 MEASURED = ("own", "noise", "other", "other noise")
 GAINS = {"own": "gain", "jittered": "jittered gain", "shared": "shared gain"}
 
@@ -81,7 +81,7 @@ def rises(net: nn.Module, other: nn.Module | None, images: Tensor, recipe: Dream
 
 
 def by_image(model: str, layer: str) -> Iterator[ByImage]:
-    """After each dream all so far: by kind, jitter and name, for each image the mean over seeds, at the end."""
+    """After each dream all so far: by kind, jitter and name, for each net and image."""
     found: dict[tuple[str, int, str], list[Tensor]] = {}
     images = images_for(model)
     for kind, weights in nets(model).items():
@@ -92,55 +92,53 @@ def by_image(model: str, layer: str) -> Iterator[ByImage]:
                 other = loaded[(place + 1) % len(loaded)] if len(loaded) > 1 else None
                 for name, values in rises(net, other, images, replace(recipe, jitter=jitter)).items():
                     found.setdefault((kind, jitter, name), []).append(values)
-                yield {key: torch.stack(values).mean(0) for key, values in found.items()}
+                yield {key: torch.stack(values) for key, values in found.items()}
 
 
-def summed_up(found: ByImage, jitter: int) -> pd.DataFrame:
+def summed_up(found: ByImage) -> pd.DataFrame:
     """The rows of one layer, by the rule."""
-    rows: list[tuple[str, str, int, Tensor]] = []
+    rows: list[dict[str, object]] = []
     of: dict[tuple[str, str], Tensor] = {}
+    jitter = max(jitter for _, jitter, _ in found)
     for kind in KINDS:
         best = max((jitter, 0), key=lambda each: float(found[kind, each, "own"].mean()))
         of |= {(kind, name): found[kind, best, name] for name in MEASURED if (kind, best, name) in found}
         of[kind, "jittered"] = found[kind, jitter, "own"]
         if (kind, "other") in of:
             of[kind, "shared"] = of[kind, "other"] - of[kind, "other noise"]
-        rows += [(kind, name, jitter if name == "jittered" else best, values)
+        rows += [row(kind, name, jitter if name == "jittered" else best, values)
                  for (its, name), values in of.items() if its == kind]  # fmt: skip
     for name, gain in GAINS.items():
         if ("trained", name) in of:
-            rows.append(("trained", gain, jitter, of["trained", name] - of[TWIN, name]))
-    return pd.DataFrame([
-        {"kind": kind, "number": name, "jitter": best, "images": len(values), "times": values.mean().exp().item(),
-         **_between(values)}
-        for kind, name, best, values in rows
-    ]).round(4)  # fmt: skip
+            rows.append(row("trained", gain, jitter, of["trained", name], of[TWIN, name]))
+    told, times = pd.DataFrame(rows).rename(columns={"value": "times"}), ["times", "low", "high"]
+    told[times] = np.exp(told[times])
+    return told.round(4)
 
 
-def _between(values: Tensor) -> dict[str, float]:
-    low, high = torch.tensor(interval(values)).exp().tolist()
-    return {"low": low, "high": high}
+def row(kind: str, number: str, jitter: int, values: Tensor, less: Tensor | None = None) -> dict[str, object]:
+    """A mean over nets and images, less that of others, and its interval."""
+    (nets, images), (low, high) = values.shape, two_way(values, less)
+    mean = values.mean() - (0 if less is None else less.mean())
+    return {"kind": kind, "number": number, "jitter": jitter, "nets": nets, "images": images, "value": mean.item(),
+            "low": low, "high": high}  # fmt: skip
 
 
 def measure() -> Iterator[str]:
     """Dream in every layer of every net, and write the table."""
-    yield from layer_by_layer(TABLE, LAYERS, recipe_for, by_image, summed_up)
+    yield from layer_by_layer(TABLE, by_image, summed_up)
 
 
 def layer_by_layer(
-    place: Path,
-    layers: Mapping[str, Sequence[str]],
-    recipe_for: Callable[[str, str], Any],
-    by_image: Callable[[str, str], Iterator[ByImage]],
-    summed_up: Callable[[ByImage, int], pd.DataFrame],
+    place: Path, by_image: Callable[[str, str], Iterator[ByImage]], summed_up: Callable[[ByImage], pd.DataFrame]
 ) -> Iterator[str]:
     """Measure every layer of every net, and write the rows that sum up what was found at each one's end."""
     parts = []
-    for model, names in layers.items():
+    for model, names in LAYERS.items():
         for layer in names:
             for found in by_image(model, layer):  # noqa: B007 - the last is whole
                 yield f"{model}/{layer}"
-            rows = summed_up(found, recipe_for(model, layer).jitter)
+            rows = summed_up(found)
             parts.append(rows.assign(model=model, layer=layer)[["model", "layer", *rows.columns]])
     write_whole(place, pd.concat(parts).to_csv(index=False).encode())
 
@@ -155,7 +153,8 @@ def sentence(model: str, layer: str) -> str:
     """What training adds to a dream, by the rule; of a layer that was not measured what was found in the others."""
     whole = table()[table().model == model]
     rows = whole[whole.layer == layer]
-    return " ".join([*(_of_one(layer, rows) if len(rows) else [_of_all(whole)]), _of(whole)])
+    over = f"Means over {counted(whole)}, with 95 % intervals over nets and images."
+    return " ".join([*(_of_one(layer, rows) if len(rows) else [_of_all(whole)]), over])
 
 
 def _of_one(layer: str, rows: pd.DataFrame) -> list[str]:
@@ -191,13 +190,18 @@ def _of_all(rows: pd.DataFrame) -> str:
         f"Of the {len(gains)} layers that were measured, dreaming raises the root mean square of "
         f"{(gains.low > 1).sum()} more in the trained net, and of {(gains.high < 1).sum()} more in untrained twins: "
         f"{spans[0]} times, and {spans[1]} times in the twins. Where the picture is shifted before each step, of "
-        f"{(jittered.low > 1).sum()} more in the trained net and of {(jittered.high < 1).sum()} more in the twins."
+        f"{(jittered.low > 1).sum()} more in the trained net and of {(jittered.high < 1).sum()} more in the twins. "
+        "Where neither is said, the two cannot be told apart."
     )
 
 
-def _of(rows: pd.DataFrame) -> str:
-    what = "sample photos at 112 pixels" if find(str(rows.model.iloc[0])).sees == "photos" else "test digits"
-    return f"Means over {rows.images.iloc[0]} {what}, with 95 % intervals."
+def counted(rows: pd.DataFrame) -> str:
+    """Over which images and how many nets of each kind a table's means are: 100 test digits, 5 trained nets and ..."""
+    what = f"sample photos at {SIDE} pixels" if find(str(rows.model.iloc[0])).sees == "photos" else "test digits"
+    trained, twins = (rows[rows.kind == kind].nets.iloc[0] for kind in KINDS)
+    return (
+        f"{rows.images.iloc[0]} {what}, {trained} trained net{'s' if trained > 1 else ''} and {twins} untrained twins"
+    )
 
 
 def _times(rows: pd.DataFrame, kind: str, number: str) -> str:

@@ -1,10 +1,11 @@
 """How well each layer of each net can be inverted, beside untrained twins: made by `python -m core.studio inversion`.
 
 **The rule**, fixed before the numbers. The error of the inverted images, in shares of the mean image's, has a 95 %
-bootstrap interval over images, and over twins. The trained net's gain is the twins' error less its own, image by image;
-of photos, whose brightness and contrast hardly matter to a layer, its likeness less theirs. Where the whole interval
-lies above 0 the trained net *gives back more* of the picture, below 0 the twins do, and otherwise they give back *as
-much*. Where both errors' intervals lie above 1 *neither* gives back what the mean digit does not have. An image *comes
+bootstrap interval over nets and images (`two_way`). The trained net's gain is the twins' error less its own, image by
+image; of photos, whose brightness and contrast hardly matter to a layer, its likeness less theirs. Where the whole
+interval lies above 0 the trained net *gives back more* of the picture, below 0 the twins do, and otherwise they give
+back *as much*. Where both errors' intervals lie above 1 *neither* gives back what the mean digit does not have, and,
+after the numbers, where both likenesses' reach 0 neither gives back what a grey picture does not have. An image *comes
 back* from a layer where more than half of the inversions, by the whole interval, are nearer to the true image than to
 any other test image.
 """
@@ -26,18 +27,20 @@ from core.data import photos
 from core.data.digits import test_set
 from core.files import write_whole
 from core.layers import first_of_each_depth, list_layers
+from core.measures.interval import two_way
+from core.measures.neighbours import listed
 from core.models import DIGIT_NETS, MODELS, SHUFFLED, TWIN, controls, load
 from core.studio.inversion import PHOTO, PHOTO_LAYERS, WITH_PRIOR, Inversion, invert
 
 PLACE = Path(__file__).parent / "tables" / "inversion.csv"
-DIGITS, TWINS, DRAWS = 100, 5, 2000  # test images, untrained twins of each digit net, and resamples
+DIGITS, TWINS = 100, 5  # test images, and untrained twins of each digit net
 TRAINED, SIDE = "trained", 128  # pixels of a photo
 MOST = 0.5  # of the images
 VERDICTS = {
     "twins": "The twins give back more of the picture from",
     "both": "The twins give back as much of it from",
     "trained": "The trained net gives back more from",
-    "neither": "Neither gives back what the mean digit does not have from",
+    "neither": "Neither gives back what {} does not have from",  # the mean digit, or a grey picture
 }
 RECIPES = {NONE: Inversion((), starts=1), "generator": replace(WITH_PRIOR, starts=1)}
 ByImage = Float[np.ndarray, "nets images"]
@@ -82,15 +85,6 @@ def inverted(model: str, weights: Sequence[str], layer: str, images: Images, rec
     return Inverted(**{name: np.stack(values) for name, values in found.items()})
 
 
-def bounds(values: ByImage) -> tuple[float, float]:
-    """The 95 % percentile bootstrap interval of a mean over nets and images, both drawn with replacement."""
-    generator, (nets, images) = np.random.default_rng(0), values.shape
-    chosen = generator.integers(nets, size=(DRAWS, nets)), generator.integers(images, size=(DRAWS, images))
-    means = values[chosen[0][:, :, None], chosen[1][:, None, :]].mean((1, 2))
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)
-
-
 def row(found: Inverted, beside: Inverted | None) -> dict[str, float]:
     """The numbers of one layer; `beside` is the trained net, whose gain over these controls is told."""
     told = {"images": found.error.shape[1], "nets": len(found.error), "layer error": float(found.layer_error.mean())}
@@ -99,7 +93,7 @@ def row(found: Inverted, beside: Inverted | None) -> dict[str, float]:
     for name, values in measured.items():
         if values is not None:
             told |= {name: float(values.mean())} | dict(
-                zip((f"{name} low", f"{name} high"), bounds(values), strict=True)
+                zip((f"{name} low", f"{name} high"), two_way(values), strict=True)
             )
     return told
 
@@ -144,7 +138,12 @@ def comes_back(told: "pd.Series[Any]") -> bool:
 
 def verdict(own: "pd.Series[Any]", control: "pd.Series[Any]") -> str:
     """Who gives back more of the picture, by the rule: one of VERDICTS."""
-    if np.isnan(own.get("likeness", np.nan)) and min(own["error low"], control["error low"]) > 1:
+    nothing = (
+        min(own["error low"], control["error low"]) > 1
+        if np.isnan(own.get("likeness", np.nan))
+        else max(own["likeness low"], control["likeness low"]) <= 0
+    )
+    if nothing:
         return "neither"
     return "trained" if control["gain low"] > 0 else "twins" if control["gain high"] < 0 else "both"
 
@@ -154,14 +153,16 @@ def sentence(model: str, prior: str = NONE) -> str:
     rows = table()[(table().model == model) & (table().prior == prior)]
     own, twins = (rows[rows.weights == kind].set_index("layer") for kind in (TRAINED, TWIN))
     said = [_back(own, twins)] if model in DIGIT_NETS else []
-    number, words = ("error", "The error") if model in DIGIT_NETS else ("likeness", "The likeness")
+    number, plain = ("error", "the mean digit") if model in DIGIT_NETS else ("likeness", "a grey picture")
     first, last = (f"at `{own.index[place]}`" for place in (0, -1))
     own_ends, their_ends = ([_span(rows, number, place) for place in (0, -1)] for rows in (own, twins))
-    said.append(f"{words} goes from {own_ends[0]} {first} to {own_ends[1]} {last}, in the twins from {their_ends[0]} "
-                f"to {their_ends[1]}.")  # fmt: skip
+    said.append(f"The {number} goes from {own_ends[0]} {first} to {own_ends[1]} {last}, in the twins from "
+                f"{their_ends[0]} to {their_ends[1]}.")  # fmt: skip
     verdicts = {layer: verdict(own.loc[layer], twins.loc[layer]) for layer in own.index}
     by_verdict = {kind: [layer for layer, told in verdicts.items() if told == kind] for kind in VERDICTS}
-    said += [f"{words} {_listed(by_verdict[kind])}." for kind, words in VERDICTS.items() if by_verdict[kind]]
+    said += [
+        f"{words.format(plain)} {_listed(by_verdict[kind])}." for kind, words in VERDICTS.items() if by_verdict[kind]
+    ]
     whole = f"`{model}`: {' '.join(said)}"
     return whole if twins.nets.max() > 1 else whole.replace("twins give", "twin gives").replace("the twins", "the twin")
 
@@ -176,8 +177,7 @@ def _back(own: pd.DataFrame, twins: pd.DataFrame) -> str:
 
 
 def _listed(layers: Sequence[Any]) -> str:
-    names = [f"`{layer}`" for layer in layers]
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "no layer"
+    return listed([f"`{layer}`" for layer in layers]) or "no layer"
 
 
 def _span(rows: pd.DataFrame, number: str, place: int) -> str:

@@ -1,4 +1,7 @@
-"""The smallest epsilon at which something happens, for each of several pictures at once: by doubling, then between."""
+"""The smallest epsilon at which something happens, for each of several pictures at once: by doubling, then between.
+
+It is told to 1 / 128 of itself; below 2^-16 of the highest, where no doubling begins, to 2^-23 of the highest.
+"""
 
 import math
 from collections.abc import Iterator
@@ -8,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 DOUBLINGS = 16  # from the first epsilon tried to the highest
-PRECISION = 1 / 128  # of the smallest that is found: by so much it is too high at most
+PRECISION = 1 / 128  # of the smallest that is found, or of the first epsilon tried: by so much it is too high at most
 AT_ONCE, MOST = 8 * 28 * 28, 8  # pixels in a batch of trials, and trials of one picture in it
 
 

@@ -23,7 +23,7 @@ from core.data import photos
 from core.files import write_whole
 from core.layers import record
 from core.measures.interval import interval
-from core.models import load
+from core.models import TWIN, controls, load
 from core.studio.texture import RECIPES, layers_up_to, likeness, texture
 from core.studio.waves import apart, random_phases
 
@@ -31,7 +31,7 @@ TABLE = Path(__file__).parent / "tables" / "texture.csv"
 SIDE, PIECES = 128, 256  # pixels of a source, and of the picture in which it and another piece are opposite corners
 SOURCES = (*photos.STYLES, "flower")
 DEPTHS = ("stem_relu", "block4", "block9")
-TWINS, JUDGE = ("untrained", "untrained-1", "untrained-2"), "untrained-4"  # those that make, and one that only reads
+TWINS, JUDGE = controls(TWIN)[:3], controls(TWIN)[4]  # those that make, and one that only reads
 NOISE, PHASES, PIECE = "noise", "random phases", "another piece"
 MEASURES = ("structure", "judge")  # `core.studio.waves.apart`, and the distance in the layers of JUDGE
 
@@ -91,9 +91,12 @@ def shares(measure: str) -> pd.DataFrame:
 
     Columns are ("trained", depth), ("twins", depth), (PHASES, "") and (PIECE, "").
     """
-    rows = table().replace({"by": dict.fromkeys(TWINS, "twins")})
-    wide = rows.pivot_table(measure, "source", ["by", "depth"], aggfunc="mean")
+    wide = _with_twins_as_one().pivot_table(measure, "source", ["by", "depth"], aggfunc="mean")
     return wide.div(wide[NOISE, ""], axis=0).drop(columns=[(NOISE, "")])
+
+
+def _with_twins_as_one() -> pd.DataFrame:
+    return table().replace({"by": dict.fromkeys(TWINS, "twins")})
 
 
 def gain(measure: str, near: tuple[str, str], far: tuple[str, str]) -> tuple[float, float, float]:
@@ -130,8 +133,8 @@ def sentence() -> str:
 
 
 def _deepest(wide: pd.Series) -> str:
-    rows = table()[table().depth == DEPTHS[-1]].replace({"by": dict.fromkeys(TWINS, "twins")})
-    own = rows.groupby("by").left.mean()
+    rows = _with_twins_as_one()
+    own = rows[rows.depth == DEPTHS[-1]].groupby("by").left.mean()
     return (
         f"Up to {DEPTHS[-1]} it is {100 * wide['trained', DEPTHS[-1]]:.0f} % and {100 * wide['twins', DEPTHS[-1]]:.0f} "
         f"%; in what each net read there itself, {100 * own['trained']:.0f} % and {100 * own['twins']:.0f} % were left."

@@ -17,11 +17,11 @@ from pages.studio.making import show, with_twin
 from pages.studio.subject import choose_subject
 
 COMPUTED = (
-    "Gradient ascent raises the mean square of a layer's activations, or one unit's mean over its map (Mordvintsev, "
-    "Olah, Tyka 2015), by Adam on the waves of which the picture is made, fine ones weaker as 1 / frequency. It "
-    "begins with the picture made small and goes on at larger and larger sizes, the octaves; what was changed is "
-    "enlarged, and the photo's own detail comes back. In each octave every wave moves by about the same, the "
-    "strength. Before each step the picture is shifted in a circle. A frame of the zoom is the middle of the one "
+    "Gradient ascent raises the mean square of a layer's activations, or one unit's mean over its map or over time "
+    "(Mordvintsev, Olah, Tyka 2015), by Adam on the waves of which the picture is made, fine ones weaker as 1 / "
+    "frequency. It begins with the picture made small and goes on at larger and larger sizes, the octaves; what was "
+    "changed is enlarged, and the photo's own detail comes back. In each octave every wave moves by about the same, "
+    "the strength. Before each step the picture is shifted in a circle. A frame of the zoom is the middle of the one "
     "before, enlarged and dreamt on in two octaves, by half the steps and a quarter of the strength. Noise as large "
     "and as coarse: the change itself, each of its waves at a random phase, and as large in L2."
 )

@@ -10,9 +10,10 @@ import streamlit as st
 from core import charts, images
 from core.ascent.priors import PRIORS
 from core.ascent.within import NONE
+from core.data.photos import SAMPLES
 from core.models import TWIN, find
 from core.studio.inversion import IN_A_ROW, LIMITS, ONE_LAYER, WITH_PRIOR, Inversion
-from core.studio.inversion_table import by_depth, layers_of, sentence
+from core.studio.inversion_table import DIGITS, TWINS, by_depth, layers_of, sentence
 from core.studio.made import Made
 from core.studio.task import Task
 from pages.frame.glossary import explained
@@ -35,8 +36,8 @@ COMPUTED = (
     "may keep more. `python -m core.studio inversion` measures the table."
 )
 DRAWN = {
-    "digits": "Error of inverted images, in shares of the mean digit's, dotted. Solid: trained; dashed: five untrained "
-    "twins; with dots: shuffled. Bands: 95 % bootstrap intervals.",
+    "digits": "Error of inverted images, in shares of the mean digit's, dotted. Solid: trained; dashed: "
+    f"{TWINS} untrained twins; with dots: shuffled. Bands: 95 % bootstrap intervals.",
     "photos": "Likeness: the correlation of pixels with the photo's, of which a grey picture has 0, dotted. Solid: "
     "trained; dashed: an untrained twin. Bands: 95 % bootstrap intervals.",
 }
@@ -127,7 +128,8 @@ def _measured(sees: str, prior: str, theme: images.Theme) -> None:
     digits = sees == "digits"
     models, number = (ONE_OF_EACH, "error") if digits else (("photo",), "likeness")
     within = "" if prior == NONE else f", within the prior {prior}"
-    st.header(f"Over {'100 test digits' if digits else 'six photos'}{within}", anchor=False)
+    what = f"{DIGITS} test digits" if digits else f"{len(SAMPLES)} sample photos"
+    st.header(f"Over {what}{within}", anchor=False)
     spec = charts.nets_by_depth(by_depth(models, prior, number), f"{number}; pixels: the mean image", theme, 300, 200)
     st.vega_lite_chart(spec, width="content", key="inversion-chart")
     st.caption(DRAWN[sees])

@@ -1061,6 +1061,8 @@ MEASURES = [
     case(fitted_field.fitted, label="where all is seen", begins=(torch.zeros(4),), ends=(torch.full((4,), 6.0),),
          side=(9, 6, more(lambda field: field.size))),
     case(interval.interval, values=(noise(50), noise(50) + 1, more(lambda found: found[0]))),
+    case(interval.two_way, values=(noise(3, 50), noise(3, 50) + 1, more(lambda found: found[0])),
+         less=(None, noise(2, 50) + 1, less(lambda found: found[1]))),
     case(interval.binomial, right=(8, 4, less(lambda found: found[0])), asked=(10, 20, less(lambda found: found[0]))),
     case(neighbours.projected, numbers=(4, 5, more(torch.numel))),
     case(neighbours.spaces, all_of, model=("dense-video", "dense"), kind=("trained", "shuffled"),
