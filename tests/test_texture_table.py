@@ -55,6 +55,16 @@ def test_the_twins_are_asked_where_they_are_best(monkeypatch: pytest.MonkeyPatch
     )
 
 
+def test_an_interval_is_over_nets_and_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sources agree, and one twin of three is worse than the trained net: nets alone leave the difference open."""
+    table = rows(0.3, 0.2)
+    table.loc[table.by == TWINS[0], "structure"] = 2 * 0.6
+    monkeypatch.setattr(texture_table, "table", lambda: table)
+    mean, low, high = texture_table.gain("structure", ("trained", DEPTH), ("twins", DEPTH))
+    assert mean == pytest.approx(1 / 30) and low < -0.08 and high > 0.12
+    assert "no difference is shown: " in texture_table.sentence()
+
+
 def test_twins_are_put_beside_random_phases(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "further away than the same spectrum" in said(rows(0.2, 0.8), monkeypatch)
 

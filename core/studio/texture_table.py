@@ -1,11 +1,11 @@
 """Which textures look like their source, by measures that made none of them: `python -m core.studio texture`.
 
 **The rule**, fixed before the numbers: training makes better textures, at a depth and by a measure, where the 95 %
-interval over sources of how much nearer the trained net's are than the mean of its twins' lies above zero; the other
-way round it is said of the twins, and else no difference is shown. A texture is no better than a spectrum at random
-phases unless it is nearer than that by the same rule. As fixed before the numbers it took the deepest textures; there
-the twins' ascent hardly nears what it climbs, which makes them a weak control: so it takes the depth at which the
-twins' are nearest to their sources; both are said.
+interval of how much nearer the trained net's are than its twins' lies above zero, over nets and sources (at first over
+sources alone); the other way round it is said of the twins, and else no difference is shown. A texture is no better
+than a spectrum at random phases unless it is nearer than that by the same rule. As fixed before the numbers it took the
+deepest textures; there the twins' ascent hardly nears what it climbs, which makes them a weak control: so it takes the
+depth at which the twins' are nearest to their sources; both are said.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
@@ -22,7 +23,7 @@ from core.ascent.objectives import Objective
 from core.data import photos
 from core.files import write_whole
 from core.layers import record
-from core.measures.interval import interval
+from core.measures.interval import two_way
 from core.models import TWIN, controls, load
 from core.studio.texture import RECIPES, layers_up_to, likeness, texture
 from core.studio.waves import apart, random_phases
@@ -100,10 +101,16 @@ def _with_twins_as_one() -> pd.DataFrame:
 
 
 def gain(measure: str, near: tuple[str, str], far: tuple[str, str]) -> tuple[float, float, float]:
-    """How much nearer the first column's pictures are than the second's: the mean over sources, and its interval."""
-    wide = shares(measure)
-    values = torch.tensor((wide[far] - wide[near]).to_numpy())
-    return float(values.mean()), *interval(values)
+    """How much nearer the first column's pictures are than the second's: over nets and sources, with its interval."""
+    own, others = (_by_net(measure, *each) for each in (near, far))
+    return float(others.mean() - own.mean()), *two_way(others, own)
+
+
+def _by_net(measure: str, by: str, depth: str) -> Float[np.ndarray, "nets sources"]:
+    """What is left of the noise's distance, of each net that makes a column's pictures."""
+    wide = table().pivot_table(measure, ["by", "depth"], "source")
+    nets = TWINS if by == "twins" else (by,)
+    return (wide.loc[[(net, depth) for net in nets]] / wide.loc[NOISE, ""]).to_numpy()
 
 
 def sentence() -> str:
