@@ -15,7 +15,7 @@ from core.store import Result, address
 from core.studio.made import Made, from_png
 from core.studio.task import OWN, Task
 from pages.inputs import nets
-from pages.jobs.long_work import long_work, scheduler, start, store, watcher
+from pages.jobs.long_work import cancelled, give_up_others, long_work, scheduler, start, store, watcher
 from pages.jobs.scheduler import Records, View
 
 KEPT, FRAMES = 2**25, 96  # bytes and records of a job that are kept, at most
@@ -74,13 +74,15 @@ def with_twin(task: Task, pictures: Sequence[Tensor]) -> list[Making]:
 def show(makings: Sequence[Making], draw: Draw, key: str, at_once: bool = False) -> None:
     """Draw the button, what `draw` shows of each making's last record or None, as they form, and the downloads.
 
-    What takes a moment is begun `at_once`, without the button.
+    What takes a moment is begun `at_once`, without the button, in place of what was begun so before.
     """
     there = [each.finished() for each in makings]
-    for each, made in zip(makings, there, strict=True):
-        view = scheduler().look(each, watcher())
-        if at_once and made is None and (view is None or view.state == "stopped"):
-            start(each, scheduler(), last_only=False)
+    give_up_others(makings if at_once else (), key)
+    if at_once and not cancelled(makings, key):
+        for each in (each for each, made in zip(makings, there, strict=True) if made is None):
+            view = scheduler().look(each, watcher())
+            if view is None or view.state == "stopped":
+                start(each, scheduler(), last_only=False)
     label = "Watch it form" if all(there) else "Make it"
     long_work(makings, label, partial(_live, makings, there, draw, key), key=key, last_only=False)
 

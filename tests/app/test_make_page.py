@@ -2,8 +2,11 @@
 
 import io
 import json
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,6 +17,7 @@ from core.data.digits import test_set as digits
 from core.studio import task
 from core.studio.made import Made, made
 from core.studio.task import Task
+from pages.jobs.long_work import scheduler
 from pages.studio import making
 from tests.visits import done, press, said, until
 
@@ -57,6 +61,46 @@ def shown(source: str = "digit 84", by: float = 0.5) -> AppTest:
     return at
 
 
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A technique that goes on until the test is over."""
+    over = threading.Event()
+
+    def slowly(model: torch.nn.Module, images: torch.Tensor, recipe: Paler) -> Iterator[Made]:
+        for step in range(10_000):
+            if over.wait(0.01):
+                return
+            yield made(step, 10_000, images)
+
+    monkeypatch.setitem(task.TECHNIQUES, "slowly", slowly)
+    yield
+    over.set()
+    if thread := scheduler()._thread:
+        thread.join(10)
+
+
+def by_itself() -> AppTest:
+    """Six jobs that begin without a button, by a recipe that a slider sets."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from core.data.digits import test_set
+        from core.studio.task import Task
+        from pages.jobs.long_work import scheduler, watcher
+        from pages.studio.making import making, show
+        from tests.app.test_make_page import Paler
+
+        recipe, image = Paler(st.slider("Steps", 1, 100, 1, key="steps")), test_set().images[84]
+        works = [making(Task("slowly", "cnn", weights, recipe, (f"digit {number}",)), weights, [image])
+                 for weights in ("trained", "untrained") for number in range(3)]  # fmt: skip
+        show(works, lambda lasts: None, "slowly", at_once=True)
+        views = [scheduler().look(each, watcher()) for each in works]
+        st.text(" ".join(view.state if view else "none" for view in views))
+
+    return AppTest.from_function(script, default_timeout=60).run()
+
+
 def labels(at: AppTest) -> list[str]:
     return [button.label for button in at.button]
 
@@ -74,9 +118,9 @@ def test_nothing_is_there_until_it_is_asked_for_and_then_it_is_kept_for_everybod
     assert shown(by=0.25).text[0].value == "None None"
 
 
-def test_of_a_visitors_own_photo_nothing_is_kept() -> None:
+def test_of_a_visitors_own_photo_nothing_is_kept(empty_store: Path) -> None:
     at = until(press(shown("own"), "Make it"), done("Make it"))
-    assert at.text[0].value == "3 3"
+    assert at.text[0].value == "3 3" and not list(empty_store.iterdir())
     making.scheduler.clear()
     assert shown("own").text[0].value == "None None"
 
@@ -108,3 +152,52 @@ def test_a_long_job_keeps_some_of_its_records_and_the_last(monkeypatch: pytest.M
     one = Task("paler", "cnn", "trained", Paler(steps=10, by=0.9), ("own",))
     steps = [record.step for record in making.making(one, "", [digits().images[84]]).run()]
     assert steps == [0, 2, 4, 6, 8, 10]
+
+
+def test_what_was_cancelled_is_not_begun_again_by_itself(slow: None) -> None:
+    at = by_itself()
+    assert labels(at) == ["Cancel"]
+    at = press(at, "Cancel")
+    for _ in range(3):
+        assert labels(at) == ["Make it"] and at.text[0].value == " ".join(6 * ["stopped"])
+        time.sleep(0.1)
+        at.run()
+    at = press(at, "Make it")
+    assert labels(at) == ["Cancel"] and "stopped" not in at.text[0].value
+    press(at, "Cancel").slider[0].set_value(2).run()  # another recipe was not cancelled
+    assert labels(at) == ["Cancel"] and "stopped" not in at.text[0].value
+
+
+def test_who_moves_a_slider_takes_no_more_room_in_the_queue(slow: None) -> None:
+    at = by_itself()
+    for steps in range(2, 8):
+        at.slider[0].set_value(steps).run()
+        assert not at.warning and labels(at) == ["Cancel"] and "none" not in at.text[0].value
+        assert len(scheduler()._line()) <= 6
+    until(at, lambda at: len(scheduler()._round) + len(scheduler()._line()) == 6)
+    at.slider[0].set_value(2).run()  # what was given up is begun anew
+    assert labels(at) == ["Cancel"] and "stopped" not in at.text[0].value
+
+
+def test_a_visitors_own_result_stays_while_others_compute() -> None:
+    at = until(press(shown("own"), "Make it"), done("Make it"))
+    for number in range(10):
+        scheduler().start(number, lambda: iter(range(3)), "another")  # type: ignore[arg-type, return-value]
+        until(at, lambda at: (view := scheduler().look(number, "another")) is not None and view.over)  # noqa: B023
+    at.run()
+    assert at.text[0].value == "3 3" and labels(at) == ["Watch it form"]
+    assert [each.proto.label for each in at.get("download_button")] == ["trained (PNG)", "untrained (PNG)"]
+    assert shown("own").text[0].value == "None None"  # it is this visitor's
+
+
+def test_a_session_holds_so_much_of_its_own_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest go last, and one is there however large."""
+    monkeypatch.setattr(making, "OWN_KEPT", 3 * 784)
+    own, image = making.Own(), digits().images[:1]
+    tasks = [Task("paler", "cnn", "trained", Paler(steps), ("own",)) for steps in range(5)]
+    works = [making.making(each, "", [image[0]]) for each in tasks]
+    for each in works:
+        own.keep(each, made(1, 1, image))
+    assert [own.get(each) is not None for each in works] == [False, False, True, True, True]
+    own.keep(works[0], made(1, 1, image.expand(9, -1, -1, -1)))
+    assert [own.get(each) is not None for each in works] == [True, False, False, False, False]
