@@ -1,6 +1,7 @@
 """A task of the studio as a job: what ships or is kept is there at once, the rest forms before one's eyes."""
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -19,8 +20,30 @@ from pages.jobs.long_work import cancelled, give_up_others, long_work, scheduler
 from pages.jobs.scheduler import Records, View
 
 KEPT, FRAMES = 2**25, 96  # bytes and records of a job that are kept, at most
+OWN_MADE, OWN_KEPT = "own-made", 2**24  # where in the session, and bytes
 GIF_SECONDS, DIGIT_SCALE, COLOURS_OF = 5.0, 8, 9
 Draw = Callable[[Sequence[Made | None]], None]
+
+
+class Own:
+    """What was made of a visitor's own photos, the newest of it: it goes when the session ends."""
+
+    def __init__(self) -> None:
+        self._made: dict[Hashable, Made] = {}
+
+    def get(self, of: "Making") -> Made | None:
+        """Its last record, if it is here."""
+        return self._made.get(self._name(of))
+
+    def keep(self, of: "Making", made: Made) -> None:
+        """Keep a last record, and let go of the oldest that are too much beside it."""
+        kept = {name: each for name, each in self._made.items() if name != self._name(of)} | {self._name(of): made}
+        while len(kept) > 1 and sum(each.pictures.nbytes for each in kept.values()) > OWN_KEPT:
+            del kept[next(iter(kept))]
+        self._made = kept
+
+    def _name(self, of: "Making") -> Hashable:
+        return of.task, hashlib.sha256(of.content).digest()
 
 
 @dataclass(frozen=True)
@@ -31,6 +54,7 @@ class Making:
     label: str  # what its result is called, such as "trained" or "block8, untrained twin"
     shape: tuple[int, ...]
     content: bytes = field(repr=False)  # float32; a log must not hold a visitor's photo
+    own: Own | None = field(default=None, repr=False)  # of the session whose photo it is, which shares no job
 
     @property
     def images(self) -> Tensor:
@@ -42,9 +66,9 @@ class Making:
         return address(of=nets.fingerprint(self.task.model, self.task.weights), **self.task.about())
 
     def finished(self) -> Made | None:
-        """What ships, or what was made before; of a visitor's own photo nothing is kept."""
-        if OWN in self.task.sources:
-            return None
+        """What ships, or what was made before; of a visitor's own photo, what the session holds."""
+        if self.own is not None:
+            return self.own.get(self)
         if shipped := self.task.shipped():
             return shipped
         kept = store().get(self.address())
@@ -56,14 +80,17 @@ class Making:
         for last in self.task.run(nets.net(self.task.model, self.task.weights), self.images):
             if last.step % max(1, last.steps // most) == 0 or last.step == last.steps:
                 yield last
-        if last and OWN not in self.task.sources:
+        if last and self.own is not None:
+            self.own.keep(self, last)
+        elif last:
             store().put(self.address(), Result(last.to_png(self.task.about()), {"technique": self.task.technique}))
 
 
 def making(task: Task, label: str, pictures: Sequence[Tensor]) -> Making:
     """A job from pictures (channels, side, side)."""
     together = torch.stack(list(pictures)).contiguous()
-    return Making(task, label, tuple(together.shape), together.numpy().tobytes())
+    own = st.session_state.setdefault(OWN_MADE, Own()) if OWN in task.sources else None
+    return Making(task, label, tuple(together.shape), together.numpy().tobytes(), own)
 
 
 def with_twin(task: Task, pictures: Sequence[Tensor]) -> list[Making]:

@@ -182,7 +182,7 @@ def test_who_moves_a_slider_takes_no_more_room_in_the_queue(slow: None) -> None:
 def test_a_visitors_own_result_stays_while_others_compute() -> None:
     at = until(press(shown("own"), "Make it"), done("Make it"))
     for number in range(10):
-        scheduler().start(number, lambda: iter(range(3)), "another")  # type: ignore[arg-type, return-value]
+        scheduler().start(number, lambda: (step for step in range(3)), "another")
         until(at, lambda at: (view := scheduler().look(number, "another")) is not None and view.over)  # noqa: B023
     at.run()
     assert at.text[0].value == "3 3" and labels(at) == ["Watch it form"]
