@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from core import images
-from core.models import TWIN
+from core.models import TWIN, find
 from core.store import Result, address
 from core.studio.made import Made, from_png
 from core.studio.task import OWN, Task
@@ -51,10 +51,14 @@ class Making:
     """A task and the pictures that it starts from, which tell one visitor's photo from another's."""
 
     task: Task
-    label: str  # what its result is called, such as "trained" or "block8, untrained twin"
     shape: tuple[int, ...]
     content: bytes = field(repr=False)  # float32; a log must not hold a visitor's photo
     own: Own | None = field(default=None, repr=False)  # of the session whose photo it is, which shares no job
+
+    @property
+    def label(self) -> str:
+        """What its net is called beside the others."""
+        return "untrained twin" if self.task.weights == TWIN else self.task.weights
 
     @property
     def images(self) -> Tensor:
@@ -86,25 +90,27 @@ class Making:
             store().put(self.address(), Result(last.to_png(self.task.about()), {"technique": self.task.technique}))
 
 
-def making(task: Task, label: str, pictures: Sequence[Tensor]) -> Making:
+def making(task: Task, pictures: Sequence[Tensor]) -> Making:
     """A job from pictures (channels, side, side)."""
     together = torch.stack(list(pictures)).contiguous()
     own = st.session_state.setdefault(OWN_MADE, Own()) if OWN in task.sources else None
-    return Making(task, label, tuple(together.shape), together.numpy().tobytes(), own)
+    return Making(task, tuple(together.shape), together.numpy().tobytes(), own)
 
 
-def with_twin(task: Task, pictures: Sequence[Tensor]) -> list[Making]:
-    """The task by its net, and by the untrained twin."""
-    return [making(task, task.weights, pictures), making(replace(task, weights=TWIN), "untrained twin", pictures)]
+def with_twin(task: Task, pictures: Sequence[Tensor], weights: Sequence[str] = ("trained", TWIN)) -> list[Making]:
+    """The task by its net, and by the untrained twin; or by the net with all of these weights."""
+    return [making(replace(task, weights=each), pictures) for each in weights]
 
 
-def show(makings: Sequence[Making], draw: Draw, key: str, at_once: bool = False) -> None:
+def show(makings: Sequence[Making], draw: Draw) -> None:
     """Draw the button, what `draw` shows of each making's last record or None, as they form, and the downloads.
 
-    What takes a moment is begun `at_once`, without the button, in place of what was begun so before.
+    Of digits, which take a moment, they are begun without the button, in place of what was begun so before.
     """
+    task = makings[0].task
+    key, at_once = task.technique, find(task.model).sees == "digits"
     there = [each.finished() for each in makings]
-    give_up_others(makings if at_once else (), key)
+    give_up_others(makings if at_once else (), "make")
     if at_once and not cancelled(makings, key):
         for each in (each for each, made in zip(makings, there, strict=True) if made is None):
             view = scheduler().look(each, watcher())
@@ -129,15 +135,17 @@ def _live(makings: Sequence[Making], there: Sequence[Made | None], draw: Draw, k
 
 
 def _downloads(makings: Sequence[Making], lasts: Sequence[Made | None], views: Sequence[View | None], key: str) -> None:
+    single = len({each.task.model for each in makings}) == 1
     with st.popover("Take it along", icon=":material/download:"):
         for number, (making_, last, view) in enumerate(zip(makings, lasts, views, strict=True)):
             assert last is not None
             about = making_.task.about() | {"numbers": dict(last.numbers)}
             name = f"{making_.task.technique}-{number}"
-            st.download_button(f"{making_.label} (PNG)", partial(_png, last, about), f"{name}.png", "image/png",
+            label = making_.label if single else f"{making_.task.model}, {making_.label}"
+            st.download_button(f"{label} (PNG)", partial(_png, last, about), f"{name}.png", "image/png",
                                on_click="ignore", key=f"{key}-png-{number}")  # fmt: skip
             if view and len(view.records) > 1:
-                st.download_button(f"{making_.label} (GIF)", partial(_gif, view.records, about), f"{name}.gif",
+                st.download_button(f"{label} (GIF)", partial(_gif, view.records, about), f"{name}.gif",
                                    "image/gif", on_click="ignore", key=f"{key}-gif-{number}")  # fmt: skip
         st.caption("The recipe and the numbers stand in each file's metadata.")
 
