@@ -14,14 +14,15 @@ navigation.enter(
 
 with navigation.loading():
     from pages.makings.gallery import ALL, PARTS, gallery
+    from pages.studio.subject import choose_subject
 
 theme = st.context.theme.type or "light"
 part = st.segmented_control("Technique", [ALL, *PARTS], default=ALL, required=True, key="make", bind="query-params",
                             label_visibility="collapsed")  # fmt: skip
 if part == ALL:
     gallery()
-else:
-    PARTS[part].draw(theme)
+elif subject := choose_subject():
+    PARTS[part].draw(subject, theme)
 
 with st.expander("How this is computed"):
     for name, each in PARTS.items():

@@ -110,7 +110,7 @@ def _by_net(measure: str, by: str, depth: str) -> Float[np.ndarray, "nets source
     """What is left of the noise's distance, of each net that makes a column's pictures."""
     wide = table().pivot_table(measure, ["by", "depth"], "source")
     nets = TWINS if by == "twins" else (by,)
-    return (wide.loc[[(net, depth) for net in nets]] / wide.loc[NOISE, ""]).to_numpy()
+    return wide.loc[[(net, depth) for net in nets]].to_numpy() / wide.loc[[(NOISE, "")]].to_numpy()
 
 
 def sentence() -> str:

@@ -83,10 +83,10 @@ def long_work(
     running = any(view and not view.over for view in views)
     if running:
         st.session_state[f"running-{key}"] = True
-        st.button("Cancel", icon=":material/stop:", key=f"cancel-{key}", on_click=_cancel, args=(by, works))
+        st.button("Cancel", icon=":material/stop:", key=f"cancel-{key}", on_click=_cancel, args=(by, works, key))
     elif any(view is None or view.state != "done" for view in views):
         st.button(label, icon=":material/play_arrow:", type="primary", key=f"start-{key}", help=help,
-                  on_click=_start, args=(by, works, last_only))  # fmt: skip
+                  on_click=_start, args=(by, works, key, last_only))  # fmt: skip
     if message := st.session_state.pop(FULL, None):
         st.warning(message, icon=":material/hourglass:")
     st.fragment(_live, run_every=POLL if running else None)(works, draw, key, by)
@@ -99,10 +99,8 @@ def by_itself(
 
     What `draw` makes of it is drawn again and again while it runs, and while something is `moving`.
     """
-    by, last = scheduler(), st.session_state.get(f"last-{key}")
-    if last is not None and last != work:
-        by.cancel(last, watcher())
-    st.session_state[f"last-{key}"] = work
+    by = scheduler()
+    give_up_others([work], key)
     view = by.look(work, watcher())
     if view is None or view.state == "stopped":
         start(work, by, last_only=False)
@@ -115,6 +113,19 @@ def by_itself(
     st.fragment(_live, run_every=POLL if running or moving else None)([work], draw, key, by)
 
 
+def give_up_others(works: Sequence[Work], key: str) -> None:
+    """Cancel what began without a button under that key before, but these, which begin so now."""
+    for last in st.session_state.get(f"last-{key}", ()):
+        if last not in works:
+            scheduler().cancel(last, watcher())
+    st.session_state[f"last-{key}"] = tuple(works)
+
+
+def cancelled(works: Sequence[Work], key: str) -> bool:
+    """Whether these are what the visitor cancelled last under that key: only the button begins them again."""
+    return st.session_state.get(f"cancelled-{key}") == tuple(works)
+
+
 def _begun(work: Work, by: Scheduler) -> View | None:
     """How a job stands that was started just now: for a moment it waits, though nobody is before it."""
     patience = time.monotonic() + POLL
@@ -124,12 +135,14 @@ def _begun(work: Work, by: Scheduler) -> View | None:
     return view
 
 
-def _start(by: Scheduler, works: Sequence[Work], last_only: bool) -> None:
+def _start(by: Scheduler, works: Sequence[Work], key: str, last_only: bool) -> None:
+    st.session_state.pop(f"cancelled-{key}", None)
     for work in works:
         start(work, by, last_only=last_only)
 
 
-def _cancel(by: Scheduler, works: Sequence[Work]) -> None:
+def _cancel(by: Scheduler, works: Sequence[Work], key: str) -> None:
+    st.session_state[f"cancelled-{key}"] = tuple(works)
     for work in works:
         by.cancel(work, watcher())
 

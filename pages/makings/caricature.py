@@ -13,7 +13,7 @@ from core.studio.task import Task
 from pages.frame.more import more
 from pages.studio.beside_twin import Numbers, answer, beside_twin, choose_layer
 from pages.studio.making import show, with_twin
-from pages.studio.subject import choose_subject
+from pages.studio.subject import Subject
 
 COMPUTED = (
     "A picture x climbs (φ(x) · φ(x₀)) cos(φ(x), φ(x₀))^p, where φ is a layer's whole activation and x₀ the picture "
@@ -24,17 +24,14 @@ COMPUTED = (
 MORE = {"strength": "Strength", "steps": "Steps", "jitter": "Jitter", "seed": "Seed"}
 
 
-def caricature(theme: Theme) -> None:
+def caricature(subject: Subject, theme: Theme) -> None:
     """Draw the part of the page."""
-    subject = choose_subject()
-    if subject is None:
-        return
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="caricature-switches"):
         model, recipe = _choose(subject.sees)
     task = Task("caricature", model, "trained", recipe, (subject.source,))
     makings = with_twin(task, [subject.image(task.side)])
     draw = partial(beside_twin, makings, partial(_caption, model, recipe))
-    show(makings, draw, "caricature", at_once=subject.sees == "digits")
+    show(makings, draw)
     st.markdown(sentence(model))
 
 

@@ -14,7 +14,7 @@ from pages.frame.glossary import explained
 from pages.frame.more import more
 from pages.studio.beside_twin import Numbers, answer, beside_twin, choose_layer
 from pages.studio.making import show, with_twin
-from pages.studio.subject import choose_subject
+from pages.studio.subject import Subject
 
 COMPUTED = (
     "Gradient ascent raises the mean square of a layer's activations, or one unit's mean over its map or over time "
@@ -28,17 +28,14 @@ COMPUTED = (
 STRENGTHS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 
 
-def dream(theme: Theme) -> None:
+def dream(subject: Subject, theme: Theme) -> None:
     """Draw the part of the page."""
-    subject = choose_subject()
-    if subject is None:
-        return
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="dream-switches"):
         model, recipe = _choose(subject.sees)
     task = Task("dream", model, "trained", recipe, (subject.source,))
     makings = with_twin(task, [subject.image(task.side)])
     draw = partial(beside_twin, makings, partial(_caption, model, recipe))
-    show(makings, draw, "dream", at_once=subject.sees == "digits")
+    show(makings, draw)
     st.markdown(sentence(model, recipe.layer))
 
 

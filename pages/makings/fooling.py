@@ -18,8 +18,8 @@ from pages.frame.more import more
 from pages.inputs.choose_nets import ONE_OF_EACH
 from pages.studio.crossed import digits_crossed, photos_crossed
 from pages.studio.fooled import WIDTH, fooled, smallest
-from pages.studio.making import Making, making, show
-from pages.studio.subject import Subject, choose_subject
+from pages.studio.making import Making, show, with_twin
+from pages.studio.subject import Subject
 
 COMPUTED = (
     "A picture x goes where the lead of the net's answer over the next falls fastest: "
@@ -43,18 +43,17 @@ CHIPS = {"fooling-steps": ("Steps", USUAL.steps), "fooling-step": ("Step size", 
          "fooling-seed": ("Seed", USUAL.seed)}  # fmt: skip
 
 
-def fooling(theme: images.Theme) -> None:
+def fooling(subject: Subject, theme: images.Theme) -> None:
     """Draw the part of the page."""
-    subject = choose_subject()
-    if subject is None:
-        return
     recipe = _choose(subject.sees)
     if subject.sees == "photos":
-        makings = [_making(subject, "photo", weights, recipe) for weights in ("trained", TWIN, SHUFFLED)]
-        show(makings, partial(_photo, makings, theme), "fooling")
+        task = Task("fooling", "photo", "trained", recipe, (subject.source,))
+        makings = with_twin(task, [subject.image(task.side)], ("trained", TWIN, SHUFFLED))
+        show(makings, partial(_photo, makings, theme))
     else:
-        makings = [_making(subject, name, weights, recipe) for weights in ("trained", TWIN) for name in ONE_OF_EACH]
-        show(makings, partial(_digit, makings, theme), "fooling", at_once=True)
+        tasks = [Task("fooling", name, "trained", recipe, (subject.source,)) for name in ONE_OF_EACH]
+        makings = [each for task in tasks for each in with_twin(task, [subject.image(task.side)])]
+        show(makings, partial(_digit, makings, theme))
     told = ("photo",) if subject.sees == "photos" else ONE_OF_EACH
     st.header(f"Over {fooling_said.of(told[0])}", anchor=False)
     for name in told:
@@ -88,11 +87,6 @@ def _choose(sees: str) -> Fooling:
     return Fooling(None if target == ANY else labels.index(target), norm, epsilon, steps, share, seed)
 
 
-def _making(subject: Subject, model: str, weights: str, recipe: Fooling) -> Making:
-    task = Task("fooling", model, weights, recipe, (subject.source,))
-    return making(task, {TWIN: "untrained twin"}.get(weights, weights), [subject.image(task.side)])
-
-
 def _photo(makings: Sequence[Making], theme: images.Theme, lasts: Sequence[Made | None]) -> None:
     _columns(makings, lasts, lasts, theme)
     there = [made for made in lasts if made is not None and "smallest" in made.numbers]
@@ -101,8 +95,7 @@ def _photo(makings: Sequence[Making], theme: images.Theme, lasts: Sequence[Made 
 
 
 def _digit(makings: Sequence[Making], theme: images.Theme, lasts: Sequence[Made | None]) -> None:
-    count = len(ONE_OF_EACH)
-    _columns(makings[:count], lasts[:count], lasts[count:], theme)
+    _columns(makings[::2], lasts[::2], lasts[1::2], theme)
     digits_crossed(ONE_OF_EACH, makings[0].images, makings[0].task.recipe, theme)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from core import images
 from core.studio.first import FIRST
 from pages.makings import caricature, dream, fooling, inversion, style, texture
+from pages.studio.subject import Subject
 
 ALL, SIDE = "All six", 300
 
@@ -16,7 +17,7 @@ ALL, SIDE = "All six", 300
 class Part:
     """A technique's part of the page."""
 
-    draw: Callable[[images.Theme], None]
+    draw: Callable[[Subject, images.Theme], None]
     technique: str  # its name in `core.studio.techniques`
     sentence: str  # on its card
     computed: str  # a paragraph on how

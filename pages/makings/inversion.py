@@ -11,7 +11,7 @@ from core import charts, images
 from core.ascent.priors import PRIORS
 from core.ascent.within import NONE
 from core.data.photos import SAMPLES
-from core.models import TWIN, find
+from core.models import find
 from core.studio.inversion import IN_A_ROW, LIMITS, ONE_LAYER, WITH_PRIOR, Inversion
 from core.studio.inversion_table import DIGITS, TWINS, by_depth, layers_of, sentence
 from core.studio.made import Made
@@ -22,8 +22,8 @@ from pages.inputs import nets
 from pages.inputs.choose_nets import ONE_OF_EACH
 from pages.layers.net_head import net_head
 from pages.studio.inverted import inverted_layers, true_picture
-from pages.studio.making import Making, making, show
-from pages.studio.subject import Subject, choose_subject
+from pages.studio.making import Making, show, with_twin
+from pages.studio.subject import Subject
 
 COMPUTED = (
     "From grey and a little noise, a picture x is changed by Adam until a layer's activations φ(x) are those of the "
@@ -45,21 +45,18 @@ ROW = "several"
 START = {"photos": IN_A_ROW, "digits": Inversion(())}
 
 
-def inversion(theme: images.Theme) -> None:
+def inversion(subject: Subject, theme: images.Theme) -> None:
     """Draw the part of the page."""
-    subject = choose_subject()
-    if subject is None:
-        return
     recipe = _choose(subject.sees)
     if subject.sees == "photos":
-        makings = [_making(subject, "photo", weights, recipe) for weights in ("trained", TWIN)]
-        show(makings, partial(_photo, makings), "inversion")
+        task = Task("inversion", "photo", "trained", recipe, (subject.source,))
+        makings = with_twin(task, [subject.image(task.side)])
+        show(makings, partial(_photo, makings))
     else:
-        recipes = {name: replace(recipe, layers=layers_of(name)) for name in ONE_OF_EACH}
-        makings = [
-            _making(subject, name, weights, recipes[name]) for name in ONE_OF_EACH for weights in ("trained", TWIN)
-        ]
-        show(makings, partial(_digits, makings), "inversion", at_once=True)
+        tasks = [Task("inversion", name, "trained", replace(recipe, layers=layers_of(name)), (subject.source,))
+                 for name in ONE_OF_EACH]  # fmt: skip
+        makings = [each for task in tasks for each in with_twin(task, [subject.image(task.side)])]
+        show(makings, partial(_digits, makings))
     _measured(subject.sees, recipe.prior if recipe.prior != "linear" else NONE, theme)
 
 
@@ -101,11 +98,6 @@ def _more(usual: Inversion, kind: str) -> dict[str, Any]:
                                      bind="query-params")),
         "seed": st.number_input("Seed", 0, 9999, 0, key=f"inversion-seed-{kind}", bind="query-params"),
     }  # fmt: skip
-
-
-def _making(subject: Subject, model: str, weights: str, recipe: Inversion) -> Making:
-    task = Task("inversion", model, weights, recipe, (subject.source,))
-    return making(task, f"{model}, {'untrained twin' if weights == TWIN else weights}", [subject.image(task.side)])
 
 
 def _photo(makings: Sequence[Making], lasts: Sequence[Made | None]) -> None:

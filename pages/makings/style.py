@@ -17,12 +17,12 @@ from pages.inputs import nets
 from pages.inputs.photographs import choose_style_image
 from pages.studio.in_a_row import in_a_row
 from pages.studio.making import show, with_twin
-from pages.studio.subject import Subject, choose_subject
+from pages.studio.subject import Subject
 
 NETS = {"photos": "photo", "digits": "cnn"}  # which have places; `rnn` and `dense` have none
 EXAMPLE, ANOTHER = "tissue", 3  # the style image, and the test image, that the tab opens with
 STRENGTHS = [0.3, 1.0, 3.0, 10.0, 30.0, 100.0]
-WIDTH = 256  # pixels of a picture on the page
+WIDTH = 252  # pixels of a picture on the page, nine times a digit's
 COMPUTED = """
 The picture climbs -|F - F0|^2 / |F0|^2 + strength * likeness (Gatys, Ecker, Bethge 2016, "Image style transfer using
 convolutional neural networks", equation 7): F is the content layer's activation and F0 what the photo makes of it;
@@ -34,17 +34,14 @@ no known copyright restrictions), and *galaxies*, Hubble's deep field (NASA, pub
 """
 
 
-def style(theme: Theme) -> None:
+def style(subject: Subject, theme: Theme) -> None:
     """Draw the switches, the two pictures, and what the trained net and its twin make of them."""
-    subject = choose_subject()
-    if subject is None:
-        return
     found = _choose(subject)
     if found is None:
         return
     recipe, name, pictures = found
     works = with_twin(Task("style", NETS[subject.sees], "trained", recipe, (subject.source, name)), pictures)
-    show(works, partial(_draw, pictures), "style", at_once=subject.sees == "digits")
+    show(works, partial(_draw, pictures))
 
 
 def _choose(subject: Subject) -> tuple[Style, str, list[Tensor]] | None:

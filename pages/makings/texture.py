@@ -17,7 +17,7 @@ from pages.frame.notice import notice
 from pages.inputs import nets
 from pages.studio.in_a_row import in_a_row
 from pages.studio.making import show, with_twin
-from pages.studio.subject import Subject, choose_subject
+from pages.studio.subject import Subject
 
 NETS = {"photos": "photo", "digits": "cnn"}  # which have places; `rnn` and `dense` have none
 ABOVE = "the picture above"
@@ -34,17 +34,14 @@ strengths of waves at four directions and three scales go together (after Portil
 """
 
 
-def texture(theme: Theme) -> None:
+def texture(subject: Subject, theme: Theme) -> None:
     """Draw the switches, and the textures of the trained net above those of its twin."""
-    subject = choose_subject()
-    if subject is None:
-        return
     found = _choose(subject)
     if found is None:
         return
     recipe, source, image = found
     works = with_twin(Task("texture", NETS[subject.sees], "trained", recipe, (source,)), [image])
-    show(works, partial(_draw, image, recipe), "texture", at_once=subject.sees == "digits")
+    show(works, partial(_draw, image, recipe))
     if subject.sees == "photos":
         st.markdown(_measured())
     else:

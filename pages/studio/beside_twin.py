@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from core import images
 from core.models import find
 from core.studio.made import Made
 from pages.inputs import nets
 from pages.inputs.choose_nets import ONE_OF_EACH
-from pages.studio.making import DIGIT_SCALE, Making, picture
+from pages.studio.in_a_row import drawn
+from pages.studio.making import Making, picture
 
 Numbers = Mapping[str, float | list[float]]
 DIGIT_LAYERS = {"dense": "relu2", "cnn": "relu4", "rnn": "lstm2"}
@@ -34,8 +34,7 @@ def beside_twin(makings: Sequence[Making], caption: Callable[[Numbers], str], la
         with st.container(width=SMALL, gap="xsmall"):
             image = makings[0].images[0]
             sees = find(makings[0].task.model).sees
-            begun = images.picture(image) if sees == "photos" else images.paper(image, DIGIT_SCALE)
-            st.image(begun, width=SMALL, alt="The picture that it begins with")
+            st.image(drawn(image, SMALL), width=SMALL, alt="The picture that it begins with")
             st.caption("The picture itself.")
         for each, made in zip(makings, lasts, strict=True):
             if made is None:

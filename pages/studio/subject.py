@@ -10,7 +10,7 @@ from torch import Tensor
 from core import charts
 from core.data.canvas import to_text
 from core.data.photos import to_input
-from core.studio.task import DIGIT, INK, OWN
+from core.studio.task import DIGIT, INK
 from pages.frame import link
 from pages.frame.notice import notice
 from pages.inputs.canvas import drawing, look_at
@@ -25,7 +25,6 @@ class Subject:
 
     sees: str  # "photos" or "digits": which nets can take it
     source: str
-    about: str  # in words
     picture: Image.Image | Tensor
 
     def image(self, side: int) -> Tensor:
@@ -53,10 +52,10 @@ def _photo() -> Subject | None:
     if picture is None:
         return None
     name = link.get(charts.PHOTO) or EXAMPLE
-    return Subject("photos", name, "your photo" if name == OWN else f"the sample photo {name}", picture)
+    return Subject("photos", name, picture)
 
 
 def _digit() -> Subject:
     shown = drawing()
     source = f"{INK}{to_text(shown.image)}" if shown.digit is None else f"{DIGIT}{shown.digit}"
-    return Subject("digits", source, shown.about, shown.image)
+    return Subject("digits", source, shown.image)

@@ -40,6 +40,8 @@ def visit(**values: Any) -> AppTest:
 def test_a_digit_is_fooled_at_once_in_three_nets_with_their_twins() -> None:
     at = visit(**DIGIT)
     assert len(answers(at)) == 3 and "8" not in answers(at)
+    files = [each.proto.label for each in at.get("download_button")]
+    assert {"dense, trained (PNG)", "cnn, untrained twin (PNG)"} <= set(files) and len(files) == len(set(files))
     text = captions(at)
     assert text.count("Its untrained twin: the smallest ε that fools it") == 3 and "**now 3**" in text
     steps, cells = charts(at)[:-1], charts(at)[-1]

@@ -106,3 +106,17 @@ def test_what_forms_can_be_cancelled(server: str, open_page: Open) -> None:
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("It was stopped before it was finished.")).to_be_visible()
     expect(page.get_by_role("button", name="Make it")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_of_a_digit_what_is_cancelled_stays_so_until_its_button_is_pressed(server: str, open_page: Open) -> None:
+    long = "inversion-steps-digits-none=400&inversion-starts-digits-none=6"
+    page = open_page(f"{server}/make?make=Inversion&made-from=a+digit&digit=84&{long}")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("It was stopped before it was finished.")).to_be_visible()
+    for name in ("Style", "Inversion"):  # away, and back
+        at_rest(page).get_by_text(name, exact=True).click()
+        page.wait_for_url(f"**make={name}*")
+    expect(page.get_by_role("button", name="Make it")).to_be_visible()
+    at_rest(page).get_by_role("button", name="Make it").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
