@@ -31,6 +31,18 @@ class Made:
         """The pictures in [0, 1]."""
         return as_images(self.pictures)
 
+    def number(self, name: str) -> float:
+        """The number of that name, of which there is one."""
+        value = self.numbers[name]
+        assert not isinstance(value, list)
+        return value
+
+    def numbers_of(self, name: str) -> list[float]:
+        """The numbers of that name, of which there are several."""
+        value = self.numbers[name]
+        assert isinstance(value, list)
+        return value
+
     def to_png(self, about: Mapping[str, Any]) -> bytes:
         """The pictures, one below the other, in one PNG, with the recipe and the numbers in its metadata."""
         told = dict(about) | {"numbers": dict(self.numbers), "pictures": len(self.pictures), "steps": self.steps}

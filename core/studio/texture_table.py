@@ -54,9 +54,7 @@ def measure() -> Iterator[dict[str, object]]:
         for by, net in nets.items():
             if by != JUDGE:
                 begun, *_, last = texture(net, source, recipe)
-                shares = last.numbers["left"]
-                assert isinstance(shares, list)
-                for depth, share, picture in zip(DEPTHS, shares, last.images, strict=True):
+                for depth, share, picture in zip(DEPTHS, last.numbers_of("left"), last.images, strict=True):
                     rows.append(_row(name, by, depth, share, picture, source, judge, nets[JUDGE]))
                     yield rows[-1]
         phases = random_phases(source, Generator().manual_seed(recipe.seed))

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
 from core.images import Theme
-from core.studio.caricature import RECIPES, STARTS, Caricature
+from core.studio.caricature import LIMITS, RECIPES, STARTS, Caricature
 from core.studio.caricature_table import sentence
+from core.studio.made import Made
 from core.studio.task import Task
-from pages.frame.more import more
-from pages.studio.beside_twin import Numbers, answer, beside_twin, choose_layer
+from pages.frame.more import more, number_fields
+from pages.studio.beside_twin import answer, beside_twin, choose_layer
 from pages.studio.making import show, with_twin
 from pages.studio.subject import Subject
 
@@ -21,7 +21,12 @@ COMPUTED = (
     "the larger p is. Adam moves the waves of which x is made, fine ones weaker as "
     "1 / frequency, from grey and noise or from x₀. Before each step x and x₀ are shifted together."
 )
-MORE = {"strength": "Strength", "steps": "Steps", "jitter": "Jitter", "seed": "Seed"}
+MORE = {
+    "strength": "Strength: how far each wave can move",
+    "steps": "Steps",
+    "jitter": "Jitter, in pixels",
+    "seed": "Seed",
+}
 
 
 def caricature(subject: Subject, theme: Theme) -> None:
@@ -44,29 +49,15 @@ def _choose(sees: str) -> tuple[str, Caricature]:
                          help="0: only longer, in whatever direction. Large: in the same direction.")  # fmt: skip
     start = st.segmented_control("Begin with", STARTS, default=usual.start, required=True, key="caricature-start",
                                  bind="query-params")  # fmt: skip
-    with more({f"caricature-{name}-{sees}": (label, getattr(usual, name)) for name, label in MORE.items()}):
-        rest = _more(usual, sees)
+    keys = {name: f"caricature-{name}-{sees}" for name in MORE}
+    with more({keys[name]: (label, getattr(usual, name)) for name, label in MORE.items()}):
+        rest = number_fields(usual, MORE, LIMITS, keys)
     return model, replace(usual, layer=layer, exponent=exponent, start=start, **rest)
 
 
-def _more(usual: Caricature, sees: str) -> dict[str, Any]:
-    """What few will change."""
-
-    def slider(name: str, label: str, low: float, high: float, step: float) -> float:
-        return st.slider(label, low, high, getattr(usual, name), step, key=f"caricature-{name}-{sees}",
-                         bind="query-params")  # fmt: skip
-
-    return {
-        "strength": slider("strength", "Strength: how far each wave can move", 0.5, 10.0, 0.5),
-        "steps": slider("steps", "Steps", 1, 400, 1),
-        "jitter": slider("jitter", "Jitter, in pixels", 0, 64 if sees == "photos" else 6, 1),
-        "seed": st.number_input("Seed", 0, 9999, usual.seed, key=f"caricature-seed-{sees}", bind="query-params"),
-    }
-
-
-def _caption(model: str, recipe: Caricature, numbers: Numbers) -> str:
+def _caption(model: str, recipe: Caricature, made: Made) -> str:
     """How long the answer is, how far it points elsewhere, and what the net says."""
     return (
-        f"{recipe.layer}'s answer is {numbers['length']:.2f} times as long as to the picture itself, and their cosine "
-        f"is {numbers['cosine']:.2f}. {answer(numbers, model)}"
+        f"{recipe.layer}'s answer is {made.number('length'):.2f} times as long as to the picture itself, and their "
+        f"cosine is {made.number('cosine'):.2f}. {answer(made, model)}"
     )

@@ -95,9 +95,9 @@ def _draw(image: Tensor, recipe: Texture, lasts: list[Made | None]) -> None:
     number, of = ("left", "what it read") if image.shape[0] == 1 else ("structure", "how waves go together")
     for label, last in zip(("Trained", "Untrained twin"), lasts, strict=True):
         st.markdown(f"**{label}**")
-        shares = last.numbers.get(number) if last else None
+        shares = last.numbers_of(number) if last and number in last.numbers else None
         made = list(last.images) if last else [None] * len(recipe.depths)
-        captions = [f"up to {depth}" + (f": {100 * shares[place]:.0f} % left" if isinstance(shares, list) else "")
+        captions = [f"up to {depth}" + (f": {100 * shares[place]:.0f} % left" if shares else "")
                     for place, depth in enumerate(recipe.depths)]  # fmt: skip
         in_a_row([(image, "the source"), *zip(made, captions, strict=True)], f"texture-row-{label[:2].lower()}")
     st.caption(f"In per cent: how much of noise's distance to the source is left in {of}.")

@@ -1,6 +1,6 @@
 """What was made of one picture by the trained net and by its untrained twin, side by side."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -11,7 +11,6 @@ from pages.inputs.choose_nets import ONE_OF_EACH
 from pages.studio.in_a_row import drawn
 from pages.studio.making import Making, picture
 
-Numbers = Mapping[str, float | list[float]]
 DIGIT_LAYERS = {"dense": "relu2", "cnn": "relu4", "rnn": "lstm2"}
 SMALL, WIDTHS = 112, {"photos": 336, "digits": 224}  # pixels of what it is made from, and of what is made
 
@@ -28,7 +27,7 @@ def choose_layer(technique: str, sees: str, usual: str) -> tuple[str, str]:
                                bind="query-params", width=200)  # fmt: skip
 
 
-def beside_twin(makings: Sequence[Making], caption: Callable[[Numbers], str], lasts: Sequence[Made | None]) -> None:
+def beside_twin(makings: Sequence[Making], caption: Callable[[Made], str], lasts: Sequence[Made | None]) -> None:
     """Draw the picture that it began with, small, and both as far as they are, with what their numbers say."""
     with st.container(horizontal=True, gap="medium", key=f"{makings[0].task.technique}-pictures"):
         with st.container(width=SMALL, gap="xsmall"):
@@ -41,17 +40,15 @@ def beside_twin(makings: Sequence[Making], caption: Callable[[Numbers], str], la
                 continue  # the button, or a sentence, stands above
             with st.container(width=WIDTHS[sees], gap="xsmall"):
                 st.image(picture(made), width=WIDTHS[sees], alt=f"Made by the {each.label} net")
-                st.caption(f"**{each.label.capitalize()}.** {caption(made.numbers) if made.numbers else ''}")
+                st.caption(f"**{each.label.capitalize()}.** {caption(made) if made.numbers else ''}")
 
 
-def answer(numbers: Numbers, model: str) -> str:
+def answer(made: Made, model: str) -> str:
     """What the net says of the picture before and after."""
-    labels, said = find(model).labels, []
-    for when in ("before", "after"):
-        named, sure = numbers[f"class_{when}"], numbers[f"sure_{when}"]
-        assert isinstance(named, float) and isinstance(sure, float)
-        said.append(f"*{labels[int(named)]}* ({_percent(sure)}\u00a0%)")
-    return f"Its answer was {said[0]}, and is {said[1]} now."
+    labels = find(model).labels
+    before, after = (f"*{labels[int(made.number(f'class_{when}'))]}* ({_percent(made.number(f'sure_{when}'))}\u00a0%)"
+                     for when in ("before", "after"))  # fmt: skip
+    return f"Its answer was {before}, and is {after} now."
 
 
 def _percent(share: float) -> str:

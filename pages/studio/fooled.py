@@ -4,7 +4,6 @@ import math
 
 import streamlit as st
 from PIL import Image
-from torch import Tensor
 
 from core import charts, images
 from core.models import find
@@ -12,6 +11,7 @@ from core.studio.fooling import SEARCHED
 from core.studio.fooling_said import short
 from core.studio.made import Made
 from pages.layers.net_head import net_head
+from pages.studio.in_a_row import drawn
 from pages.studio.making import Making
 
 WIDTH, TILE = 300, 140  # pixels of a column, and of each of its four pictures
@@ -21,28 +21,28 @@ def fooled(making: Making, made: Made | None, theme: images.Theme) -> None:
     """Draw a net's column, or its head and the picture where nothing is made yet."""
     if made is None:
         net_head(making.task.model, making.label)
-        st.image(_picture(making.images[0]), width=TILE, alt="the picture")
+        st.image(drawn(making.images[0], TILE), width=TILE, alt="the picture")
         return
     labels, numbers = find(making.task.model).labels, made.numbers
-    before, after, label = (labels[_whole(made, name)] for name in ("before", "after", "label"))
-    share = _number(made, "share")
+    before, after, label = (labels[int(made.number(name))] for name in ("before", "after", "label"))
+    share = made.number("share")
     changed = f"now {after}" if after != before else f"still {before}"
     photo = made.pictures.ndim == 4
     about = f'<div><span class="label">{after}</span><span class="share">{_percent(share)}</span></div>'
     net_head(making.task.model, making.label, "" if photo else about)  # names of things are long
-    drawn = [
-        (_picture(making.images[0]), f"{before}, {_percent(_list(made, 'of_before')[0])}"),
-        (_picture(made.images[0]), f"**{changed}**, {_percent(share)}"),
+    pictures = [
+        (drawn(making.images[0], TILE), f"{before}, {_percent(made.numbers_of('of_before')[0])}"),
+        (drawn(made.images[0], TILE), f"**{changed}**, {_percent(share)}"),
         (_change(made, theme), _about_change(made)),
-        (_picture(made.images[2]), f"noise of that size{_noise(made)}"),
+        (drawn(made.images[2], TILE), f"noise of that size{_noise(made)}"),
     ]
-    for pair in (drawn[:2], drawn[2:]):
+    for pair in (pictures[:2], pictures[2:]):
         with st.container(horizontal=True, gap="small"):
             for picture, caption in pair:
                 with st.container(width=TILE, gap="xsmall"):
                     st.image(picture, width=TILE, alt=caption.replace("*", ""))
                     st.caption(caption)
-    spec = charts.confidences(_list(made, "of_before"), _list(made, "of_label"), (before, label), making.label,
+    spec = charts.confidences(made.numbers_of("of_before"), made.numbers_of("of_label"), (before, label), making.label,
                               find(making.task.model).family, theme, WIDTH)  # fmt: skip
     st.vega_lite_chart(spec=spec, width="content", key=f"fooling-steps-{making.task.model}-{making.task.weights}")
     if "smallest" in numbers:
@@ -51,7 +51,7 @@ def fooled(making: Making, made: Made | None, theme: images.Theme) -> None:
 
 def smallest(made: Made) -> str:
     """By how little it is fooled, and by how much noise."""
-    own, noise = _number(made, "smallest"), _number(made, "noise_smallest")
+    own, noise = made.number("smallest"), made.number("noise_smallest")
     if math.isinf(own):
         return "no change within the range of pixels fools it by these steps."
     told = f"the smallest ε that fools it is **{short(own)}**"
@@ -65,13 +65,13 @@ def told(made: Made) -> str:
     sentence = smallest(made)
     if made.numbers["fooled"] and not made.numbers["rounded_fooled"]:
         sentence += " Rounded to 8 bits a pixel, as files hold it, the picture shown no longer fools it."
-    if not made.numbers["fooled"] and _number(made, "smallest") < _number(made, "epsilon"):
+    if not made.numbers["fooled"] and made.number("smallest") < made.number("epsilon"):
         sentence += " With the ε shown, and steps that much longer, it is missed."
     return sentence[0].upper() + sentence[1:]
 
 
 def _noise(made: Made) -> str:
-    return f": fools in {100 * _number(made, 'noise_flips'):.0f}\u00a0%" if "noise_flips" in made.numbers else ""
+    return f": fools in {100 * made.number('noise_flips'):.0f}\u00a0%" if "noise_flips" in made.numbers else ""
 
 
 def _change(made: Made, theme: images.Theme) -> Image.Image:
@@ -82,31 +82,11 @@ def _change(made: Made, theme: images.Theme) -> Image.Image:
     return images.enlarged(Image.fromarray(images.colourise(values, 0.5, theme, signed=True)), TILE)
 
 
-def _picture(image: Tensor) -> Image.Image:
-    return images.picture(image) if len(image) == 3 else images.enlarged(images.paper(image), TILE)
-
-
 def _about_change(made: Made) -> str:
-    size = _number(made, "linf")
+    size = made.number("linf")
     enlarged = f", × {short(0.5 / size)}" if size else ""
     colours = "" if made.pictures.ndim == 4 else ": orange is more ink, purple less"
-    return f"the change, ε {short(_number(made, 'epsilon'))}{enlarged}{colours}"
-
-
-def _number(made: Made, name: str) -> float:
-    value = made.numbers[name]
-    assert isinstance(value, int | float)
-    return value
-
-
-def _whole(made: Made, name: str) -> int:
-    return int(_number(made, name))
-
-
-def _list(made: Made, name: str) -> list[float]:
-    value = made.numbers[name]
-    assert isinstance(value, list)
-    return value
+    return f"the change, ε {short(made.number('epsilon'))}{enlarged}{colours}"
 
 
 def _percent(share: float) -> str:

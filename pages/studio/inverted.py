@@ -11,16 +11,16 @@ from core.models import TWIN, find
 from core.studio.inversion import Inversion
 from core.studio.made import Made
 from core.studio.task import Task
+from pages.studio.in_a_row import drawn
 
-DIGIT_SCALE, IN_A_ROW, ROOM, LEAST = 2, 132, 4, 150  # of a digit's pixel; pixels
+DIGIT_SCALE, DIGIT, COLUMN, ROOM, LEAST = 2, 56, 132, 4, 150  # of a digit's pixel; pixels
 
 
 def true_picture(image: Tensor) -> None:
     """Draw the picture that is inverted."""
-    with st.container(width=IN_A_ROW if image.shape[0] == 3 else 64, gap="xsmall"):
+    with st.container(width=COLUMN if image.shape[0] == 3 else DIGIT, gap="xsmall"):
         st.caption("given")
-        picture = images.paper(image, DIGIT_SCALE) if image.shape[0] == 1 else images.picture(image)
-        st.image(picture, alt="The picture that is inverted")
+        st.image(drawn(image, DIGIT), alt="The picture that is inverted")
 
 
 def inverted_layers(tasks: Sequence[Task], lasts: Sequence[Made | None]) -> None:
@@ -43,7 +43,7 @@ def _width(made: Made, recipe: Inversion) -> int:
     side = made.pictures.shape[1]
     if made.pictures.ndim == 3:
         return max(recipe.starts * (DIGIT_SCALE * side + ROOM), LEAST)
-    return IN_A_ROW if len(recipe.layers) > 1 and recipe.starts == 1 else recipe.starts * (side + ROOM)
+    return COLUMN if len(recipe.layers) > 1 and recipe.starts == 1 else recipe.starts * (side + ROOM)
 
 
 def _sheet(made: Made, recipe: Inversion, place: int) -> Image.Image:
@@ -58,9 +58,8 @@ def _numbers(task: Task, made: Made, place: int) -> str:
            if isinstance(values, list)}  # fmt: skip
     shown = {"likeness": "likeness", "relative_error": "error", "layer_error": "in the layer"}
     said = [f"{word} {round(sum(own[name]) / starts, 2) + 0.0:.2f}" for name, word in shown.items() if name in own]
-    spread = made.numbers.get("spread")
-    if isinstance(spread, list):
-        said.append(f"spread {spread[place]:.2f}")
+    if "spread" in made.numbers:
+        said.append(f"spread {made.numbers_of('spread')[place]:.2f}")
     if task.weights != TWIN:
         label = find(task.model).labels[int(own["answer"][0])]
         said.append(f"answer {label}, {100 * own['confidence'][0]:.0f} %")
