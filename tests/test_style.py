@@ -7,9 +7,11 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
+from core.ascent.objectives import total_variation, units
 from core.data.digits import test_set as digits
 from core.layers import record
 from core.models import load
+from core.studio.beside import of_own
 from core.studio.made import Made
 from core.studio.style import LIMITS, RECIPES, Style, coloured, luminance, style
 from core.studio.texture import layers_up_to, likeness
@@ -57,6 +59,14 @@ def test_what_is_shaken_stays_in_its_place(recipe: Style, images: Tensor, model:
     """Nearly no style is asked for: nothing pulls the picture away, however the net's view of it is shifted."""
     last = made(replace(recipe, strength=0.01, jitter=4, steps=20, tv=0.0), images, model)
     assert isinstance(last.numbers["content"], float) and last.numbers["content"] < 0.002
+
+
+def test_the_photo_beside_it_is_in_no_style() -> None:
+    images = two()
+    score = units("relu4", [3], "mean") - total_variation()
+    found = of_own(score)(record(load("cnn"), images, ["relu4"]), images)
+    alone = score(record(load("cnn"), images[:1], ["relu4"]), images[:1])
+    torch.testing.assert_close(found, torch.cat([alone, torch.zeros(1)]))
 
 
 def test_a_picture_is_no_style_of_its_own() -> None:

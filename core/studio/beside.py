@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
+from core.ascent.objectives import Activations, Objective, Scores
 from core.ascent.parametrise import Parametrisation
 
 Images = Float[Tensor, "n channels height width"]
@@ -25,3 +26,14 @@ class Beside:
     def __call__(self, parameters: Tensor) -> Images:
         """Its own images and the fixed ones."""
         return torch.cat([self.own(parameters), self.fixed])
+
+
+def of_own(objective: Objective) -> Objective:
+    """The objective of the own images alone, a batch's first half; the fixed ones score 0."""
+
+    def score(seen: Activations, images: Images) -> Scores:
+        half = len(images) // 2
+        scores = objective({layer: activation[:half] for layer, activation in seen.items()}, images[:half])
+        return torch.cat([scores, torch.zeros_like(scores)])
+
+    return Objective(objective.layers, score)

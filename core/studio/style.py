@@ -13,7 +13,7 @@ from core.ascent.objectives import FAINTEST, Activations, Objective, Scores, nea
 from core.ascent.parametrise import Parametrisation
 from core.ascent.transforms import Jitter
 from core.layers import record
-from core.studio.beside import Beside
+from core.studio.beside import Beside, of_own
 from core.studio.limits import require_within
 from core.studio.made import Made, made
 from core.studio.texture import layers_up_to, left, likeness, parametrised
@@ -90,7 +90,7 @@ def _climb(model: nn.Module, photo: Image, taken: Objective, recipe: Style, grey
     """The ascent, with the photo beside it: both are shifted alike, so that the content's places stay paired."""
     start: Parametrisation = parametrised(photo[:, :1] if grey else photo, recipe.decay, recipe.start == "photo")
     smooth = recipe.tv / photo.numel() * total_variation()
-    return ascend(model, _nearness(recipe.content) + recipe.strength * taken - smooth,
+    return ascend(model, _nearness(recipe.content) + of_own(recipe.strength * taken - smooth),
                   parametrise=Beside(_Grey(start) if grey else start, photo), transforms=[Jitter(recipe.jitter, None)],
                   steps=recipe.steps, lr=recipe.lr, generator=Generator().manual_seed(recipe.seed))  # fmt: skip
 

@@ -919,6 +919,8 @@ STUDIO = [
     case(caricature.compared, others=(OTHER_DIGIT, DIGIT.flip(3)), layer=("relu2", "relu3")),
     case(beside.Beside, drawn, own=(Pixels((2, 1, 28, 28)), Pixels((2, 1, 28, 28), 0.8), more(level)),
          fixed=(DIGIT, OTHER_DIGIT)),
+    case(beside.of_own, lambda score: score(SEEN, DIGIT)[:1], objective=(objectives.energy("relu2"),
+                                                                         objectives.energy("relu3"))),
     case(beside.Beside.start, self=(BESIDE, OTHER_BESIDE)),
     case(beside.Beside.__call__, self=(BESIDE, OTHER_BESIDE), parameters=(noise(2, 1, 28, 28), MAP)),
 ]  # fmt: skip
