@@ -15,8 +15,8 @@ from core.ascent.transforms import Jitter
 from core.data import digits
 from core.layers import record
 from core.models import load
-from core.studio import caricature as caricatures
-from core.studio.caricature import LIMITS, RECIPES, Beside, Caricature, caricature, climb, compared, exaggerated
+from core.studio.beside import Beside
+from core.studio.caricature import LIMITS, RECIPES, Caricature, caricature, climb, compared, exaggerated
 from core.studio.made import Made
 
 STRETCHES = torch.tensor([0.5, 1.0, 2.0, 3.0])
@@ -77,11 +77,6 @@ def optimum(image: Sequence[float], exponent: float) -> list[float]:
         new = [each * a / (1 + exponent * each / q) for each, a in zip(m, image, strict=True)]
         x = [value / math.hypot(*new) for value in new]
     return x
-
-
-@pytest.fixture(autouse=True)
-def exact(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caricatures, "faster_here", lambda *_: torch.float32)
 
 
 def last(net: nn.Module, image: Tensor, recipe: Caricature) -> Made:

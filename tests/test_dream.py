@@ -42,12 +42,6 @@ class Colours(nn.Sequential):
         self.requires_grad_(False).eval()
 
 
-@pytest.fixture(autouse=True)
-def exact(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test hangs on which type is faster."""
-    monkeypatch.setattr(dreams, "faster_here", lambda *_: torch.float32)
-
-
 def last(net: nn.Module, image: Tensor, recipe: Dream) -> Made:
     return list(dream(net, image, recipe))[-1]
 

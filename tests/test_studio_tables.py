@@ -33,7 +33,7 @@ def test_rises_are_logarithms_of_how_many_times_a_layer_grows_here_and_elsewhere
     images, net, other = digits().images[:3], load("cnn"), load("cnn", weights="seed-1")
     more, less = (images + 0.2).clamp(max=1), 0.5 * images
     dreamt = type("Step", (), {"images": more})
-    monkeypatch.setattr(dream_table, "climb", lambda *_, exactly: iter([None, dreamt]))
+    monkeypatch.setattr(dream_table, "climb", lambda *_: iter([None, dreamt]))
     monkeypatch.setattr(dream_table, "noise_like", lambda *_: less)
     found = dream_table.rises(net, other, images, SHORT)
     expected = {name: (rms(model, now) / rms(model, images)).log() for name, model, now in (

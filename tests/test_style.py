@@ -7,13 +7,19 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
+from core.ascent.objectives import total_variation, units
 from core.data.digits import test_set as digits
+from core.layers import record
 from core.models import load
+from core.studio.beside import of_own
 from core.studio.made import Made
 from core.studio.style import LIMITS, RECIPES, Style, coloured, luminance, style
+from core.studio.texture import layers_up_to, likeness
+from core.studio.waves import apart
 
 SHORT = replace(RECIPES["digits"], steps=20)
 SMALL = replace(RECIPES["photos"], style="block2", content="block2", steps=8, lr=0.05)
+SLOW = replace(SMALL, lr=0.002)  # each of Adam's steps is as large as this, however little pulls
 
 
 def two() -> Tensor:
@@ -40,12 +46,27 @@ def test_it_begins_with_the_photo_and_takes_on_the_style() -> None:
     numbers = records[-1].numbers
     assert isinstance(numbers["style"], float) and 0 < numbers["style"] < 0.9
     assert isinstance(numbers["content"], float) and 0 < numbers["content"] < 0.5
-    assert {"pixels", "relu1", "relu2", "relu3", "relu4"} < numbers.keys()
+    assert numbers.keys() == {"content", "style", "structure"}
 
 
 def test_the_stronger_the_style_the_less_of_the_photo() -> None:
     weak, strong = (made(replace(SHORT, strength=strength)).numbers for strength in (1.0, 100.0))
     assert strong["style"] < weak["style"] and strong["content"] > weak["content"]
+
+
+@pytest.mark.parametrize(("recipe", "images", "model"), [(SHORT, two(), "cnn"), (SLOW, photos(), "photo")])
+def test_what_is_shaken_stays_in_its_place(recipe: Style, images: Tensor, model: str) -> None:
+    """Nearly no style is asked for: nothing pulls the picture away, however the net's view of it is shifted."""
+    last = made(replace(recipe, strength=0.01, jitter=4, steps=20, tv=0.0), images, model)
+    assert isinstance(last.numbers["content"], float) and last.numbers["content"] < 0.002
+
+
+def test_the_photo_beside_it_is_in_no_style() -> None:
+    images = two()
+    score = units("relu4", [3], "mean") - total_variation()
+    found = of_own(score)(record(load("cnn"), images, ["relu4"]), images)
+    alone = score(record(load("cnn"), images[:1], ["relu4"]), images[:1])
+    torch.testing.assert_close(found, torch.cat([alone, torch.zeros(1)]))
 
 
 def test_a_picture_is_no_style_of_its_own() -> None:
@@ -98,6 +119,24 @@ def test_colours_are_kept_where_this_is_asked_for() -> None:
     apart = [float((each - chroma[2]).abs().mean()) for each in chroma[:2]]
     assert apart[0] < 0.01 < 0.02 < apart[1]
     assert (luminance(kept) - luminance(images[:1])).abs().mean() > 0.01
+
+
+def test_where_colours_are_kept_the_numbers_are_of_what_is_shown() -> None:
+    """Of bright and strong colours a part is clipped, so that what is shown is not as light as what was climbed."""
+    images, net, recipe = photos().round(), load("photo"), replace(SMALL, keep_colours=True, jitter=0, steps=20)
+    last = made(recipe, images, "photo")
+    shown, photo, painted = (luminance(each) for each in (last.images, images[:1], images[1:]))
+    painted = ((painted - painted.mean()) * photo.std() / painted.std() + photo.mean()).clamp(0, 1)
+    grey = [each.expand(-1, 3, -1, -1) for each in (shown, photo, painted)]
+    ours, theirs, others = (record(net, each, ["block2"])["block2"] for each in grey)
+    alike = likeness(net, grey[2], layers_up_to(net, grey[2], "block2"))
+    expected = {
+        "content": (ours - theirs).square().sum() / (others - theirs).square().sum(),
+        "style": alike(record(net, grey[0], alike.layers), grey[0])
+        / alike(record(net, grey[1], alike.layers), grey[1]),
+        "structure": apart(grey[0], grey[2]) / apart(grey[1], grey[2]),
+    }
+    assert last.numbers == pytest.approx({name: float(value) for name, value in expected.items()}, rel=0.01)
 
 
 def test_a_digit_has_no_colours_to_keep() -> None:

@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from core import stimuli
 from core.data import photos
 from core.data.canvas import to_text
 from core.data.digits import test_set as digits
+from core.models import load
 from core.studio import commands, first, task
-from core.studio.made import made
+from core.studio.caricature import Caricature
+from core.studio.dream import Dream
+from core.studio.made import from_png, made
 from core.studio.task import Task, pictures_of
 
 
@@ -42,6 +46,31 @@ def test_every_part_is_in_the_name() -> None:
     others = [replace(ONE, technique="other"), replace(ONE, model="dense"), replace(ONE, weights="untrained"),
               replace(ONE, recipe=Paler(by=0.25)), replace(ONE, sources=("digit 85",))]  # fmt: skip
     assert len({each.shipped_at() for each in [ONE, *others]}) == 6
+
+
+def test_what_another_version_made_is_another_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands.make_shipped()
+    place = ONE.shipped_at()
+    _, about = from_png(place.read_bytes())
+    assert about == ONE.about() and about["version"] == task.VERSION
+    monkeypatch.setattr(task, "VERSION", task.VERSION + 1)
+    assert ONE.shipped_at() != place and ONE.shipped() is None
+    commands.make_shipped()
+    assert not place.exists() and ONE.shipped() is not None
+    assert from_png(ONE.shipped_at().read_bytes())[1]["version"] == about["version"] + 1
+
+
+@pytest.mark.parametrize("recipe", [Dream("block1", octaves=1, steps=2), Caricature("block1", steps=2)])
+def test_one_task_makes_one_picture_whichever_type_is_faster(
+    recipe: Dream | Caricature, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, images, found = load("photo"), pictures_of(["cat"], 64), []
+    for dtype in (torch.float32, torch.bfloat16):
+        monkeypatch.setattr(stimuli, "faster_dtype", lambda *_, now=dtype: now)
+        monkeypatch.setattr(stimuli, "_DTYPES", {})
+        *_, last = Task(type(recipe).__name__.lower(), "photo", "trained", recipe, ("cat",)).run(net, images)
+        found.append(last.pictures)
+    assert (found[0] == found[1]).all()
 
 
 def test_sources_are_pictures() -> None:

@@ -10,11 +10,11 @@ from torch import Generator, Tensor, nn
 
 from core.ascent import Step, ascend
 from core.ascent.objectives import Activations, Objective, Scores, energy
-from core.ascent.parametrise import Fourier, Parametrisation
+from core.ascent.parametrise import Fourier
 from core.ascent.transforms import Jitter
 from core.layers import run_to
-from core.stimuli import faster_here
 from core.studio.answers import answered
+from core.studio.beside import Beside
 from core.studio.limits import require_gradient, require_within
 from core.studio.made import Made, made
 
@@ -48,22 +48,6 @@ LIMITS: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Beside:
-    """A parametrisation with fixed images behind its own, which are shaken with them, so that places stay paired."""
-
-    own: Parametrisation
-    fixed: Images
-
-    def start(self, generator: Generator) -> Tensor:
-        """The parameters of its own images."""
-        return self.own.start(generator)
-
-    def __call__(self, parameters: Tensor) -> Images:
-        """Its own images and the fixed ones."""
-        return torch.cat([self.own(parameters), self.fixed])
-
-
 def exaggerated(layer: str, exponent: float) -> Objective:
     """Of the first half of a batch, how far each activation a goes along its fellow's b in the second half.
 
@@ -71,7 +55,7 @@ def exaggerated(layer: str, exponent: float) -> Objective:
     """
 
     def score(seen: Activations, images: Tensor) -> Scores:
-        ours, theirs = seen[layer].flatten(1).float().chunk(2)
+        ours, theirs = seen[layer].flatten(1).chunk(2)
         along = (ours * theirs).sum(1) / theirs.square().sum(1).clamp(min=FAINTEST)
         scores = along * F.cosine_similarity(ours, theirs).clamp(min=FLOOR) ** exponent
         return torch.cat([scores, torch.zeros_like(scores)])
@@ -97,11 +81,8 @@ def caricature(model: nn.Module, images: Images, recipe: Caricature) -> Iterator
         yield made(step.step, step.steps, step.images, **numbers)
 
 
-def climb(model: nn.Module, images: Images, recipe: Caricature, exactly: bool = False) -> Iterator[Step]:
-    """The ascent of several images, each towards its own.
-
-    Photos are climbed in the type that is faster here, unless it is to be done `exactly`, in float32.
-    """
+def climb(model: nn.Module, images: Images, recipe: Caricature) -> Iterator[Step]:
+    """The ascent of several images, each towards its own."""
     batch, channels, height, width = images.shape
     from_image = recipe.start == "image"
     start = Fourier((batch, channels, height, width), images if from_image else 0.5, noise=0.0 if from_image else NOISE)
@@ -112,7 +93,6 @@ def climb(model: nn.Module, images: Images, recipe: Caricature, exactly: bool = 
         transforms=[Jitter(recipe.jitter, None)],
         steps=recipe.steps,
         lr=recipe.strength / recipe.steps,
-        dtype=torch.float32 if channels == 1 or exactly else faster_here(model, recipe.layer, width),
         generator=Generator().manual_seed(recipe.seed),
     ):
         yield replace(step, images=step.images[: len(images)], scores=step.scores[: len(images)])

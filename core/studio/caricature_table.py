@@ -47,7 +47,7 @@ def between(net: nn.Module, images: Tensor, layer: str) -> Tensor:
 
 def made_of(net: nn.Module, images: Tensor, recipe: Caricature) -> dict[str, Tensor]:
     """By the names in NUMBERS, for each image."""
-    *_, last = climb(net, images, recipe, exactly=True)
+    *_, last = climb(net, images, recipe)
     length, cosine = compared(net, last.images, images, recipe.layer)
     return {"length": length, "cosine": cosine, "between": between(net, images, recipe.layer)}
 

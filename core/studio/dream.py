@@ -16,7 +16,6 @@ from core.ascent.parametrise import Fourier
 from core.ascent.transforms import Jitter
 from core.data.augment import warp
 from core.layers import run_to
-from core.stimuli import faster_here
 from core.studio.answers import answered
 from core.studio.limits import require_gradient, require_within
 from core.studio.made import Made, made
@@ -78,11 +77,8 @@ def dream(model: nn.Module, images: Images, recipe: Dream) -> Iterator[Made]:
         yield made(dreamt + frame, dreamt + recipe.frames, step.images, **numbers)
 
 
-def climb(model: nn.Module, images: Images, recipe: Dream, exactly: bool = False) -> Iterator[Step]:
-    """The ascent of several images, in which each octave moves waves by the same in all, in however many steps.
-
-    Photos are climbed in the type that is faster here, unless it is to be done `exactly`, in float32.
-    """
+def climb(model: nn.Module, images: Images, recipe: Dream) -> Iterator[Step]:
+    """The ascent of several images, in which each octave moves waves by the same in all, in however many steps."""
     batch, channels, height, width = images.shape
     return grow(
         model,
@@ -93,7 +89,6 @@ def climb(model: nn.Module, images: Images, recipe: Dream, exactly: bool = False
         first=images,
         transforms=[Jitter(recipe.jitter, None)],
         lr=recipe.strength / recipe.steps,
-        dtype=torch.float32 if channels == 1 or exactly else faster_here(model, recipe.layer, width),
         generator=Generator().manual_seed(recipe.seed),
     )
 

@@ -70,7 +70,7 @@ def recipe_for(model: str, layer: str) -> Dream:
 
 def rises(net: nn.Module, other: nn.Module | None, images: Tensor, recipe: Dream) -> dict[str, Tensor]:
     """By the names in MEASURED, for each image the logarithm of how many times the layer rises."""
-    *_, last = climb(net, images, recipe, exactly=True)
+    *_, last = climb(net, images, recipe)
     noise = noise_like(last.images, images, Generator().manual_seed(recipe.seed))
     found: dict[str, Tensor] = {}
     for name, model in (("", net), ("other", other)):

@@ -5,22 +5,21 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
+from skimage.color import rgb2yiq, yiq2rgb
 from torch import Generator, Tensor, nn
 
-from core.ascent import ascend
-from core.ascent.objectives import FAINTEST, near, total_variation
+from core.ascent import Step, ascend
+from core.ascent.objectives import FAINTEST, Activations, Objective, Scores, near, total_variation
+from core.ascent.parametrise import Parametrisation
 from core.ascent.transforms import Jitter
 from core.layers import record
+from core.studio.beside import Beside, of_own
 from core.studio.limits import require_within
 from core.studio.made import Made, made
-from core.studio.texture import layers_up_to, left, left_by_layer, likeness, parametrised
+from core.studio.texture import layers_up_to, left, likeness, parametrised
 from core.studio.waves import apart
 
 Image = Float[Tensor, "1 channels height width"]
-
-# Luminance and two axes of colour, in rows, from red, green and blue (YIQ, as in Gatys et al. 2016, section 2.2 of
-# "Preserving color in neural artistic style transfer"): https://en.wikipedia.org/wiki/YIQ, FCC 1953
-YIQ = ((0.299, 0.587, 0.114), (0.596, -0.274, -0.322), (0.211, -0.523, 0.312))
 
 
 @dataclass(frozen=True)
@@ -56,12 +55,13 @@ LIMITS: dict[str, tuple[float, float]] = {
 def style(model: nn.Module, images: Float[Tensor, "2 channels height width"], recipe: Style) -> Iterator[Made]:
     """The first picture in the style of the second: near to it in a layer, and alike to the second in many.
 
-    It climbs -|F - F0|^2 / |F0|^2 + strength * likeness (equation 7), from the photo or from noise. Every step has a
-    record. The last has numbers: `content`, the squared distance to the photo in the content layer, as a share of the
-    style image's own; `style`, the distance to the style image in the style layers, as a share of the photo's own,
-    `structure` the same by `core.studio.waves.apart`, which knows no net, and under each style layer's name that in it.
-    Raises ValueError for a recipe beyond LIMITS, for other than two pictures or twice the same, and for a layer that
-    there is not, or that has no places.
+    It climbs -|F - F0|^2 / |F0|^2 + strength * likeness (equation 7), from the photo or from noise; to keep the photo's
+    colours it climbs in grey. Every step has a record. The last has numbers, of the picture as it is shown, or of its
+    luminance if that is what was climbed: `content`, the squared distance to the photo in the content layer, as a share
+    of the style image's own; `style`, the distance to the style image in the style layers, as a share of the photo's
+    own; and `structure` the same by `core.studio.waves.apart`, which knows no net. Raises ValueError for a recipe
+    beyond LIMITS, for other than two pictures or twice the same, and for a layer that there is not, or that has no
+    places.
     """
     require_within(recipe, LIMITS)
     if recipe.start not in STARTS:
@@ -70,37 +70,69 @@ def style(model: nn.Module, images: Float[Tensor, "2 channels height width"], re
         raise ValueError(f"A photo and a style image are needed, two pictures; there are {len(images)}.")
     if torch.equal(images[0], images[1]):
         raise ValueError("The style image is the picture itself: there is nothing to take on. Take another.")
-    colours = recipe.keep_colours and images.shape[1] == 3
-    photo, styled = (images[:1], images[1:]) if not colours else (_grey(images[:1]), _lit(images[1:], images[:1]))
-    layers = layers_up_to(model, styled, recipe.style)
+    grey = recipe.keep_colours and images.shape[1] == 3
+    photo, styled = (images[:1], images[1:]) if not grey else (_grey(images[:1]), _lit(images[1:], images[:1]))
     layers_up_to(model, photo, recipe.content)
-    same = near(recipe.content, record(model, photo, [recipe.content])[recipe.content])
-    taken = likeness(model, styled, layers, recipe.centred)
-    smooth = recipe.tv / photo.numel() * total_variation()
-    climbed = ascend(model, same + recipe.strength * taken - smooth,
-                     parametrise=parametrised(photo, recipe.decay, recipe.start == "photo"),
-                     transforms=[Jitter(recipe.jitter, None)], steps=recipe.steps, lr=recipe.lr,
-                     generator=Generator().manual_seed(recipe.seed))  # fmt: skip
-    for step in climbed:
+    taken = likeness(model, styled, layers_up_to(model, styled, recipe.style), recipe.centred)
+    for step in _climb(model, photo, taken, recipe, grey):
+        shown = coloured(step.images[:1], images[:1]) if grey else step.images[:1]
         numbers: dict[str, float] = {}
         if step.step == recipe.steps:
-            content, taken_on = left(model, same, step.images, styled), left(model, taken, step.images, photo)
-            each = left_by_layer(model, styled, layers, step.images, photo, recipe.centred)
-            waves = apart(step.images, styled) / apart(photo, styled).clamp(min=FAINTEST)
-            numbers = {"content": content[0], "style": taken_on[0], "structure": float(waves)}
-            numbers |= {name: share[0] for name, share in each.items()}
-        yield made(step.step, step.steps, coloured(step.images, images[:1]) if colours else step.images, **numbers)
+            seen = _grey(shown) if grey else shown
+            same = near(recipe.content, record(model, photo, [recipe.content])[recipe.content])
+            waves = apart(seen, styled) / apart(photo, styled).clamp(min=FAINTEST)
+            numbers = {"content": left(model, same, seen, styled)[0], "style": left(model, taken, seen, photo)[0],
+                       "structure": float(waves)}  # fmt: skip
+        yield made(step.step, step.steps, shown, **numbers)
+
+
+def _climb(model: nn.Module, photo: Image, taken: Objective, recipe: Style, grey: bool) -> Iterator[Step]:
+    """The ascent, with the photo beside it: both are shifted alike, so that the content's places stay paired."""
+    start: Parametrisation = parametrised(photo[:, :1] if grey else photo, recipe.decay, recipe.start == "photo")
+    smooth = recipe.tv / photo.numel() * total_variation()
+    return ascend(model, _nearness(recipe.content) + of_own(recipe.strength * taken - smooth),
+                  parametrise=Beside(_Grey(start) if grey else start, photo), transforms=[Jitter(recipe.jitter, None)],
+                  steps=recipe.steps, lr=recipe.lr, generator=Generator().manual_seed(recipe.seed))  # fmt: skip
+
+
+def _nearness(layer: str) -> Objective:
+    """Of the first half of a batch, how near a layer's activations are to their fellows' in the second: see `near`."""
+
+    def score(seen: Activations, images: Tensor) -> Scores:
+        ours, theirs = seen[layer].chunk(2)
+        scores = near(layer, theirs)({layer: ours}, images)
+        return torch.cat([scores, torch.zeros_like(scores)])
+
+    return Objective(frozenset({layer}), score)
+
+
+@dataclass(frozen=True)
+class _Grey:
+    """A parametrisation of one channel, made three of the same."""
+
+    own: Parametrisation
+
+    def start(self, generator: Generator) -> Tensor:
+        return self.own.start(generator)
+
+    def __call__(self, parameters: Tensor) -> Image:
+        return self.own(parameters).expand(-1, 3, -1, -1)
 
 
 def luminance(images: Float[Tensor, "n 3 height width"]) -> Float[Tensor, "n 1 height width"]:
     """How bright each pixel is: YIQ's first axis."""
-    return _turned(images, torch.tensor(YIQ))[:, :1]
+    return _yiq(images)[:, :1]
 
 
 def coloured(images: Float[Tensor, "n 3 height width"], photo: Image) -> Float[Tensor, "n 3 height width"]:
     """The images' luminance in the photo's colours; what no screen can show is clipped."""
-    axes = torch.cat([luminance(images), _turned(photo, torch.tensor(YIQ))[:, 1:].expand(len(images), -1, -1, -1)], 1)
-    return _turned(axes, torch.tensor(YIQ).inverse()).clamp(0, 1)
+    axes = torch.cat([luminance(images), _yiq(photo)[:, 1:].expand(len(images), -1, -1, -1)], 1)
+    return torch.from_numpy(yiq2rgb(axes.numpy(force=True), channel_axis=1)).to(images).clamp(0, 1)
+
+
+def _yiq(images: Float[Tensor, "n 3 height width"]) -> Float[Tensor, "n 3 height width"]:
+    """Luminance and two axes of colour, as in "Preserving color in neural artistic style transfer", section 2.2."""
+    return torch.from_numpy(rgb2yiq(images.numpy(force=True), channel_axis=1)).to(images)
 
 
 def _grey(images: Image) -> Image:
@@ -112,7 +144,3 @@ def _lit(styled: Image, photo: Image) -> Image:
     theirs, ours = luminance(styled), luminance(photo)
     spread = ours.std() / theirs.std().clamp(min=1e-6)
     return ((theirs - theirs.mean()) * spread + ours.mean()).clamp(0, 1).expand(-1, 3, -1, -1).contiguous()
-
-
-def _turned(images: Tensor, matrix: Float[Tensor, "3 3"]) -> Tensor:
-    return torch.einsum("rc,bchw->brhw", matrix, images)

@@ -17,6 +17,7 @@ from core.store import address
 from core.studio.made import Made, from_png
 from core.studio.techniques import TECHNIQUES
 
+VERSION = 2  # raised whenever a technique makes another picture of the same task: what was kept of it is then made anew
 SHIPPED = Path(__file__).parent / "shipped"
 OWN, DIGIT, INK = "own", "digit ", "ink "  # how sources are named that are no sample photos
 
@@ -37,9 +38,9 @@ class Task:
         return getattr(self.recipe, "side", find(self.model).input_shape[-1])
 
     def about(self) -> dict[str, Any]:
-        """The same as JSON can hold it."""
+        """The same as JSON can hold it, with the version of what makes it."""
         return {"technique": self.technique, "model": self.model, "weights": self.weights,
-                "recipe": asdict(self.recipe), "sources": list(self.sources)}  # fmt: skip
+                "recipe": asdict(self.recipe), "sources": list(self.sources), "version": VERSION}  # fmt: skip
 
     def shipped_at(self) -> Path:
         """Where its result lies, if it ships."""

@@ -24,13 +24,15 @@ EXAMPLE, ANOTHER = "tissue", 3  # the style image, and the test image, that the 
 STRENGTHS = [0.3, 1.0, 3.0, 10.0, 30.0, 100.0]
 WIDTH = 252  # pixels of a picture on the page, nine times a digit's
 COMPUTED = """
-The picture climbs -|F - F0|^2 / |F0|^2 + strength * likeness (Gatys, Ecker, Bethge 2016, "Image style transfer using
-convolutional neural networks", equation 7): F is the content layer's activation and F0 what the photo makes of it;
-likeness is that of *Texture*, to the style image, in all ReLUs up to the style layer. It begins with the photo, or with
-noise. Where the photo's colours are kept, both pictures are made grey, the style image with the photo's mean and spread
-of luminance, and what comes out gives the luminance, the photo the colours (Gatys, Bethge, Hertzmann, Shechtman 2016,
-"Preserving color in neural artistic style transfer", luminance-only). Style images: *tissue*, a stained section (CMMI,
-no known copyright restrictions), and *galaxies*, Hubble's deep field (NASA, public domain), out of scikit-image.
+The picture climbs -|F - F0|^2 / |F0|^2 + strength * likeness, less its mean difference of neighbours times a smoothness
+(Gatys, Ecker, Bethge 2016, "Image style transfer using convolutional neural networks", equation 7): F is the content
+layer's activation and F0 what the photo makes of it, both shifted by the same jitter, so that places are compared with
+themselves; likeness is that of *Texture*, to the style image, in the pixels and all ReLUs up to the style layer. It
+begins with the photo, or with noise. Where the photo's colours are kept, both pictures are made grey, the style image
+with the photo's mean and spread of luminance; a grey picture climbs, and gives the luminance to the photo's colours
+(Gatys, Bethge, Hertzmann, Shechtman 2016, "Preserving color in neural artistic style transfer", luminance-only). The
+numbers are then of the luminance that is shown. Style images: *tissue*, a stained section (CMMI, no known copyright
+restrictions), and *galaxies*, Hubble's deep field (NASA, public domain), out of scikit-image.
 """
 
 

@@ -95,7 +95,7 @@ from core.models import load
 from core.plane import exact, surfaces, xor
 from core.plane import nets as plane_nets
 from core.relevance import orders, uses
-from core.studio import caricature, dream, fooling, inversion, perturbed, smallest, style, texture, waves
+from core.studio import beside, caricature, dream, fooling, inversion, perturbed, smallest, style, texture, waves
 from core.studio.fooling import Fooling
 from core.studio.inversion import Inversion
 from core.studio.style import Style
@@ -125,7 +125,8 @@ MODULES = (
     "cells.contexts", "circuits.score", "measures.equivariance", "movements", "symmetry", "learning_curves",
     "data.points", "plane.exact",
     "plane.nets", "plane.surfaces", "plane.xor", "relevance.orders", "relevance.uses",
-    "studio.perturbed", "studio.smallest", "studio.fooling", "studio.caricature", "studio.dream",
+    "studio.perturbed", "studio.smallest", "studio.fooling", "studio.beside", "studio.caricature",
+    "studio.dream",
     "studio.style", "studio.texture", "studio.waves", "studio.inversion",
 )  # fmt: skip
 
@@ -873,8 +874,8 @@ RECIPES = [
 
 
 def dreamt(recipe: dream.Dream) -> Tensor:
-    """What becomes of digits, or of a photo, in the type of the image."""
-    return images_of(dream.climb(COLOUR, PHOTO[:1], recipe, exactly=True))
+    """What becomes of digits, or of a photo."""
+    return images_of(dream.climb(COLOUR, PHOTO[:1], recipe))
 
 
 def framed(recipe: dream.Dream) -> Tensor:
@@ -893,7 +894,7 @@ def drawn_image(recipe: caricature.Caricature) -> Tensor:
 
 
 BESIDE, OTHER_BESIDE = (
-    caricature.Beside(Pixels((2, 1, 28, 28), first), digit) for first, digit in ((0.5, DIGIT), (0.8, OTHER_DIGIT))
+    beside.Beside(Pixels((2, 1, 28, 28), first), digit) for first, digit in ((0.5, DIGIT), (0.8, OTHER_DIGIT))
 )
 Dream, Caricature = dream.Dream, caricature.Caricature
 LITTLE = Dream("conv2", octaves=1, steps=4, jitter=2)
@@ -905,7 +906,7 @@ STUDIO = [
     case(Dream, framed, "zoomed into", layer=("conv2",), octaves=(1,), steps=(2,), jitter=(1,), frames=(1, 2),
          factor=(1.1, 1.4)),
     case(dream.dream, images_of, recipe=(LITTLE, replace(LITTLE, steps=8))),
-    case(dream.climb, images_of, recipe=(LITTLE, replace(LITTLE, steps=8)), exactly=(False, True, stays)),
+    case(dream.climb, images_of, recipe=(LITTLE, replace(LITTLE, steps=8))),
     case(dream.climbed, lambda score: score(SEEN, DIGIT)[:1], recipe=(LITTLE, replace(LITTLE, layer="conv3"))),
     case(dream.reached, recipe=(LITTLE, replace(LITTLE, layer="conv3"))),
     case(dream.noise_like, changed=(PHOTO.flip(3), PHOTO.flip(2)), images=(PHOTO, OTHER_PHOTO)),
@@ -915,14 +916,16 @@ STUDIO = [
     case(Caricature, drawn_like, "how alike", layer=("relu3",), steps=(24,), jitter=(0,),
          exponent=(0.0, 8.0, more(lambda found: found[1]))),
     case(caricature.caricature, images_of, recipe=(LIKE, replace(LIKE, steps=12))),
-    case(caricature.climb, images_of, recipe=(LIKE, replace(LIKE, steps=12)), exactly=(False, True, stays)),
+    case(caricature.climb, images_of, recipe=(LIKE, replace(LIKE, steps=12))),
     case(caricature.exaggerated, lambda score: score(SEEN, DIGIT), layer=("relu2", "relu3"),
          exponent=(1.0, 2.0, less(total))),
     case(caricature.compared, others=(OTHER_DIGIT, DIGIT.flip(3)), layer=("relu2", "relu3")),
-    case(caricature.Beside, drawn, own=(Pixels((2, 1, 28, 28)), Pixels((2, 1, 28, 28), 0.8), more(level)),
+    case(beside.Beside, drawn, own=(Pixels((2, 1, 28, 28)), Pixels((2, 1, 28, 28), 0.8), more(level)),
          fixed=(DIGIT, OTHER_DIGIT)),
-    case(caricature.Beside.start, self=(BESIDE, OTHER_BESIDE)),
-    case(caricature.Beside.__call__, self=(BESIDE, OTHER_BESIDE), parameters=(noise(2, 1, 28, 28), MAP)),
+    case(beside.of_own, lambda score: score(SEEN, DIGIT)[:1], objective=(objectives.energy("relu2"),
+                                                                         objectives.energy("relu3"))),
+    case(beside.Beside.start, self=(BESIDE, OTHER_BESIDE)),
+    case(beside.Beside.__call__, self=(BESIDE, OTHER_BESIDE), parameters=(noise(2, 1, 28, 28), MAP)),
 ]  # fmt: skip
 
 
@@ -1659,7 +1662,6 @@ CONSTANTS = [
     Constant(fooling, "BATCH", 784, lambda: fooling.logits_of(DENSE, DIGIT), near),
     Constant(texture, "WAVE_NOISE", 1.0, lambda: drawn(texture.parametrised(DIGIT, 1.0)), more(spread)),
     Constant(texture, "PIXEL_NOISE", 1.0, lambda: drawn(texture.parametrised(DIGIT, None)), more(spread)),
-    Constant(style, "YIQ", ((0.3, 0.3, 0.4), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)), lambda: style.luminance(BRIGHT)),
     Constant(waves, "SCALES", 2, lambda: waves.magnitudes(DIGIT), less(torch.numel)),
     Constant(waves, "ANGLES", 2, lambda: waves.magnitudes(DIGIT), less(torch.numel)),
     Constant(waves, "BORDER", 4, lambda: waves.magnitudes(DIGIT), less(torch.numel)),
