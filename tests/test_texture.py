@@ -100,15 +100,15 @@ def test_each_picture_is_alike_to_the_source_in_what_it_climbed_and_keeps_its_si
     assert [record.step for record in records] == list(range(21)) and {record.steps for record in records} == {20}
     last = records[-1]
     assert last.pictures.shape == (4, 28, 28) and all(not record.numbers for record in records[:-1])
-    shares = last.numbers["left"]
-    assert isinstance(shares, list) and all(0 < share < 0.5 for share in shares)
+    assert all(0 < share < 0.5 for share in last.numbers_of("left"))
 
 
 def test_what_reads_more_layers_is_nearer_in_them() -> None:
     """What reads the first layer alone stays further away in the deeper ones than what reads them, too."""
-    numbers = made(replace(SHORT, steps=100)).numbers
-    shares = [numbers[name] for name in ("relu2", "relu3", "relu4")]
-    assert all(isinstance(share, list) and share[0] > share[3] for share in shares)
+    model, source, pictures, noise = load("cnn"), eight(), made(replace(SHORT, steps=100)).images, random(1, 1, 28, 28)
+    for layer in ("relu2", "relu3", "relu4"):
+        shares = left(model, likeness(model, source, [layer]), pictures, noise)
+        assert shares[0] > shares[3]
 
 
 def test_the_share_that_is_left_is_all_of_noise_and_none_of_the_source() -> None:
@@ -121,8 +121,7 @@ def test_the_share_that_is_left_is_all_of_noise_and_none_of_the_source() -> None
 def test_colours_alone_can_be_reached_exactly() -> None:
     """Of a net without ReLUs a depth is its own layer; with the pixels' own two numbers there is nothing in the way."""
     *_, last = texture(Shift(), eight(), replace(SHORT, depths=("conv",), steps=300))
-    shares = last.numbers["pixels"]
-    assert isinstance(shares, list) and shares[0] < 1e-3
+    assert left(Shift(), likeness(Shift(), eight(), [PIXELS]), last.images, random(1, 1, 28, 28))[0] < 1e-3
 
 
 def test_the_same_seed_gives_the_same_and_another_another() -> None:

@@ -54,16 +54,14 @@ def texture(model: nn.Module, images: Images, recipe: Texture) -> Iterator[Made]
     """From noise to pictures that look like the first image and have nothing in its place (Gatys, Ecker, Bethge 2015).
 
     Picture i climbs `likeness` in the layers up to `depths[i]`. Every step has a record; the last has numbers, shares
-    of noise's: `left`, each picture's distance in what it climbed, `structure`, that of `core.studio.waves.apart`, and
-    under each layer's name the distance in that layer, be it read or not. Raises ValueError for a recipe beyond LIMITS,
-    and for a depth that is no layer or has no places.
+    of noise's: `left`, each picture's distance in what it climbed, and `structure`, that of `core.studio.waves.apart`.
+    Raises ValueError for a recipe beyond LIMITS, and for a depth that is no layer or has no places.
     """
     require_within(recipe, LIMITS)
     if not 0 < len(recipe.depths) <= MOST:
         raise ValueError(f"A texture has 1 to {MOST} depths; there are {len(recipe.depths)}.")
     source = images[:1]
-    read = [layers_up_to(model, source, depth) for depth in recipe.depths]
-    alikes = [likeness(model, source, layers, recipe.centred) for layers in read]
+    alikes = [likeness(model, source, layers_up_to(model, source, depth), recipe.centred) for depth in recipe.depths]
     start = parametrised(source, recipe.decay)
     noise = start(start.start(Generator().manual_seed(recipe.seed)))
     smooth = recipe.tv / source.numel() * total_variation()
@@ -75,11 +73,8 @@ def texture(model: nn.Module, images: Images, recipe: Texture) -> Iterator[Made]
         numbers: dict[str, list[float]] = {}
         if steps[0].step == recipe.steps:
             own = [left(model, alike, picture[None], noise)[0] for alike, picture in zip(alikes, pictures, strict=True)]
-            deepest = max(read, key=len)
             waves = apart(pictures, source) / apart(noise, source).clamp(min=FAINTEST)
-            numbers = {"left": own, "structure": waves.tolist()} | left_by_layer(
-                model, source, deepest, pictures, noise, recipe.centred
-            )
+            numbers = {"left": own, "structure": waves.tolist()}
         yield made(steps[0].step, recipe.steps, pictures, **numbers)
 
 
@@ -120,11 +115,3 @@ def left(model: nn.Module, objective: Objective, pictures: Images, begun: Images
     """How much of a distance, which is minus the objective, is left of each picture, as a share of what it was."""
     now, before = (objective(record(model, shown, objective.layers), shown) for shown in (pictures, begun))
     return (now / before.clamp(max=-FAINTEST)).tolist()
-
-
-def left_by_layer(
-    model: nn.Module, source: Images, layers: Layers, pictures: Images, begun: Images, centred: bool
-) -> dict[str, list[float]]:
-    """The same in each layer's likeness to the source, by its name."""
-    return {layer or "pixels": left(model, likeness(model, source, [layer], centred), pictures, begun)
-            for layer in layers}  # fmt: skip

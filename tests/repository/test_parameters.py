@@ -1502,8 +1502,6 @@ MADE_OF = [
     case(texture.left, lambda shares: shares, objective=(objectives.near("relu1", SEEN["relu1"]),
                                                          objectives.near("relu1", 2 * SEEN["relu1"])),
          pictures=(MAP + 0.5, OTHER_MAP + 0.5), begun=(OTHER_DIGIT, noise(2, 1, 28, 28, seed=2))),
-    case(texture.left_by_layer, source=(DIGIT[:1], DIGIT[1:]), layers=(READ, READ[:1]), pictures=(MAP, OTHER_MAP),
-         begun=(OTHER_DIGIT[:1], OTHER_DIGIT[1:]), centred=(True, False)),
     case(style.luminance, images=(BRIGHT, DARK, less(total))),
     case(style.coloured, images=(BRIGHT, DARK, less(total)), photo=(DARK, BRIGHT)),
     case(waves.structure), case(waves.magnitudes),
