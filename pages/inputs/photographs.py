@@ -85,7 +85,7 @@ def _bring() -> None:
 
 
 def _upload(name: str, kept: str) -> None:
-    st.caption("It is read in memory, and forgotten when you leave.")
+    st.caption("It is held in memory only, and forgotten some time after you leave.")
     key = f"file-{name}"
     st.file_uploader("A file (PNG, JPEG, WebP)", type=["png", "jpg", "jpeg", "webp"], key=key, on_change=_take,
                      args=(key, name, kept))  # fmt: skip
