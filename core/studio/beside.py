@@ -1,5 +1,6 @@
 """An ascent beside fixed images, with which it is compared place by place."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -37,3 +38,13 @@ def of_own(objective: Objective) -> Objective:
         return torch.cat([scores, torch.zeros_like(scores)])
 
     return Objective(objective.layers, score)
+
+
+def paired(layer: str, score: Callable[[Tensor, Tensor], Scores]) -> Objective:
+    """Of the own images, a score of each one's activation in a layer and of its fellow's; the fixed ones score 0."""
+
+    def of_all(seen: Activations, _: Images) -> Scores:
+        scores = score(*seen[layer].chunk(2))
+        return torch.cat([scores, torch.zeros_like(scores)])
+
+    return Objective(frozenset({layer}), of_all)

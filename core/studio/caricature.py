@@ -9,12 +9,12 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from core.ascent import Step, ascend
-from core.ascent.objectives import Activations, Objective, Scores, energy
+from core.ascent.objectives import Objective, Scores, energy
 from core.ascent.parametrise import Fourier
 from core.ascent.transforms import Jitter
 from core.layers import run_to
 from core.studio.answers import answered
-from core.studio.beside import Beside
+from core.studio.beside import Beside, paired
 from core.studio.limits import require_gradient, require_within
 from core.studio.made import Made, made
 
@@ -54,13 +54,12 @@ def exaggerated(layer: str, exponent: float) -> Objective:
     (a . b / |b|^2) max(cos(a, b), FLOOR)^exponent: the layer's Euclidean length counts, and the direction.
     """
 
-    def score(seen: Activations, images: Tensor) -> Scores:
-        ours, theirs = seen[layer].flatten(1).chunk(2)
+    def score(ours: Tensor, theirs: Tensor) -> Scores:
+        ours, theirs = ours.flatten(1), theirs.flatten(1)
         along = (ours * theirs).sum(1) / theirs.square().sum(1).clamp(min=FAINTEST)
-        scores = along * F.cosine_similarity(ours, theirs).clamp(min=FLOOR) ** exponent
-        return torch.cat([scores, torch.zeros_like(scores)])
+        return along * F.cosine_similarity(ours, theirs).clamp(min=FLOOR) ** exponent
 
-    return Objective(frozenset({layer}), score)
+    return paired(layer, score)
 
 
 def caricature(model: nn.Module, images: Images, recipe: Caricature) -> Iterator[Made]:

@@ -9,11 +9,11 @@ from skimage.color import rgb2yiq, yiq2rgb
 from torch import Generator, Tensor, nn
 
 from core.ascent import Step, ascend
-from core.ascent.objectives import FAINTEST, Activations, Objective, Scores, near, total_variation
+from core.ascent.objectives import FAINTEST, Objective, near, total_variation
 from core.ascent.parametrise import Parametrisation
 from core.ascent.transforms import Jitter
 from core.layers import record
-from core.studio.beside import Beside, of_own
+from core.studio.beside import Beside, of_own, paired
 from core.studio.limits import require_within
 from core.studio.made import Made, made
 from core.studio.texture import layers_up_to, left, likeness, parametrised
@@ -90,20 +90,11 @@ def _climb(model: nn.Module, photo: Image, taken: Objective, recipe: Style, grey
     """The ascent, with the photo beside it: both are shifted alike, so that the content's places stay paired."""
     start: Parametrisation = parametrised(photo[:, :1] if grey else photo, recipe.decay, recipe.start == "photo")
     smooth = recipe.tv / photo.numel() * total_variation()
-    return ascend(model, _nearness(recipe.content) + of_own(recipe.strength * taken - smooth),
+    content = recipe.content
+    same = paired(content, lambda ours, theirs: near(content, theirs)({content: ours}, photo))
+    return ascend(model, same + of_own(recipe.strength * taken - smooth),
                   parametrise=Beside(_Grey(start) if grey else start, photo), transforms=[Jitter(recipe.jitter, None)],
                   steps=recipe.steps, lr=recipe.lr, generator=Generator().manual_seed(recipe.seed))  # fmt: skip
-
-
-def _nearness(layer: str) -> Objective:
-    """Of the first half of a batch, how near a layer's activations are to their fellows' in the second: see `near`."""
-
-    def score(seen: Activations, images: Tensor) -> Scores:
-        ours, theirs = seen[layer].chunk(2)
-        scores = near(layer, theirs)({layer: ours}, images)
-        return torch.cat([scores, torch.zeros_like(scores)])
-
-    return Objective(frozenset({layer}), score)
 
 
 @dataclass(frozen=True)

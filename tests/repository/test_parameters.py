@@ -924,6 +924,8 @@ STUDIO = [
          fixed=(DIGIT, OTHER_DIGIT)),
     case(beside.of_own, lambda score: score(SEEN, DIGIT)[:1], objective=(objectives.energy("relu2"),
                                                                          objectives.energy("relu3"))),
+    case(beside.paired, lambda score: score(SEEN, DIGIT), layer=("relu2", "relu3"),
+         score=(lambda ours, theirs: (ours - theirs).sum((1, 2, 3)), lambda ours, theirs: ours.sum((1, 2, 3)))),
     case(beside.Beside.start, self=(BESIDE, OTHER_BESIDE)),
     case(beside.Beside.__call__, self=(BESIDE, OTHER_BESIDE), parameters=(noise(2, 1, 28, 28), MAP)),
 ]  # fmt: skip
